@@ -1,0 +1,58 @@
+"""What can go wrong, in four families that the doors turn into 404, 403, 422 and 409.
+
+The docstring of a class is its message: one sentence that says what happened and how to mend it,
+with ``{placeholders}`` that are filled from the values given when it is raised. Doors translate
+the sentence first and fill it afterwards.
+"""
+
+
+class Problem(Exception):
+    """Something went wrong."""
+
+    status = 500
+
+    def __init__(self, *, field: str | None = None, **values: object) -> None:
+        """Name the field of the input at fault, if there is one, and the values of the sentence."""
+        self.field = field
+        self.values = values
+        super().__init__(self.message)
+
+    @property
+    def template(self) -> str:
+        """The English sentence with its placeholders: what catalogues translate."""
+        return " ".join((type(self).__doc__ or "").split())
+
+    @property
+    def code(self) -> str:
+        """A stable name for programs, such as ``licence_taken``."""
+        name = type(self).__name__
+        return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+    @property
+    def message(self) -> str:
+        """The English sentence, filled."""
+        return self.template.format(**self.values)
+
+
+class NotFound(Problem):
+    """There is no such record, or it is not yours to see."""
+
+    status = 404
+
+
+class NotAllowed(Problem):
+    """Your role does not include this."""
+
+    status = 403
+
+
+class Invalid(Problem):
+    """Something in the input has to be corrected."""
+
+    status = 422
+
+
+class Conflict(Problem):
+    """The record has changed or does not allow this now."""
+
+    status = 409
