@@ -1,0 +1,223 @@
+"""Reads the law's YAML files strictly: every complaint names file, line and key.
+
+How to use it:
+
+    root = read_law_file(path)              # the top mapping of the file
+    title = root.take_map("title")
+    zh = title.take("zh", str)              # required; wrong types are refused
+    title.done()                            # whatever was not taken is an unknown key
+    ...
+    root.done()
+
+Each ``take`` marks its key as known, so a reader that forgets ``done()`` forgets to be strict.
+Numbers are read from their digits: no floats, no octal or base-60 numbers, and ``yes``/``no`` are
+not booleans. Meaning that spans several keys is checked by the caller, who raises
+``node.error(key, reason)`` to point at the line.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+T = TypeVar("T", str, int, bool, date, Decimal)
+E = TypeVar("E", bound=StrEnum)
+
+TEXT_TAG = "tag:yaml.org,2002:str"
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TRUTH = re.compile(r"true|false")
+
+
+class LawFileError(Exception):
+    """A file of the law has a mistake: ``file:line: key: reason``. It stops the start."""
+
+    def __init__(self, file: Path, line: int, key: str, reason: str) -> None:
+        """Take the place (line from 1, key with dots from the top) and the reason in words."""
+        self.file, self.line, self.key, self.reason = file, line, key, reason
+        where = f"{file}:{line}: {key}" if key else f"{file}:{line}"
+        super().__init__(f"{where}: {reason}")
+
+
+def read_law_file(path: Path) -> "MapNode":
+    """Return the top mapping of a YAML file; raises LawFileError."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        top = yaml.compose(text, Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise LawFileError(path, 0, "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise LawFileError(path, line, "", "is not UTF-8 text") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise LawFileError(path, line, "", f"is not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise LawFileError(path, 0, "", f"is not YAML: {error}") from error
+    if top is None:
+        raise LawFileError(path, 1, "", "is empty")
+    return MapNode(path, "", top)
+
+
+class MapNode:
+    """A mapping of a law file, whose keys are taken one by one."""
+
+    def __init__(self, file: Path, key: str, node: yaml.Node) -> None:
+        """Wrap a mapping; raises LawFileError where it is none, or where a key stands twice."""
+        self.file = file
+        self.key = key
+        self.line = _line(node)
+        if not isinstance(node, yaml.MappingNode):
+            raise LawFileError(file, self.line, key, "must be a mapping of keys to values")
+        self._values: dict[str, tuple[int, yaml.Node]] = {}
+        self._taken: set[str] = set()
+        for key_node, value in node.value:
+            self._add(key_node, value)
+
+    def _add(self, key_node: yaml.Node, value: yaml.Node) -> None:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise LawFileError(self.file, _line(key_node), self.key, "has a key that is not text")
+        name = str(key_node.value)
+        if name in self._values:
+            raise LawFileError(self.file, _line(key_node), self.path(name), "stands twice")
+        self._values[name] = (_line(key_node), value)
+
+    def path(self, key: str) -> str:
+        """Return a key with its way from the top of the file."""
+        return f"{self.key}.{key}" if self.key else key
+
+    def error(self, key: str, reason: str) -> LawFileError:
+        """Return an error that points at a key (or at the mapping, where the key is missing)."""
+        line = self._values[key][0] if key in self._values else self.line
+        return LawFileError(self.file, line, self.path(key), reason)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return all keys in file order: for mappings whose keys are data."""
+        return tuple(self._values)
+
+    def has(self, key: str) -> bool:
+        """Say whether a key is there, without taking it."""
+        return key in self._values
+
+    def take(self, key: str, kind: type[T]) -> T:
+        """Return a required str, int, bool, date or Decimal; text must not be empty."""
+        return _read_scalar(self.file, self.path(key), self._take(key), kind)
+
+    def maybe(self, key: str, kind: type[T]) -> T | None:
+        """Return a value like take, or None where the key is absent."""
+        return self.take(key, kind) if self.has(key) else None
+
+    def take_choice(self, key: str, kind: type[E]) -> E:
+        """Return a required member of a StrEnum, written as its value."""
+        text = self.take(key, str)
+        if text not in {str(member) for member in kind}:
+            raise self.error(key, f"“{text}” is not one of {', '.join(kind)}")
+        return kind(text)
+
+    def take_map(self, key: str) -> "MapNode":
+        """Return a required mapping."""
+        return MapNode(self.file, self.path(key), self._take(key))
+
+    def maybe_map(self, key: str) -> "MapNode | None":
+        """Return a mapping, or None where the key is absent."""
+        return self.take_map(key) if self.has(key) else None
+
+    def take_maps(self, key: str) -> tuple["MapNode", ...]:
+        """Return a required list of mappings, not empty; each is named by its place from 0."""
+        return tuple(MapNode(self.file, where, node) for where, node in self._take_list(key))
+
+    def take_values(self, key: str, kind: type[T]) -> tuple[T, ...]:
+        """Return a required list of single values, not empty."""
+        return tuple(
+            _read_scalar(self.file, where, node, kind) for where, node in self._take_list(key)
+        )
+
+    def take_rows(self, key: str, kind: type[T]) -> tuple[tuple[T, ...], ...]:
+        """Return a required list of lists of single values."""
+        return tuple(
+            tuple(
+                _read_scalar(self.file, cell, value, kind)
+                for cell, value in _read_list(self.file, where, node)
+            )
+            for where, node in self._take_list(key)
+        )
+
+    def done(self) -> None:
+        """Refuse what was not taken; raises LawFileError at the first unknown key."""
+        for key in self._values:
+            if key not in self._taken:
+                known = ", ".join(sorted(self._taken)) or "none"
+                raise self.error(key, f"is not a known key here (known: {known})")
+
+    def _take_list(self, key: str) -> list[tuple[str, yaml.Node]]:
+        return _read_list(self.file, self.path(key), self._take(key))
+
+    def _take(self, key: str) -> yaml.Node:
+        if key not in self._values:
+            raise self.error(key, "is missing")
+        self._taken.add(key)
+        return self._values[key][1]
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _read_list(file: Path, key: str, node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    """Return the entries of a list with their names (``key[0]``)."""
+    if not isinstance(node, yaml.SequenceNode):
+        raise LawFileError(file, _line(node), key, "must be a list")
+    if not node.value:
+        raise LawFileError(file, _line(node), key, "must not be empty")
+    return [(f"{key}[{place}]", entry) for place, entry in enumerate(node.value)]
+
+
+def _read_scalar(file: Path, key: str, node: yaml.Node, kind: type[T]) -> T:
+    """Read one value as the kind asked for."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise LawFileError(file, _line(node), key, f"must be {KIND_NAMES[kind]}")
+    if not str(node.value).strip():
+        raise LawFileError(file, _line(node), key, "is empty")
+    try:
+        value = READERS[kind](node)
+    except ValueError as error:
+        shown = f"must be {KIND_NAMES[kind]}, not “{node.value}”"
+        raise LawFileError(file, _line(node), key, shown) from error
+    if not isinstance(value, kind):
+        raise TypeError(f"the reader of {kind} returned {value!r}")
+    return value
+
+
+def _read_text(node: yaml.ScalarNode) -> str:
+    if node.tag != TEXT_TAG:
+        raise ValueError(node.value)
+    return str(node.value).strip()
+
+
+def _match(node: yaml.ScalarNode, pattern: re.Pattern[str]) -> str:
+    """Return the text of an unquoted scalar of this form; raises ValueError."""
+    if node.style is not None or not pattern.fullmatch(node.value):
+        raise ValueError(node.value)
+    return str(node.value)
+
+
+KIND_NAMES: dict[type, str] = {
+    str: "text (put it in quotes)",
+    int: "a whole number",
+    bool: "true or false",
+    date: "a day such as 2022-01-31",
+    Decimal: "a number such as 12.50",
+}
+READERS: dict[type, Callable[[yaml.ScalarNode], object]] = {
+    str: _read_text,
+    int: lambda node: int(_match(node, WHOLE)),
+    bool: lambda node: _match(node, TRUTH) == "true",
+    date: lambda node: date.fromisoformat(_match(node, DAY)),
+    Decimal: lambda node: Decimal(_match(node, DECIMAL)),
+}
