@@ -5,6 +5,7 @@ be distributed by area. Ids are made by the client (``new_id``), before anything
 id can then be bound into its encryption, and a chunk of rows can be inserted without asking back.
 """
 
+import os
 import secrets
 import threading
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 NAMING = {
@@ -57,7 +59,7 @@ def enum_of(kind: type[StrEnum]) -> sa.Enum:
     )
 
 
-JsonText = sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
+JsonText = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 _COUNTER_BITS = 20
 _PREFIX_BITS = 42
@@ -75,8 +77,6 @@ def new_id() -> int:
 
 def new_ids(count: int) -> range:
     """Return so many new ids, in order and without gaps (at most 1,048,576 at once)."""
-    import os
-
     if count > 1 << _COUNTER_BITS:
         raise ValueError("at most 1,048,576 ids at once")
     with _lock:

@@ -1,0 +1,58 @@
+"""Engines and sessions for SQLite and PostgreSQL, with every table of the house imported."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from ltc.store import (  # noqa: F401 - foreign keys by name need every table
+    areas,
+    assessments,
+    audit_log,
+    imports,
+    insured,
+    job_runs,
+    payouts,
+    plans,
+    providers,
+    statements,
+    users,
+    visits,
+)
+from ltc.store.base import Base
+from ltc.store.sealing import KeyRing
+
+SQLITE_BUSY_MS = 30_000
+
+metadata = Base.metadata
+
+
+def create_engine(url: str, **options: Any) -> sa.Engine:
+    """Return an engine; SQLite gets WAL, foreign keys, full durability and a busy timeout."""
+    engine = sa.create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def create_session_maker(engine: sa.Engine, keys: KeyRing) -> sessionmaker[Session]:
+    """Return a maker of sessions that carry the key ring for sealed columns."""
+    return sessionmaker(engine, expire_on_commit=False, info={"keys": keys})
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Set what SQLite forgets with every connection; the driver must leave BEGIN to us."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Begin; a writer takes the lock at once, so that it waits instead of failing half-way."""
+    immediate = connection.get_execution_options().get("sqlite_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,51 @@
+"""Long work that runs outside of a request: its lease, heartbeat, progress and result."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime, enum_of
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobRun(AreaKeyed, Base):
+    """One job for one key (such as ``calculate:2019-11``); only one lives per key."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (
+        sa.Index(None, "area_id", "kind", "started_at"),
+        sa.Index(
+            "uq_job_runs_live_key",
+            "area_id",
+            "job_key",
+            unique=True,
+            sqlite_where=sa.text("status IN ('waiting', 'running')"),
+            postgresql_where=sa.text("status IN ('waiting', 'running')"),
+        ),
+    )
+
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    job_key: Mapped[str] = mapped_column(sa.String(120))
+    status: Mapped[JobStatus] = mapped_column(enum_of(JobStatus))
+    inputs: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    holder: Mapped[str] = mapped_column(sa.String(80), default="")
+    heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    progress_done: Mapped[int] = mapped_column(default=0)
+    progress_total: Mapped[int] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(sa.Text, default="")
+    result: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    asked_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

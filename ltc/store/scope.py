@@ -1,0 +1,285 @@
+"""The record lock: which rows an actor sees. Every list, count, export, API and job goes through it.
+
+``visible(select, actor)`` narrows a select to the actor's area, district, organisation or own
+cases, by the tables in its FROM. A table without a rule here cannot be shown at all.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from ltc.rules.access import Actor, Reach, Role
+from ltc.store.areas import District, Organisation
+from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
+from ltc.store.audit_log import AuditBlock, AuditEvent
+from ltc.store.imports import ImportFile
+from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.job_runs import JobRun
+from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.plans import CarePlan, PlanItem
+from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.statements import Statement
+from ltc.store.users import User, UserSession
+from ltc.store.visits import BedStay, Fee, Visit
+
+Condition = sa.ColumnElement[bool]
+Rule = Callable[[Any, Actor], Condition]
+NOTHING = sa.false()
+
+
+class NoScopeRule(Exception):
+    """A table has no rule of who sees its rows; write one before showing it."""
+
+
+def visible(select: sa.Select[Any], actor: Actor, *entities: Any) -> sa.Select[Any]:
+    """Narrow a select to the rows that the actor may see.
+
+    Without ``entities`` every table in the FROM is narrowed. Name the one that decides (the class,
+    or its alias) where others are only joined for a name beside it, or are joined from outside.
+    """
+    for entity in entities or _entities(select):
+        select = select.where(condition_for(entity, actor))
+    return select
+
+
+def condition_for(entity: Any, actor: Actor) -> Condition:
+    """Return who-sees-it for one mapped class (or an alias of it)."""
+    table = sa.inspect(entity).mapper.class_
+    rule = RULES.get(table)
+    if rule is None:
+        raise NoScopeRule(table.__name__)
+    return sa.and_(entity.area_id == actor.area_id, rule(entity, actor))
+
+
+def _entities(select: sa.Select[Any]) -> list[Any]:
+    """The mapped classes of all tables in the FROM; anything else must be named by the caller."""
+    found: list[Any] = []
+    waiting: list[Any] = list(select.get_final_froms())
+    while waiting:
+        source = waiting.pop()
+        if isinstance(source, sa.Join):
+            waiting += [source.left, source.right]
+        elif source in CLASSES:
+            found.append(CLASSES[source])
+        else:
+            raise NoScopeRule(str(source))
+    return found
+
+
+def _by_district(column: Any, actor: Actor) -> Condition:
+    """All rows of the area, or of the officer's district where they are bound to one."""
+    return sa.true() if actor.district_id is None else column == actor.district_id
+
+
+def _persons_of_provider(actor: Actor) -> sa.Select[Any]:
+    """Ids of the people that have or had a plan with the actor's organisation."""
+    return sa.select(CarePlan.person_id).where(
+        CarePlan.area_id == actor.area_id, CarePlan.provider_id == actor.organisation_id
+    )
+
+
+def _persons_of_district(actor: Actor) -> sa.Select[Any]:
+    return sa.select(InsuredPerson.id).where(
+        InsuredPerson.area_id == actor.area_id, InsuredPerson.district_id == actor.district_id
+    )
+
+
+def _persons_of_own_cases(actor: Actor) -> sa.Select[Any]:
+    """Ids of the people whose application the assessor or expert works on."""
+    return sa.select(Application.person_id).where(
+        Application.area_id == actor.area_id, _own_application(Application, actor)
+    )
+
+
+def _own_application(entity: Any, actor: Actor) -> Condition:
+    if actor.role is Role.EXPERT:
+        return sa.or_(
+            entity.expert_id == actor.user_id, entity.status.in_(("scored", "concluded"))
+        )
+    return entity.assessor_id == actor.user_id
+
+
+def _person(entity: Any, actor: Actor) -> Condition:
+    return _about_person(entity.id, actor, district=entity.district_id)
+
+
+def _of_person(entity: Any, actor: Actor) -> Condition:
+    return _about_person(entity.person_id, actor)
+
+
+def _about_person(person_id: Any, actor: Actor, district: Any = None) -> Condition:
+    """Rows about a person, by the reach of the role."""
+    if actor.reach is Reach.AREA:
+        if actor.district_id is None:
+            return sa.true()
+        if district is not None:
+            return district == actor.district_id
+        return person_id.in_(_persons_of_district(actor))
+    if actor.reach is Reach.ORGANISATION:
+        return person_id.in_(_persons_of_provider(actor))
+    if actor.role in (Role.ASSESSOR, Role.EXPERT):
+        return person_id.in_(_persons_of_own_cases(actor))
+    return NOTHING
+
+
+def _application(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        return _about_person(entity.person_id, actor)
+    if actor.role in (Role.ASSESSOR, Role.EXPERT):
+        return _own_application(entity, actor)
+    return NOTHING
+
+
+def _of_application(entity: Any, actor: Actor) -> Condition:
+    mine = sa.select(Application.id).where(
+        Application.area_id == actor.area_id, _application(Application, actor)
+    )
+    return entity.application_id.in_(mine)
+
+
+def _provider(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        return _by_district(entity.district_id, actor)
+    if actor.reach is Reach.ORGANISATION:
+        return entity.id == actor.organisation_id
+    return NOTHING
+
+
+def _of_provider(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        if actor.district_id is None:
+            return sa.true()
+        return entity.provider_id.in_(
+            sa.select(Provider.id).where(
+                Provider.area_id == actor.area_id, Provider.district_id == actor.district_id
+            )
+        )
+    if actor.reach is Reach.ORGANISATION:
+        return entity.provider_id == actor.organisation_id
+    if actor.role is Role.CARER and entity_has(entity, "carer_id"):
+        return entity.carer_id == actor.carer_id
+    return NOTHING
+
+
+def entity_has(entity: Any, column: str) -> bool:
+    """Whether a mapped class has a column of this name."""
+    return column in sa.inspect(entity).mapper.columns
+
+
+def _care(entity: Any, actor: Actor) -> Condition:
+    """Care given: by the person's district at the agency, by provider or carer outside of it."""
+    if actor.reach is Reach.AREA:
+        return _about_person(entity.person_id, actor)
+    return _of_provider(entity, actor)
+
+
+def _plan_item(entity: Any, actor: Actor) -> Condition:
+    plans = sa.select(CarePlan.id).where(
+        CarePlan.area_id == actor.area_id, _care(CarePlan, actor)
+    )
+    return entity.plan_id.in_(plans)
+
+
+def _money(entity: Any, actor: Actor) -> Condition:
+    """Results of a run: the agency's district, or a provider's own lines of approved runs."""
+    if actor.reach is Reach.AREA:
+        return _by_district(entity.district_id, actor)
+    if actor.reach is Reach.ORGANISATION:
+        approved = sa.select(PayoutRun.id).where(
+            PayoutRun.area_id == actor.area_id, PayoutRun.status == "approved"
+        )
+        return sa.and_(
+            entity.provider_id == actor.organisation_id, entity.run_id.in_(approved)
+        )
+    return NOTHING
+
+
+def _run(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        return sa.true()
+    if actor.reach is Reach.ORGANISATION:
+        return entity.status == "approved"
+    return NOTHING
+
+
+def _agency_of_person(entity: Any, actor: Actor) -> Condition:
+    return _about_person(entity.person_id, actor) if actor.reach is Reach.AREA else NOTHING
+
+
+def _statement(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        return _by_district(entity.district_id, actor)
+    if actor.reach is Reach.ORGANISATION:
+        return entity.provider_id == actor.organisation_id
+    return NOTHING
+
+
+def _whole_area(entity: Any, actor: Actor) -> Condition:
+    return sa.true() if actor.reach is Reach.AREA else NOTHING
+
+
+def _anyone(entity: Any, actor: Actor) -> Condition:
+    return sa.true()
+
+
+def _administered(entity: Any, actor: Actor) -> Condition:
+    if actor.role in (Role.ADMINISTRATOR, Role.MACHINE, Role.AUDITOR):
+        return sa.true()
+    key = "id" if sa.inspect(entity).mapper.class_ is User else "user_id"
+    own: Condition = getattr(entity, key) == actor.user_id
+    return own
+
+
+def _audited(entity: Any, actor: Actor) -> Condition:
+    allowed = actor.role in (Role.ADMINISTRATOR, Role.AUDITOR, Role.MACHINE)
+    return sa.true() if allowed else NOTHING
+
+
+def _import(entity: Any, actor: Actor) -> Condition:
+    if actor.reach is Reach.AREA:
+        return sa.true()
+    if actor.reach is Reach.ORGANISATION:
+        return entity.organisation_id == actor.organisation_id
+    return NOTHING
+
+
+def _job(entity: Any, actor: Actor) -> Condition:
+    allowed = actor.reach is Reach.AREA or actor.role is Role.ADMINISTRATOR
+    return sa.true() if allowed else NOTHING
+
+
+RULES: dict[type[Any], Rule] = {
+    District: _anyone,
+    Organisation: _anyone,
+    InsuredPerson: _person,
+    Enrolment: _of_person,
+    LifeEvent: _of_person,
+    BankAccount: _agency_of_person,
+    Application: _application,
+    Evaluation: _of_application,
+    Confirmation: _of_application,
+    Conclusion: _of_person,
+    Provider: _provider,
+    Agreement: _of_provider,
+    Carer: _of_provider,
+    CarePlan: _care,
+    PlanItem: _plan_item,
+    Visit: _care,
+    BedStay: _care,
+    Fee: _care,
+    PayoutRun: _run,
+    RunChunk: _whole_area,
+    PayoutResult: _money,
+    PayoutLine: _money,
+    PayoutHold: _agency_of_person,
+    Statement: _statement,
+    User: _administered,
+    UserSession: _administered,
+    AuditEvent: _audited,
+    AuditBlock: _audited,
+    ImportFile: _import,
+    JobRun: _job,
+}
+
+CLASSES: dict[Any, type[Any]] = {table.__table__: table for table in RULES}
