@@ -37,7 +37,9 @@ def strip_reserved(css: str) -> str:
     Raises ValueError if either is still named afterwards, so that a new version cannot bring them back.
     """
     css = re.sub(r"@font-face\{[^}]*\}", "", css)
-    css = re.sub(r"font-family:GDS Transport(?:,arial,sans-serif)?", "font-family:var(--ltc-font)", css)
+    css = re.sub(
+        r"font-family:GDS Transport(?:,arial,sans-serif)?", "font-family:var(--ltc-font)", css
+    )
     css = re.sub(r"[^{};]*\{[^{}]*govuk-crest[^{}]*\}", "", css)
     css = re.sub(r"/\*# sourceMappingURL=[^*]*\*/", "", css)
     left = [word for word in RESERVED if word in css]
@@ -59,8 +61,12 @@ def copy_vendor(packages: Path, target: Path) -> None:
         shutil.copyfile(packages / origin, path)
         if path.suffix == ".js":
             path.write_text(strip_source_map(path.read_text(encoding="utf-8")), encoding="utf-8")
-    css = (packages / "govuk-frontend/dist/govuk/govuk-frontend.min.css").read_text(encoding="utf-8")
-    (target / "govuk-frontend/govuk-frontend.min.css").write_text(strip_reserved(css), encoding="utf-8")
+    css = (packages / "govuk-frontend/dist/govuk/govuk-frontend.min.css").read_text(
+        encoding="utf-8"
+    )
+    (target / "govuk-frontend/govuk-frontend.min.css").write_text(
+        strip_reserved(css), encoding="utf-8"
+    )
 
 
 def main() -> None:

@@ -9,5 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 export LTC_DATABASE_URL="sqlite:///$scratch/scratch.sqlite3"
 .venv/bin/alembic upgrade head
 .venv/bin/alembic revision --autogenerate -m "$1"
+.venv/bin/ruff check --quiet --fix migrations/versions
+.venv/bin/ruff format --quiet migrations/versions
 .venv/bin/alembic heads | cut -d' ' -f1 >migrations/HEAD
 echo "migration: read it, then run: make test ARGS=tests/house/test_migrations.py"

@@ -40,7 +40,7 @@ class NoPostgres(Exception):
 
 def open_run_folder() -> IO[bytes]:
     """Make the folder of this run, tell the workers by environment, and hold its lock."""
-    root = Path("/tmp") if os.geteuid() == 0 else Path(tempfile.gettempdir())  # noqa: S108
+    root = Path("/tmp") if os.geteuid() == 0 else Path(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix="ltc-test-", dir=root))
     folder.chmod(0o711)
     os.environ[RUN_FOLDER_VARIABLE] = str(folder)

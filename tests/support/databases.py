@@ -1,0 +1,167 @@
+"""Migrated databases for tests, cheap enough for one each.
+
+SQLite: a template file is migrated once and copied for every test. PostgreSQL: a template database
+is migrated once and cloned for every worker; after a test, the rows it wrote are deleted. Both are
+real databases on which code under test commits for real, on as many connections as it likes.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from ltc.store import db
+from tests.support import postgres
+
+ROOT = Path(__file__).parents[2]
+# Which worker of which run: several runs may share a server named by TEST_DATABASE_URL.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+
+# Rows are taken away table by table, whatever refers to whatever: as a replica, PostgreSQL checks
+# no foreign key and fires no trigger.
+DELETE_ROWS = """
+DO $$
+DECLARE t regclass; is_full boolean;
+BEGIN
+  PERFORM set_config('session_replication_role', 'replica', true);
+  FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r'
+      AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', t) INTO is_full;
+    IF is_full THEN EXECUTE format('DELETE FROM %s', t); END IF;
+  END LOOP;
+END $$
+"""
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision with Alembic: up to ``head``, down to ``base``."""
+    config = Config(ROOT / "alembic.ini")
+    engine = db.create_engine(url)
+    go = command.downgrade if revision == "base" else command.upgrade
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            go(config, revision)
+    finally:
+        engine.dispose()
+
+
+class SqliteDatabases:
+    """Files in a folder of this test session."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = postgres.run_folder() / "template.sqlite3"
+
+    def make_template(self) -> Path:
+        """Migrate the template, once in a run."""
+        with postgres.only_one("sqlite"):
+            if not self.template.exists():
+                half_made = self.template.with_suffix(".half")
+                migrate(f"sqlite:///{half_made}")
+                with contextlib.closing(sa.create_engine(f"sqlite:///{half_made}").raw_connection()) as raw:
+                    raw.execute("PRAGMA journal_mode = DELETE")
+                half_made.rename(self.template)
+        return self.template
+
+    @contextlib.contextmanager
+    def lend(self, *, is_migrated: bool = True) -> Iterator[str]:
+        """Yield the URL of a database of one's own, and take it away afterwards."""
+        path = self.folder / f"{os.urandom(6).hex()}.sqlite3"
+        if is_migrated:
+            shutil.copyfile(self.make_template(), path)
+        try:
+            yield f"sqlite:///{path}"
+        finally:
+            for leftover in self.folder.glob(f"{path.name}*"):
+                leftover.unlink()
+
+    lend_shared = lend
+
+
+class PostgresDatabases:
+    """Databases on the server of this run; one of them is lent again and again."""
+
+    def __init__(self) -> None:
+        self.run = postgres.run_folder().name.replace("-", "_").lower()
+        self.template = f"{self.run}_template"
+        self.shared: str | None = None
+
+    def url_of(self, name: str) -> str:
+        """Return the URL of a database by its name."""
+        url = sa.make_url(postgres.server_url()).set(database=name)
+        return url.render_as_string(hide_password=False)
+
+    def make_template(self) -> str:
+        """Migrate the template, once in a run."""
+        url = postgres.server_url()
+        with postgres.only_one("postgres-template"):
+            done = postgres.run_folder() / "postgres-template"
+            if not done.exists():
+                _execute(url, f'CREATE DATABASE "{self.template}"')
+                migrate(self.url_of(self.template))
+                _note_database(self.template)
+                done.touch()
+        return self.template
+
+    def create(self, *, is_migrated: bool = True) -> str:
+        """Make a database and return its name."""
+        name = f"{self.run}_{_WORKER}_{os.urandom(4).hex()}"
+        template = self.make_template() if is_migrated else "template0"
+        _execute(postgres.server_url(), f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        _note_database(name)
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is still connected."""
+        _execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    @contextlib.contextmanager
+    def lend(self, *, is_migrated: bool = True) -> Iterator[str]:
+        """Yield the URL of a database of one's own, and drop it afterwards."""
+        name = self.create(is_migrated=is_migrated)
+        try:
+            yield self.url_of(name)
+        finally:
+            self.drop(name)
+
+    @contextlib.contextmanager
+    def lend_shared(self) -> Iterator[str]:
+        """Yield the URL of this worker's database, and delete what was written afterwards."""
+        self.shared = self.shared or self.create()
+        url = self.url_of(self.shared)
+        try:
+            yield url
+        finally:
+            _execute(url, END_OTHERS, DELETE_ROWS)
+
+
+def drop_left_databases() -> None:
+    """Drop what this run made on a server that outlives it (TEST_DATABASE_URL)."""
+    noted = postgres.run_folder() / "databases"
+    if os.environ.get(postgres.SERVER_URL_VARIABLE) and noted.exists():
+        for name in noted.read_text().split():
+            _execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _note_database(name: str) -> None:
+    with (postgres.run_folder() / "databases").open("a") as noted:
+        noted.write(f"{name}\n")
+
+
+def _execute(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
