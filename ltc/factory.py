@@ -1,0 +1,60 @@
+"""Puts the house together: settings, law, database, doors."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session, sessionmaker
+
+from ltc import cli, http, settings
+from ltc.settings import Settings
+from ltc.store import db
+from ltc.store.policies import LawBook, load_law
+from ltc.web import shell
+
+ROOT = Path(__file__).resolve().parent.parent
+MEGABYTE = 1024 * 1024
+UPLOAD_LIMIT_BYTES = 400 * MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a running application holds; kept in ``app.extensions["ltc"]``."""
+
+    settings: Settings
+    engine: sa.Engine
+    session_maker: sessionmaker[Session]
+    policies: LawBook
+
+
+def create_house(given: Settings) -> House:
+    """Open the database and load the law; raises LawFileError where a policy file is wrong."""
+    if given.database_url.startswith("sqlite:///"):
+        Path(given.database_url.removeprefix("sqlite:///")).parent.mkdir(
+            parents=True, exist_ok=True
+        )
+    engine = db.create_engine(given.database_url)
+    folder = given.policy_folder or ROOT / "ltc" / "policy"
+    return House(given, engine, db.create_session_maker(engine, given.keys), load_law(folder))
+
+
+def create_app(given: Settings | None = None, house: House | None = None) -> Flask:
+    """Return the Flask application."""
+    loaded = house.settings if house else (given or settings.load())
+    app = Flask(
+        "ltc", root_path=str(ROOT), template_folder="templates", static_folder="static"
+    )
+    app.config.update(
+        SECRET_KEY=loaded.secret_key,
+        MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=loaded.https,
+        TESTING=loaded.environment == "test",
+    )
+    app.extensions["ltc"] = house or create_house(loaded)
+    app.teardown_appcontext(http.close_database)
+    shell.register(app)
+    cli.register(app)
+    return app

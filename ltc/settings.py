@@ -1,0 +1,148 @@
+"""Settings from the environment; production refuses to start without its keys.
+
+Every variable begins with ``LTC_``. On a machine for trying out (``LTC_ENV`` demo or development)
+the keys are made at the first start and kept in ``<LTC_HOME>/keys.env``, readable by the owner
+only; in production they come from the environment, and a missing one stops the start.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ltc.store.sealing import KeyRing
+
+KEY_BYTES = 32
+ENVIRONMENTS = ("production", "demo", "development", "test")
+KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY")
+
+
+class SettingMissing(Exception):
+    """A setting is missing or wrong; the message says which and how to set it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """What the installation decides."""
+
+    environment: str
+    home: Path
+    database_url: str
+    secret_key: str
+    keys: KeyRing
+    documents: Path
+    policy_folder: Path | None
+    workers: int
+    session_hours: int
+    argon2_time_cost: int
+    argon2_memory_kib: int
+    rate_limit_storage: str
+    https: bool
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the demonstration: its pages say so."""
+        return self.environment == "demo"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises SettingMissing with the name of what is wrong."""
+    given = dict(os.environ if environ is None else environ)
+    environment = _environment(given)
+    home = Path(given.get("LTC_HOME", "instance")).resolve()
+    if environment != "production":
+        given = _with_local_keys(given, home)
+    return Settings(
+        environment=environment,
+        home=home,
+        database_url=_database_url(given, environment, home),
+        secret_key=_required(given, "LTC_SECRET_KEY"),
+        keys=_key_ring(_required(given, "LTC_DATA_KEYS"), _required(given, "LTC_LOOKUP_KEY")),
+        documents=Path(given.get("LTC_DOCUMENTS", str(home / "documents"))),
+        policy_folder=Path(given["LTC_POLICY"]) if given.get("LTC_POLICY") else None,
+        workers=_whole(given, "LTC_WORKERS", os.cpu_count() or 1),
+        session_hours=_whole(given, "LTC_SESSION_HOURS", 10),
+        argon2_time_cost=_whole(given, "LTC_ARGON2_TIME_COST", 3),
+        argon2_memory_kib=_whole(given, "LTC_ARGON2_MEMORY_KIB", 65_536),
+        rate_limit_storage=given.get("LTC_RATE_LIMIT_STORAGE", "memory://"),
+        https=given.get("LTC_HTTPS", "1" if environment == "production" else "0") == "1",
+    )
+
+
+def _environment(given: Mapping[str, str]) -> str:
+    environment = given.get("LTC_ENV", "development")
+    if environment not in ENVIRONMENTS:
+        raise SettingMissing(f"LTC_ENV is {environment!r}; set one of {', '.join(ENVIRONMENTS)}.")
+    return environment
+
+
+def _database_url(given: Mapping[str, str], environment: str, home: Path) -> str:
+    url = given.get("LTC_DATABASE_URL", "")
+    if url:
+        return url
+    if environment == "production":
+        raise SettingMissing("LTC_DATABASE_URL is not set: postgresql://user@host/name.")
+    return f"sqlite:///{home / 'ltc.db'}"
+
+
+def _required(given: Mapping[str, str], name: str) -> str:
+    value = given.get(name, "")
+    if not value:
+        raise SettingMissing(f"{name} is not set. `flask keys make` prints a fresh set of keys.")
+    return value
+
+
+def _whole(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise SettingMissing(f"{name} is {text!r}; it must be a whole number from 1 up.")
+    return int(text)
+
+
+def _key_ring(data_keys: str, lookup_key: str) -> KeyRing:
+    """Read ``id:base64,id:base64``; the first key seals, all of them open."""
+    keys: dict[str, bytes] = {}
+    for part in data_keys.split(","):
+        key_id, _, text = part.strip().partition(":")
+        keys[key_id] = _key("LTC_DATA_KEYS", text)
+    return KeyRing(next(iter(keys)), keys, _key("LTC_LOOKUP_KEY", lookup_key))
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise SettingMissing(f"{name} must hold keys of {KEY_BYTES} bytes in base64.")
+    return key
+
+
+def make_keys() -> dict[str, str]:
+    """Return a fresh set of keys, as they are written into the environment."""
+
+    def key() -> str:
+        return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+    return {
+        "LTC_SECRET_KEY": secrets.token_urlsafe(KEY_BYTES),
+        "LTC_DATA_KEYS": f"k1:{key()}",
+        "LTC_LOOKUP_KEY": key(),
+    }
+
+
+def _with_local_keys(given: dict[str, str], home: Path) -> dict[str, str]:
+    """Fill in the keys that are kept beside a local installation, making them the first time."""
+    if all(given.get(name) for name in KEY_NAMES):
+        return given
+    path = home / "keys.env"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{name}={value}\n" for name, value in make_keys().items())
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    kept = dict(line.split("=", 1) for line in path.read_text("utf-8").split("\n") if "=" in line)
+    return {**kept, **{name: value for name, value in given.items() if value}}

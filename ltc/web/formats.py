@@ -1,0 +1,81 @@
+"""How values look on a page: money, days, instants, minutes, masked numbers, by locale."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import Flask, g
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+FEN_PER_YUAN = Decimal(100)
+
+
+def register(app: Flask) -> None:
+    """Offer the formats as filters to every template."""
+    app.jinja_env.filters.update(
+        yuan=yuan, day=day, instant=instant, minutes=minutes, whole=whole, share=share, said=said
+    )
+
+
+def _chinese() -> bool:
+    return str(get_locale()).startswith("zh")
+
+
+def yuan(fen: int | None) -> str:
+    """``¥1,300.00`` from fen; a dash for None."""
+    if fen is None:
+        return "–"
+    amount = format_decimal(abs(Decimal(fen) / FEN_PER_YUAN), "#,##0.00", locale="en")
+    return f"{'−' if fen < 0 else ''}¥{amount}"
+
+
+def day(value: date | None) -> str:
+    """``2019-11-14 (Thu)`` or ``2019年11月14日（周四）``; a dash for None."""
+    if value is None:
+        return "–"
+    if _chinese():
+        return f"{value.year}年{value.month}月{value.day}日（{format_date(value, 'EEE', 'zh_CN')}）"
+    return f"{value.isoformat()} ({format_date(value, 'EEE', 'en')})"
+
+
+def instant(value: datetime | None, time_zone: str | None = None) -> str:
+    """Day and wall-clock time in the area's zone; a dash for None."""
+    if value is None:
+        return "–"
+    zone = ZoneInfo(time_zone or g.get("time_zone", "Asia/Shanghai"))
+    local = value.replace(tzinfo=value.tzinfo or UTC).astimezone(zone)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def minutes(value: int | None) -> str:
+    """``1 h 30 min`` or ``1小时30分钟``; a dash for None."""
+    if value is None:
+        return "–"
+    hours, rest = divmod(value, 60)
+    if not hours:
+        return _("%(count)s min", count=rest)
+    return _("%(hours)s h %(count)s min", hours=hours, count=rest) if rest else _(
+        "%(hours)s h", hours=hours
+    )
+
+
+def whole(value: int | None) -> str:
+    """``41,723``; a dash for None."""
+    return "–" if value is None else format_decimal(value, "#,##0", locale="en")
+
+
+def share(basis_points: int | None) -> str:
+    """``75 %`` from 7,500 basis points; a dash for None."""
+    if basis_points is None:
+        return "–"
+    percent = (Decimal(basis_points) / FEN_PER_YUAN).normalize()
+    return f"{percent:f} %"
+
+
+def said(message: Any, **values: Any) -> str:
+    """A marked text of the rules in the reader's language, its ``{placeholders}`` filled."""
+    return _(str(message)).format(**values)

@@ -1,0 +1,177 @@
+"""The shell around every page: who is there, language, navigation, headers, errors."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from babel import Locale
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from ltc import http
+from ltc.rules.access import Actor, Permission
+from ltc.rules.errors import Problem
+from ltc.rules.words import N_
+from ltc.web import formats
+
+LANGUAGES = {"en": "English", "zh_CN": "中文"}
+ROOMS = (
+    "session", "home", "insured", "assessments", "providers", "plans", "visits", "stays",
+    "imports", "payouts", "statements", "law", "users", "audit", "access", "search",
+)  # fmt: skip
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'; object-src 'none'"
+)
+
+blueprint = Blueprint("shell", __name__)
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the navigation."""
+
+    label: str
+    href: str
+    current: bool
+
+
+# The line from person to payout, then what stands beside it. At most seven are shown to a role.
+NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
+    (N_("People"), "insured.index", Permission.SEE_PEOPLE),
+    (N_("Assessments"), "assessments.index", Permission.SEE_ASSESSMENTS),
+    (N_("Providers"), "providers.index", Permission.SEE_PROVIDERS),
+    (N_("Plans"), "plans.index", Permission.SEE_PLANS),
+    (N_("Visits"), "visits.index", Permission.SEE_VISITS),
+    (N_("Payouts"), "payouts.index", Permission.SEE_PAYOUTS),
+    (N_("Law"), "law.index", Permission.SEE_LAW),
+    (N_("Users"), "users.index", Permission.MANAGE_USERS),
+    (N_("Audit"), "audit.index", Permission.SEE_AUDIT),
+)
+NAVIGATION_LIMIT = 7
+VERSION = "0.1.0"
+
+
+def register(app: Flask) -> None:
+    """Put the shell and every room's pages into the application."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=choose_language, default_translation_directories="translations")
+    csrf.init_app(app)
+    formats.register(app)
+    app.register_blueprint(blueprint)
+    for room in ROOMS:
+        if find_spec(f"ltc.web.{room}"):
+            app.register_blueprint(import_module(f"ltc.web.{room}").blueprint)
+    app.context_processor(shell_values)
+    app.after_request(set_headers)
+    app.register_error_handler(Problem, show_problem)
+    app.register_error_handler(CSRFError, show_expired_form)
+    app.register_error_handler(HTTPException, show_http_error)
+
+
+def choose_language() -> str:
+    """The language chosen with the switch, else the browser's, else Chinese."""
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], "zh")
+    return "en" if best == "en" else "zh_CN"
+
+
+@blueprint.get("/language/<code>")
+@http.public
+def language(code: str) -> Any:
+    """Switch the language and go back to the page the reader came from."""
+    if code in LANGUAGES:
+        session["language"] = code
+    return redirect(safe_path(request.args.get("next")))
+
+
+def safe_path(path: str | None) -> str:
+    """Return a path of this site, or the home page: never another host."""
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")):
+        return path
+    return "/"
+
+
+def shell_values() -> dict[str, Any]:
+    """What base.html needs on every page."""
+    actor: Actor | None = g.get("actor")
+    settings = http.house().settings
+    return {
+        "actor": g.get("person"),
+        "may": (lambda name: actor is not None and actor.may(Permission(name))),
+        "nav_items": nav_items(actor) if actor else [],
+        "languages": LANGUAGES,
+        "current_language": str(get_locale() or Locale("en")),
+        "product_version": VERSION,
+        "demo": settings.is_demo,
+    }
+
+
+def nav_items(actor: Actor) -> list[NavItem]:
+    """The entries that the actor's role opens, in the order of the line."""
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        NavItem(_(label), url_for(endpoint), endpoint.split(".")[0] == here)
+        for label, endpoint, permission in NAVIGATION
+        if actor.may(permission) and endpoint in http.endpoints()
+    ][:NAVIGATION_LIMIT]
+
+
+def set_headers(response: Response) -> Response:
+    """Add the security headers; pages with personal data are kept out of shared caches."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    if http.house().settings.https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def problem_text(problem: Problem) -> str:
+    """The sentence of a problem in the reader's language, filled."""
+    return _(problem.template).format(**problem.values)
+
+
+def show_problem(problem: Problem) -> Any:
+    """Answer what a use-case refused: a page for a person, problem+json for a program."""
+    text = problem_text(problem)
+    if http.wants_json():
+        return http.problem_response(problem, text)
+    page = render_template("shared/problem.html", status=problem.status, text=text)
+    return page, problem.status
+
+
+def show_expired_form(_error: CSRFError) -> Any:
+    """Answer a form whose session ended; what was typed stays in the browser's history."""
+    text = _(
+        "Your session ended while the form was open. Sign in again in a new tab, "
+        "then go back to this page and send it again; your entries are still in the form."
+    )
+    return render_template("shared/problem.html", status=400, text=text), 400
+
+
+def show_http_error(error: HTTPException) -> Any:
+    """Answer errors of the frame itself in the look of the product."""
+    if error.code is None or error.code < 400:
+        return error
+    texts = {
+        404: _("There is no such page, or it is not yours to see."),
+        405: _("This page does not do that."),
+        413: _("The file is too large. Split it into files of at most 400 MB."),
+        429: _("Too many attempts. Wait a minute, then try again."),
+    }
+    text = texts.get(error.code, _("Something went wrong here. Nothing was changed."))
+    return render_template("shared/problem.html", status=error.code, text=text), error.code
