@@ -110,7 +110,7 @@ def shell_values() -> dict[str, Any]:
         "actor": g.get("person"),
         "may": (lambda name: actor is not None and actor.may(Permission(name))),
         "nav_items": nav_items(actor) if actor else [],
-        "languages": LANGUAGES,
+        "languages": list(LANGUAGES.items()),
         "current_language": str(get_locale() or Locale("en")),
         "product_version": VERSION,
         "demo": settings.is_demo,
