@@ -22,9 +22,12 @@ def share(amount_fen: int, share_bp: int) -> int:
     return round_half_up(amount_fen * share_bp, WHOLE_BP)
 
 
-def price(minutes: int, price_fen_per_hour: int) -> int:
-    """Return the price of some minutes at an hourly price, in fen, rounded half up once."""
-    return round_half_up(minutes * price_fen_per_hour, MINUTES_PER_HOUR)
+def price(minutes: int, price_fen_per_hour: int, share_bp: int = WHOLE_BP) -> int:
+    """Return (a share of) the price of some minutes, in fen, rounded half up once.
+
+    The share is taken before rounding, so that the fund's part is rounded once and not twice.
+    """
+    return round_half_up(minutes * price_fen_per_hour * share_bp, MINUTES_PER_HOUR * WHOLE_BP)
 
 
 def split(amount_fen: int, weights: Sequence[int]) -> list[int]:

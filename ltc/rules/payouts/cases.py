@@ -72,7 +72,11 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One logged visit. ``refused`` is a reason given when it was checked, None if none."""
+    """One logged visit. ``refused`` is a reason given when it was checked, None if none.
+
+    A visit belongs to the day on which it begins. ``price_fen`` is what was charged for the visit,
+    where the mode shares in costs; None where the policy itself sets the price, or fees do.
+    """
 
     ref: int
     provider: int
@@ -81,6 +85,7 @@ class Visit:
     begins_min: int
     ends_min: int
     refused: str | None = None
+    price_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class BedDays:
-    """A residential stay with its price a bed-day; ``ends_before`` None: still there."""
+    """A residential stay with its price a bed-day; ``ends_before`` None: still there.
+
+    Where a mode at home shares in a price a day, its days with care stand here too.
+    """
 
     ref: int
     provider: int
@@ -106,7 +114,7 @@ class BedDays:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A fee of the month for professional care; ``kind`` is daily_care or medical_care."""
+    """A fee for care given on one day; ``kind`` is daily_care or medical_care."""
 
     ref: int
     provider: int
@@ -127,7 +135,11 @@ class AgreementPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person's month. Order inside the tuples carries no meaning."""
+    """One person's month. Order inside the tuples carries no meaning.
+
+    ``visits`` holds those of the month and, where a weekly cap may apply, those of the days before
+    it that lie in the same week (Monday to Sunday): they use up the week's cap and are not paid.
+    """
 
     person: str  # the case number
     month: Month
