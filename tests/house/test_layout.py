@@ -8,7 +8,7 @@ from tests.house.sources import ROOT, list_project_files, write
 
 TOP = {
     ".ci", ".editorconfig", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-    "alembic.ini", "app.py", "bench", "docs", "ltc", "migrations", "pyproject.toml",
+    "app.py", "bench", "docs", "ltc", "migrations", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
     "static", "templates", "tests", "tools",
 }  # fmt: skip

@@ -1,0 +1,81 @@
+// What every page does with a script: nothing here is needed to read a page or to send a form.
+
+import { initAll } from "../vendor/govuk-frontend/govuk-frontend.min.js";
+
+// A form that changes something is sent once: the second click finds the button inert. The server also refuses
+// a token it has seen. After 15 seconds without an answer the button can be pressed again.
+const RELEASE_MILLISECONDS = 15000;
+
+function guardForm(event) {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "true";
+  const buttons = form.querySelectorAll("button[type=submit]");
+  // Later, not now: a disabled button's name and value would not be sent.
+  window.setTimeout(() => buttons.forEach((button) => button.setAttribute("aria-disabled", "true")), 0);
+  window.setTimeout(() => releaseForm(form), RELEASE_MILLISECONDS);
+}
+
+function releaseForm(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll("button[type=submit]").forEach((button) => button.removeAttribute("aria-disabled"));
+}
+
+// Digits choose a card inside the group that has the focus or lies under it: 1 is the first option.
+function chooseByDigit(event) {
+  if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const group = event.target.closest("[data-digit-keys]");
+  if (!group) return;
+  const option = group.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
+  if (!option) return;
+  event.preventDefault();
+  option.focus();
+  option.click();
+}
+
+// A menu that was opened closes with Escape or with a click elsewhere.
+function closeMenus(event) {
+  if (event.type === "keydown" && event.key !== "Escape") return;
+  document.querySelectorAll(".ltc-me[open]").forEach((menu) => {
+    if (event.type === "click" && menu.contains(event.target)) return;
+    menu.open = false;
+    if (event.type === "keydown") menu.querySelector("summary").focus();
+  });
+}
+
+function sendToken(event) {
+  const token = document.querySelector("meta[name=csrf-token]");
+  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+}
+
+// The server answers 422 with the same fragment and its errors: that is to be shown, too.
+function showRefusals(event) {
+  if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
+}
+
+async function drawCharts(root) {
+  if (!root.querySelector("[data-chart]")) return;
+  const { draw } = await import("./charts.js");
+  draw(root);
+}
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();
+document.addEventListener("submit", guardForm);
+document.addEventListener("keydown", chooseByDigit);
+document.addEventListener("keydown", closeMenus);
+document.addEventListener("click", closeMenus);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-inert], button[aria-disabled=true]")) event.preventDefault();
+});
+document.addEventListener("htmx:configRequest", sendToken);
+document.addEventListener("htmx:beforeSwap", showRefusals);
+document.addEventListener("htmx:afterSettle", (event) => drawCharts(event.target));
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(releaseForm);
+});
+drawCharts(document);
