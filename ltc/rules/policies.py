@@ -8,15 +8,15 @@ Units: money in fen, shares in basis points, time in minutes, days are calendar 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from ltc.rules.errors import Conflict, NotFound
+from ltc.rules.months import Month
 
-
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 class ValueUnknown(Conflict):
@@ -259,7 +259,33 @@ class WorkedCase:
     """An example that the policy file carries and that the page of the law shows."""
 
     title: Text
-    amount_fen: int
+    amount_fen: int  # what the fund pays
+    mode: str = ""
+    level: str = ""
+    month: Month | None = None
+    price_fen: int | None = None  # a bed-day
+    fees_fen: int | None = None  # of the month
+    minutes: int | None = None  # of the month, in visits of an hour spread over it
+    admitted_on: date | None = None
+    discharged_on: date | None = None
+    died_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the law says beyond the calculation, in words of its own: shown, not calculated with."""
+
+    label: Text
+    value: Value[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A scale of grades that conclusions are given in; its grades stand from the lightest on."""
+
+    code: str
+    name: Text
+    grades: tuple[Level, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +312,8 @@ class Policy:
     modes: Mapping[str, Mode]
     settings: Mapping[str, Value[int]]  # local procedure: objection_days, publicity_days, …
     values: tuple[Value[object], ...]  # every value in file order: what the page of the law lists
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    worked_cases: tuple[WorkedCase, ...] = ()
 
 
 class NotAMode(NotFound):
@@ -307,3 +335,21 @@ class Law:
                     return policy
                 break
         raise NoPolicyInForce(area=self.area, day=day.isoformat())
+
+
+class NoLawOfArea(NotFound):
+    """No policy of “{area}” is installed. Installed are: {known}."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawBook:
+    """The laws of all installed areas, and the standards that their grade maps name."""
+
+    laws: Mapping[str, Law]
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+
+    def of(self, area: str) -> Law:
+        """Return the law of an area; raises NoLawOfArea."""
+        if area not in self.laws:
+            raise NoLawOfArea(field="area", area=area, known=", ".join(sorted(self.laws)))
+        return self.laws[area]

@@ -105,6 +105,11 @@ class MapNode:
         """Say whether a key is there, without taking it."""
         return key in self._values
 
+    def raw(self, key: str) -> str | None:
+        """Return a single value as written, without taking it; None: absent, a list, a mapping."""
+        node = self._values[key][1] if key in self._values else None
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else None
+
     def take(self, key: str, kind: type[T]) -> T:
         """Return a required str, int, bool, date or Decimal; text must not be empty."""
         return _read_scalar(self.file, self.path(key), self._take(key), kind)
@@ -127,6 +132,17 @@ class MapNode:
     def maybe_map(self, key: str) -> "MapNode | None":
         """Return a mapping, or None where the key is absent."""
         return self.take_map(key) if self.has(key) else None
+
+    def take_each(self, key: str) -> dict[str, "MapNode"]:
+        """Return a required mapping of mappings whose keys are data, by key; not empty."""
+        inner = self.take_map(key)
+        if not inner.keys():
+            raise self.error(key, "must not be empty")
+        return {name: inner.take_map(name) for name in inner.keys()}  # noqa: SIM118 - no dict
+
+    def maybe_each(self, key: str) -> dict[str, "MapNode"]:
+        """Return mappings like take_each, or none where the key is absent."""
+        return self.take_each(key) if self.has(key) else {}
 
     def take_maps(self, key: str) -> tuple["MapNode", ...]:
         """Return a required list of mappings, not empty; each is named by its place from 0."""

@@ -1,0 +1,152 @@
+"""What the keys of a policy are called, for the page of the law; the doors translate the words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ltc.rules.policies import Form, Hourly, Policy, Standard, Text
+from ltc.rules.words import N_
+
+# Settings of local procedure: each policy names all of them.
+SETTINGS: Mapping[str, str] = {
+    "duration_months": N_("Months the state must have lasted"),
+    "acceptance_working_days": N_("Working days to accept or refuse an application"),
+    "delivery_working_days": N_("Working days from acceptance to the delivered conclusion"),
+    "publicity_days": N_("Days a conclusion is published for objections"),
+    "dispute_working_days": N_("Working days to dispute a conclusion"),
+    "reassessment_months": N_("Months before a reassessment at the earliest"),
+    "sampling_share_bp": N_("Share of visits drawn for inspection"),
+    "deposit_share_bp": N_("Quality deposit held back from a provider"),
+}
+
+WORDS: Mapping[str, str] = {
+    **SETTINGS,
+    "starts_on": N_("First day"),
+    "ends_before": N_("Ends before"),
+    "start": N_("Start of the benefit after the conclusion"),
+    "conclusion_months": N_("Months a conclusion is valid"),
+    "contribution": N_("Contribution years"),
+    "years": N_("Years that must have been paid in"),
+    "premium_fen": N_("Premium of a missing year"),
+    "start_after_payment": N_("Start of the benefit after the one-off payment"),
+    "admission_day_paid": N_("Day of admission to hospital is paid"),
+    "discharge_day_paid": N_("Day of discharge from hospital is paid"),
+    "death_day_paid": N_("Day of death is paid"),
+    "monthly_proration": N_("Monthly sums in a part of a month"),
+    "mode_changes_next_month": N_("A change of mode counts from the next month"),
+    "assistance": N_("Medical assistance"),
+    "payee": N_("Who is paid"),
+    "needs_visit": N_("Paid only on days with an accepted visit"),
+    "rate_fen": N_("Rate a day"),
+    "cap_fen": N_("Limit"),
+    "share_bp": N_("Share that the fund pays"),
+    "order": N_("What the limit bounds"),
+    "daily_care_limit_bp": N_("Largest share of the limit for daily care"),
+    "amount_fen": N_("Sum a month"),
+    "price_fen_per_hour": N_("Price an hour"),
+    "cap_minutes": N_("Hours at most"),
+    "cap_per": N_("Period of the limit of hours"),
+    "bonus": N_("Bonus for continuous care at home"),
+    "extra_minutes_per_month": N_("Extra time a month"),
+    "cash_fen_per_month": N_("Cash a month instead"),
+}
+
+CHOICES: Mapping[str, str] = {
+    "same_day": N_("the same day"),
+    "day_after": N_("the day after"),
+    "month_after": N_("the first day of the next month"),
+    "provider": N_("the provider"),
+    "person": N_("the insured person"),
+    "relative": N_("the relative who cares"),
+    "bounds_payment": N_("the payment (A)"),
+    "bounds_cost": N_("the cost, before the share (B)"),
+    "week": N_("week"),
+    "month": N_("month"),
+    "by_days": N_("by the days that count"),
+    "whole_month": N_("in full"),
+    "none": N_("none"),
+}
+
+FROM_MONTH = N_("from month %(month)d")
+
+STANDINGS: Mapping[str, str] = {
+    "seen": N_("Seen in the source"),
+    "assumed": N_("Assumed"),
+    "unknown": N_("Unknown"),
+}
+
+
+GENERAL = "general"
+GROUPS: Mapping[str, str] = {
+    GENERAL: N_("In general"),
+    "grade_map": N_("Benefit level of each grade"),
+    "schemes": N_("Schemes"),
+    "contribution": N_("Contribution years"),
+    "conventions": N_("How days count"),
+    "assistance": N_("Medical assistance"),
+    "modes": N_("Ways of receiving care"),
+    "settings": N_("Local procedure"),
+    "facts": N_("Also said by the law"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A msgid that the door translates and then fills with the values."""
+
+    msgid: str
+    values: tuple[tuple[str, int], ...] = ()
+
+
+Part = Words | Text  # Text: the law's own words, in both languages
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The words for a key: ``group`` is the section of the page, ``parts`` lead to the value."""
+
+    group: str
+    parts: tuple[Part, ...]
+
+
+def build_label(policy: Policy, standards: Mapping[str, Standard], key: str) -> Label:
+    """Return the words for a key of a policy, such as ``modes.home_visits.forms.….share_bp``."""
+    group, _, rest = key.partition(".")
+    if group not in GROUPS or not rest:
+        return Label(group if group in GROUPS else GENERAL, (Words(WORDS[group]),))
+    builders: Mapping[str, Callable[[], tuple[Part, ...]]] = {
+        "grade_map": lambda: _grade_parts(standards, rest),
+        "schemes": lambda: (policy.schemes[rest.partition(".")[0]].name,),
+        "assistance": lambda: (policy.assistance[rest.partition(".")[0]].name,),
+        "modes": lambda: _mode_parts(policy, rest),
+        "facts": lambda: (policy.facts[rest].label,),
+    }
+    return Label(group, builders[group]() if group in builders else (Words(WORDS[rest]),))
+
+
+def _grade_parts(standards: Mapping[str, Standard], rest: str) -> tuple[Part, ...]:
+    code, _, grade = rest.partition(".")
+    standard = standards[code]
+    return (standard.name, next(step.name for step in standard.grades if step.code == grade))
+
+
+def _mode_parts(policy: Policy, rest: str) -> tuple[Part, ...]:
+    """Lead from the mode to the value; the component tells two forms of a mode apart."""
+    code, _, form_code, field, *below = rest.split(".")
+    mode = policy.modes[code]
+    form = next(form for form in mode.forms if form.code == form_code)
+    component = (policy.components[form.component].name,) if len(mode.forms) > 1 else ()
+    levels = {level.code: level.name for level in policy.levels}
+    tail = _bonus_parts(form, levels, below) if field == "bonus" else _level_parts(levels, below)
+    return (mode.name, *component, Words(WORDS[field]), *tail)
+
+
+def _level_parts(levels: Mapping[str, Text], below: Sequence[str]) -> tuple[Part, ...]:
+    """Name the level, unless the area knows only one."""
+    return tuple(levels[code] for code in below if len(levels) > 1)
+
+
+def _bonus_parts(form: Form, levels: Mapping[str, Text], below: Sequence[str]) -> tuple[Part, ...]:
+    level, _, place = below[0].rstrip("]").partition("[")
+    steps = form.bonus[level] if isinstance(form, Hourly) else ()
+    months = Words(FROM_MONTH, (("month", steps[int(place)].from_months),))
+    return (levels[level], months, Words(WORDS[below[1]]))
