@@ -48,7 +48,7 @@ messages: setup ## Collect the words to translate, update the catalogues, compil
 
 migration: setup ## Write a migration from the tables of the code: make migration m="add visits"
 	@test -n "$(m)" || { echo 'migration: say what it does: make migration m="add visits"'; exit 2; }
-	@tools/migration.sh "$(m)"
+	@$(VENV)/python -m tools.migration "$(m)"
 
 clean: ## Take away what tools have made (.venv stays)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,13 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-from ltc.store import db
+from ltc.store import db, migrations
 from tests.support import postgres
 
-ROOT = Path(__file__).parents[2]
 # Which worker of which run: several runs may share a server named by TEST_DATABASE_URL.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 
@@ -32,8 +29,8 @@ BEGIN
   FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r'
       AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
   LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', t) INTO is_full;
-    IF is_full THEN EXECUTE format('DELETE FROM %s', t); END IF;
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || t || ')' INTO is_full;
+    IF is_full THEN EXECUTE 'DELETE FROM ' || t; END IF;
   END LOOP;
 END $$
 """
@@ -43,15 +40,11 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring a database to a revision with Alembic: up to ``head``, down to ``base``."""
-    config = Config(ROOT / "alembic.ini")
+def migrate(url: str) -> None:
+    """Bring an empty database to the newest revision, the way the product does."""
     engine = db.create_engine(url)
-    go = command.downgrade if revision == "base" else command.upgrade
     try:
-        with engine.connect() as connection:
-            config.attributes["connection"] = connection
-            go(config, revision)
+        migrations.upgrade(engine)
     finally:
         engine.dispose()
 
@@ -69,8 +62,6 @@ class SqliteDatabases:
             if not self.template.exists():
                 half_made = self.template.with_suffix(".half")
                 migrate(f"sqlite:///{half_made}")
-                with contextlib.closing(sa.create_engine(f"sqlite:///{half_made}").raw_connection()) as raw:
-                    raw.execute("PRAGMA journal_mode = DELETE")
                 half_made.rename(self.template)
         return self.template
 

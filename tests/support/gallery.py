@@ -153,11 +153,11 @@ def make_lines(say: Any) -> list[dict[str, Any]]:
 def describe_shell() -> dict[str, Any]:
     """What the product's context processor gives to every page."""
     language = request.args.get("lang", "en")
-    say = (
-        (lambda english, chinese: chinese)
-        if language == "zh_CN"
-        else (lambda english, chinese: english)
-    )
+    chosen = 1 if language == "zh_CN" else 0
+
+    def say(*texts: str) -> str:
+        return texts[chosen]
+
     labels = [
         ("People", "参保人"),
         ("Assessments", "评估"),

