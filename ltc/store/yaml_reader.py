@@ -110,6 +110,10 @@ class MapNode:
         node = self._values[key][1] if key in self._values else None
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
+    def pass_over(self, key: str) -> None:
+        """Take a required key without reading its value."""
+        self._take(key)
+
     def take(self, key: str, kind: type[T]) -> T:
         """Return a required str, int, bool, date or Decimal; text must not be empty."""
         return _read_scalar(self.file, self.path(key), self._take(key), kind)
