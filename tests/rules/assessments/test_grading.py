@@ -1,23 +1,13 @@
 """The national instrument against its vectors, its properties and the mistakes others made."""
 
-import csv
 from collections import Counter
 from dataclasses import replace
-from itertools import combinations, pairwise, product
-from pathlib import Path
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltc.rules.assessments.explanation import build_change, build_explanation
-from ltc.rules.assessments.gate import (
-    AnswerMissing,
-    AnswerUnknown,
-    FunctionUnknown,
-    calculate_level,
-    may_apply,
-)
 from ltc.rules.assessments.grading import (
     ItemUnknown,
     ScoreBlank,
@@ -34,29 +24,21 @@ from ltc.rules.assessments.grading import (
     spot_refusals,
 )
 from ltc.rules.assessments.instruments import Instrument
-from ltc.rules.assessments.nearest import nearest_changes
-from ltc.rules.policies import Text
-from ltc.store.instruments import get_instrument
+from tests.support.vectors import (
+    ADL_ITEMS,
+    BEST,
+    NATIONAL,
+    VECTORS,
+    WORST,
+    complete_scores,
+    scores_of,
+)
 
-NATIONAL = get_instrument("cn-2021")
-VECTOR_FILE = Path(__file__).parent.parent / "cases" / "grade-vectors.csv"
-VECTORS = list(csv.DictReader(VECTOR_FILE.read_text(encoding="utf-8").splitlines()))
 EXPECTED = [int(vector["grade"]) for vector in VECTORS]
-ADL_ITEMS = {item.code for item in NATIONAL.dimensions[0].items}
-BEST = {code: item.scores[-1] for code, item in NATIONAL.items.items()}
-WORST = dict.fromkeys(NATIONAL.items, 0)
 ALL_TOTALS = [
     dict(zip(("adl", "cog", "per"), totals, strict=True))
     for totals in product(range(0, 101, 5), range(17), range(13))
 ]
-
-complete_scores = st.fixed_dictionaries(
-    {code: st.sampled_from(item.scores) for code, item in NATIONAL.items.items()}
-)
-
-
-def scores_of(vector: dict[str, str]) -> dict[str, int]:
-    return {code: int(vector[code]) for code in NATIONAL.items}
 
 
 def grades_of_all_vectors(instrument: Instrument) -> list[int]:
@@ -301,148 +283,3 @@ def test_items_are_added_up_by_dimension_and_never_averaged():
 def test_the_column_is_the_worse_of_two_bands_and_never_their_mean_or_the_better():
     result = grade_totals(NATIONAL, {"adl": 0, "cog": 16, "per": 0})
     assert (result.column_band, result.grade) == ("severe", 5)
-
-
-# --- what would change it ---------------------------------------------------------------------
-
-
-def brute_force_distance(scores, direction):
-    """The fewest items, then points, that move the grade, by trying everything up to two items."""
-    now = grade(NATIONAL, scores).grade
-    for size in (1, 2):
-        found = []
-        for codes in combinations(NATIONAL.items, size):
-            others = [
-                [s for s in NATIONAL.items[code].scores if s != scores[code]] for code in codes
-            ]
-            for values in product(*others):
-                changed = grade(NATIONAL, scores | dict(zip(codes, values, strict=True))).grade
-                if (changed - now) * direction > 0:
-                    points = sum(abs(scores[c] - v) for c, v in zip(codes, values, strict=True))
-                    found.append((size, points))
-        if found:
-            return min(found)
-    return None
-
-
-@pytest.mark.parametrize("vector", VECTORS[::4], ids=lambda vector: vector["id"])
-def test_nearest_changes_are_as_near_as_trying_everything_finds(vector):
-    scores = scores_of(vector)
-    nearest = nearest_changes(NATIONAL, scores)
-    for changes, direction in ((nearest.heavier, 1), (nearest.lighter, -1)):
-        distance = brute_force_distance(scores, direction)
-        if distance is None:
-            assert all(len(change.items) > 2 for change in changes)
-        else:
-            assert changes[0].cost == distance
-
-
-@given(complete_scores)
-def test_nearest_changes_lead_where_they_say(scores):
-    now = grade(NATIONAL, scores).grade
-    nearest = nearest_changes(NATIONAL, scores)
-    assert bool(nearest.heavier) == (now < 5)
-    assert bool(nearest.lighter) == (now > 0)
-    for change in (*nearest.heavier, *nearest.lighter):
-        changed = scores | {step.item: step.would_be for step in change.items}
-        assert all(scores[step.item] == step.score != step.would_be for step in change.items)
-        assert grade(NATIONAL, changed).grade == change.grade
-    assert all(change.grade > now for change in nearest.heavier)
-    assert all(change.grade < now for change in nearest.lighter)
-
-
-def test_every_single_item_that_is_enough_is_listed_nearest_first():
-    scores = BEST | {"eat": 5}
-    lighter = nearest_changes(NATIONAL, scores).lighter
-    assert [[step.item for step in change.items] for change in lighter] == [["eat"]]
-    heavier_of_best = nearest_changes(NATIONAL, BEST).heavier
-    assert {change.items[0].item for change in heavier_of_best} == ADL_ITEMS
-    costs = [change.cost for change in heavier_of_best]
-    assert all(one <= other for one, other in pairwise(costs))
-
-
-def test_where_no_single_item_is_enough_the_smallest_set_is_given():
-    (change,) = nearest_changes(NATIONAL, WORST).lighter
-    assert change.grade == 4
-    assert [(step.item, step.would_be) for step in change.items] == [
-        ("memory", 2),
-        ("communication", 2),
-    ]
-
-
-# --- the explanation ---------------------------------------------------------------------------
-
-
-def test_the_explanation_leads_from_totals_to_the_cell_and_says_what_is_not_verified():
-    result = grade(NATIONAL, WORST | {"vision": 4})
-    sentences = build_explanation(NATIONAL, result)
-    assert [sentence.values.get("total") for sentence in sentences[:3]] == [0, 0, 4]
-    assert sentences[3].values["dimensions"] == (Text("认知能力", "Cognition"),)
-    assert sentences[4].values["grade"] == 5
-    assert sentences[5].values["note"] == NATIONAL.table.note
-
-
-def test_a_verified_table_needs_no_remark():
-    verified = replace(NATIONAL, table=replace(NATIONAL.table, verified=True))
-    assert len(build_explanation(verified, grade(verified, BEST))) == 5
-
-
-def test_sentences_can_be_filled_with_their_values():
-    result = grade(NATIONAL, WORST)
-    (change,) = nearest_changes(NATIONAL, WORST).lighter
-    for sentence in (*build_explanation(NATIONAL, result), *build_change(NATIONAL, change)):
-        assert "%(" not in sentence.message % sentence.values
-
-
-# --- the self-assessment gate ------------------------------------------------------------------
-
-GATE = NATIONAL.gate
-GROUP_A, GROUP_B = ("eat", "continence", "bathe"), ("dress", "toilet", "transfer")
-
-
-def answers_with(dependent_a: int, dependent_b: int, word: str = "dependent") -> dict[str, str]:
-    chosen = {*GROUP_A[:dependent_a], *GROUP_B[:dependent_b]}
-    return {code: word if code in chosen else "independent" for code in GROUP_A + GROUP_B}
-
-
-def test_exactly_the_eight_cells_of_the_form_may_apply():
-    allowed = {
-        (a, b) for a, b in product(range(4), repeat=2) if may_apply(GATE, answers_with(a, b))
-    }
-    assert allowed == {(1, 3), (2, 1), (2, 2), (3, 0), (2, 3), (3, 1), (3, 2), (3, 3)}
-
-
-def test_the_sixteen_cells_have_the_levels_of_the_form():
-    levels = [
-        "".join(calculate_level(GATE, answers_with(a, b)).level for b in range(4)) for a in range(4)
-    ]
-    assert levels == ["ABBC", "BCDE", "DEEF", "EFFG"]
-
-
-def test_partly_independent_counts_only_where_the_switch_says_so():
-    answers = answers_with(3, 3, "partly")
-    assert calculate_level(GATE, answers).level == "A"
-    counting = replace(GATE, partly_counts=True)
-    assert calculate_level(counting, answers).level == "G"
-    assert calculate_level(counting, answers).dependent == {"a": 3, "b": 3}
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"eat": ""}, AnswerMissing),
-        ({"eat": "sometimes"}, AnswerUnknown),
-        ({"sleep": "dependent"}, FunctionUnknown),
-    ],
-)
-def test_a_wrong_answer_is_refused_and_its_function_named(change, error):
-    with pytest.raises(error) as caught:
-        may_apply(GATE, answers_with(0, 0) | change)
-    assert caught.value.field == next(iter(change))
-
-
-def test_a_missing_answer_is_refused_and_its_function_named():
-    answers = answers_with(0, 0)
-    del answers["toilet"]
-    with pytest.raises(AnswerMissing, match=r"^toilet: "):
-        may_apply(GATE, answers)
