@@ -1,0 +1,90 @@
+"""What a list page reads from its address: sorting, cursor, filters; and lists as CSV files."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from ltc.services.csv_files import safe_cell
+
+E = TypeVar("E", bound=StrEnum)
+
+ORDERS = ("ascending", "descending")
+LONGEST_FILTER = 200
+BYTE_ORDER_MARK = "\ufeff"  # by it spreadsheets see that a file is UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The sorting in force: which of the page's keys, which columns it means, which way."""
+
+    by: str
+    columns: tuple[Any, ...]
+    descending: bool
+
+
+def read_sort(choices: Mapping[str, tuple[Any, ...]], default: str, order: str = ORDERS[0]) -> Sort:
+    """Return the sorting that ``?sort=`` and ``?order=`` ask for, the default where they do not.
+
+    Every choice goes down to the last tie, as ``store.paging.page`` needs it.
+    """
+    by = request.args.get("sort", default)
+    if by not in choices:
+        by = default
+    given = request.args.get("order", order if by == default else ORDERS[0])
+    return Sort(by, choices[by], given == ORDERS[1])
+
+
+def read_cursor() -> str | None:
+    """Return the cursor of the address, None for the first page."""
+    return request.args.get("cursor") or None
+
+
+def read_text(name: str) -> str:
+    """Return a filter's text, trimmed and of bounded length; empty where it is not set."""
+    return request.args.get(name, "").replace("\0", "").strip()[:LONGEST_FILTER]
+
+
+def read_choice(name: str, kind: type[E]) -> E | None:
+    """Return a filter's choice, None where it is not set or unknown."""
+    try:
+        return kind(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def read_number(name: str) -> int | None:
+    """Return a filter's number (an id), None where it is not set or not one."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def read_day(name: str) -> date | None:
+    """Return a filter's day, None where it is not set or not a day."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def choices_of(names: Mapping[Any, str]) -> list[tuple[str, str]]:
+    """Return (value, text in the reader's language) pairs for a filter or a select field."""
+    return [(str(key), _(text)) for key, text in names.items()]
+
+
+def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """Answer with a CSV file that spreadsheets open as UTF-8, cells made safe from formulas."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in row])
+    response = Response(BYTE_ORDER_MARK + text.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
