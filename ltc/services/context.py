@@ -1,11 +1,11 @@
 """What a use-case is told: the session, who acts, the time and the law.
 
-Only ``Context.transaction`` commits. It refuses to nest, and it refuses to commit a change that
-nobody recorded: every use-case says what it did with ``record``, in the same transaction.
+Only ``Context.transaction`` commits a change. It refuses to nest, and it refuses to commit a change
+that nobody recorded: every use-case says what it did with ``record``, in the same transaction.
+A form's one-time token is spent in that transaction, too: a double click meets it and changes
+nothing.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +13,17 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor, Permission, check_may
+from ltc.rules.audit import event_digest, plain
+from ltc.rules.errors import Conflict
 from ltc.rules.policies import Law
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import new_id
+from ltc.store.imports import FormToken
 
 
 class Policies(Protocol):
@@ -36,17 +41,31 @@ class UnrecordedChange(RuntimeError):
     """A transaction ended without an audit event; nothing was saved."""
 
 
+class ChangedOutside(RuntimeError):
+    """Something was changed before the transaction began; change records inside of it only."""
+
+
+class AlreadyDone(Conflict):
+    """This was already done a moment ago; nothing was done twice."""
+
+
 @dataclass
 class Context:
-    """Session, actor, time and law of one use-case. ``now`` is an instant in UTC."""
+    """Session, actor, time and law of one use-case. ``now`` is an instant in UTC.
+
+    ``form_token`` is the one-time token of the form that asked, None where there was none.
+    """
 
     session: Session
     actor: Actor
     now: datetime
     policies: Policies
     time_zone: str = "Asia/Shanghai"
+    form_token: str | None = None
+    is_token_spent: bool = field(default=False, init=False)
+    is_already_done: bool = field(default=False, init=False)
     _open: bool = field(default=False, init=False)
-    _events: int = field(default=0, init=False)
+    _events: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     @property
     def area_id(self) -> int:
@@ -64,22 +83,29 @@ class Context:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Commit what happens inside, with its audit event; roll back on any exception."""
-        if self._open:
-            raise NestedTransaction
-        self._open, self._events = True, 0
-        self._begin_writing()
-        try:
+        """Commit what happens inside, with its audit events; roll back on any exception.
+
+        Raises AlreadyDone where the form's token was spent before.
+        """
+        with self._writing():
+            self._spend_token()
             yield self.session
             self.session.flush()
             if not self._events:
                 raise UnrecordedChange
-            self.session.commit()
-        except BaseException:
-            self.session.rollback()
-            raise
-        finally:
-            self._open = False
+            self.session.execute(sa.insert(AuditEvent.__table__), self._events)
+        self.is_token_spent = self.form_token is not None
+
+    @contextmanager
+    def bookkeeping(self) -> Iterator[Session]:
+        """Commit what changes no record and needs no event: a session seen, a block sealed.
+
+        ``tests/house/test_changes.py`` lists the services that may use it.
+        """
+        with self._writing():
+            yield self.session
+            if self._events:
+                raise NestedTransaction
 
     def record(
         self,
@@ -91,41 +117,66 @@ class Context:
         """Write the audit event of a change, such as ``provider.registered``.
 
         ``changes`` maps fields to ``[before, after]``; personal data only as ids or digests.
+        Texts, whole numbers, days and instants may stand in it; raises NotRecordable.
         """
-        event = AuditEvent(
-            area_id=self.area_id,
-            id=new_id(),
-            at=self.now,
-            actor_id=self.actor.user_id,
-            actor_role=self.actor.role.value,
-            door=self.actor.door,
-            action=action,
-            record_type=record_type,
-            record_id=record_id,
-            changes=dict(changes or {}),
-        )
-        event.digest = event_digest(event)
-        self.session.add(event)
-        self._events += 1
+        event = {
+            "area_id": self.area_id,
+            "id": new_id(),
+            "at": self.now,
+            "actor_id": self.actor.user_id,
+            "actor_role": self.actor.role.value,
+            "door": self.actor.door,
+            "action": action,
+            "record_type": record_type,
+            "record_id": record_id,
+            "changes": plain(changes or {}),
+        }
+        self._events.append({**event, "digest": event_digest(event)})
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Open the session for writing, commit at the end, roll back on any exception."""
+        if self._open:
+            raise NestedTransaction
+        self._open, self._events = True, []
+        try:
+            self._begin_writing()
+            yield
+            self.session.commit()
+        except BaseException:
+            self.session.rollback()
+            raise
+        finally:
+            self._open = False
 
     def _begin_writing(self) -> None:
-        """Let SQLite take its write lock at once, where the session has not begun yet."""
-        if not self.session.in_transaction():
-            self.session.connection(execution_options={"sqlite_immediate": True})
+        """End the reading before, and let SQLite take its write lock at once.
 
+        A reader that turns into a writer half-way would be refused by SQLite whenever somebody
+        else wrote in between, without waiting.
+        """
+        if self.session.new or self.session.deleted or self._is_dirty():
+            raise ChangedOutside
+        if self.session.in_transaction():
+            self.session.commit()
+        self.session.connection(execution_options={"sqlite_immediate": True})
 
-def event_digest(event: AuditEvent) -> str:
-    """Return the SHA-256 over an event's canonical JSON (64 hex characters)."""
-    body = {
-        "area": event.area_id,
-        "id": event.id,
-        "at": event.at.isoformat(),
-        "actor": event.actor_id,
-        "role": event.actor_role,
-        "door": event.door,
-        "action": event.action,
-        "record": [event.record_type, event.record_id],
-        "changes": event.changes,
-    }
-    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _is_dirty(self) -> bool:
+        return any(self.session.is_modified(row) for row in self.session.dirty)
+
+    def _spend_token(self) -> None:
+        """Insert the form's token; a second use waits for the first to commit, and is refused."""
+        if self.form_token is None or self.is_token_spent:
+            return
+        token = {
+            "token": self.form_token,
+            "area_id": self.area_id,
+            "user_id": self.actor.user_id,
+            "used_at": self.now,
+            "receipt_path": "",
+        }
+        try:
+            self.session.execute(sa.insert(FormToken.__table__), [token])
+        except IntegrityError:
+            self.is_already_done = True
+            raise AlreadyDone from None

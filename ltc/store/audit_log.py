@@ -2,7 +2,7 @@
 
 An event is written in the transaction of the change that it tells of, with a digest of its own.
 Writers never touch the chain, so they never wait for each other; ``seal`` later puts the events
-that have no block yet into one, whose digest covers theirs and that of the block before.
+that have no block yet into one (``rules.audit`` says what covers what).
 """
 
 from datetime import datetime
@@ -33,6 +33,7 @@ class AuditEvent(AreaKeyed, Base):
     record_id: Mapped[int] = mapped_column(sa.BigInteger)
     changes: Mapped[dict[str, Any]] = mapped_column(JsonText)
     digest: Mapped[str] = mapped_column(sa.String(64))
+    link: Mapped[str | None] = mapped_column(sa.String(64))
     block_number: Mapped[int | None] = mapped_column(sa.BigInteger)
     position: Mapped[int | None] = mapped_column(sa.Integer)
 

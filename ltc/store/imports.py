@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
 
@@ -39,3 +39,12 @@ class FormToken(Base):
     user_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     receipt_path: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+def find_form_token(session: Session, token: str) -> FormToken | None:
+    """Return a spent token, as it stands in the database now; None while it is unused."""
+    return session.scalar(
+        sa.select(FormToken)
+        .where(FormToken.token == token)
+        .execution_options(populate_existing=True)
+    )

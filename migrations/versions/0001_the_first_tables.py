@@ -1,4 +1,4 @@
-"""Lay the tables."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,6 +58,7 @@ def upgrade() -> None:
             "changes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("link", sa.String(length=64), nullable=True),
         sa.Column("block_number", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=True),
         sa.Column("area_id", sa.Integer(), nullable=False),

@@ -1,0 +1,115 @@
+"""How the audit log proves itself: digests of events, their links, and the blocks of the chain.
+
+An event carries a digest of its own content. When it is sealed, a link covers its digest and the
+link of the event before it in the block; the block's digest covers its last link and the digest of
+the block before. So a changed event is named by its own digest or by its link, and whoever changed
+all of a block's events consistently still meets the block's digest, and every block after it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+FIRST_DIGEST = "0" * 64
+EVENTS_PER_BLOCK = 1_000
+
+
+class NotRecordable(TypeError):
+    """A value cannot stand in an audit event; use texts, whole numbers, days and instants."""
+
+
+class Fault(StrEnum):
+    """What is wrong at the first place where the chain breaks."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where the chain breaks; ``event_id`` None means the block itself."""
+
+    fault: Fault
+    block_number: int | None
+    position: int | None = None
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """What a verification saw: how much was checked, the newest block, and the first break."""
+
+    blocks: int
+    events: int
+    waiting: int
+    head_number: int
+    head_digest: str
+    broken: Break | None = None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON keeps it, the same before and after a database; no floats.
+
+    Raises NotRecordable.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    raise NotRecordable(type(value).__name__)
+
+
+def event_digest(event: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over an event's canonical JSON (64 hex characters).
+
+    ``event`` has the columns of the audit log but for digest, block, position and link.
+    """
+    body = {
+        "area": event["area_id"],
+        "id": event["id"],
+        "at": event["at"].astimezone(UTC).isoformat(),
+        "actor": event["actor_id"],
+        "role": event["actor_role"],
+        "door": event["door"],
+        "action": event["action"],
+        "record": [event["record_type"], event["record_id"]],
+        "changes": event["changes"],
+    }
+    return _digest(body)
+
+
+def link_digest(previous_link: str, digest: str, position: int) -> str:
+    """Return the link of an event: over the one before it, its own digest and its position."""
+    return _digest([previous_link, digest, position])
+
+
+def block_digest(
+    area_id: int,
+    number: int,
+    events: int,
+    previous_digest: str,
+    last_link: str,
+    sealed_at: datetime,
+) -> str:
+    """Return the digest of a block over all of its columns and its last event's link."""
+    return _digest(
+        [area_id, number, events, previous_digest, last_link, sealed_at.astimezone(UTC).isoformat()]
+    )
+
+
+def _digest(body: Any) -> str:
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
