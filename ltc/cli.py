@@ -1,5 +1,7 @@
 """The shell: every command of ``flask --app app``."""
 
+import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -19,6 +21,11 @@ COMMANDS = {
     "demo_command": "demo",
     "serve_command": "serve",
 }
+
+
+def is_mending_the_law() -> bool:
+    """Whether the shell was called for ``flask law …``, which must run while the law is broken."""
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "law" in sys.argv[1:]
 
 
 def register(app: Flask) -> None:

@@ -8,9 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session, sessionmaker
 
 from ltc import cli, http, settings
+from ltc.rules.policies import LawBook
 from ltc.settings import Settings
 from ltc.store import db
-from ltc.store.policies import LawBook, load_law
+from ltc.store.policies import load_law
 from ltc.web import shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,22 +30,21 @@ class House:
 
 
 def create_house(given: Settings) -> House:
-    """Open the database and load the law; raises LawFileError where a policy file is wrong."""
+    """Open the database and load the law; raises LawFileError, SealMismatch."""
     if given.database_url.startswith("sqlite:///"):
         Path(given.database_url.removeprefix("sqlite:///")).parent.mkdir(
             parents=True, exist_ok=True
         )
     engine = db.create_engine(given.database_url)
     folder = given.policy_folder or ROOT / "ltc" / "policy"
-    return House(given, engine, db.create_session_maker(engine, given.keys), load_law(folder))
+    law = LawBook(laws={}) if cli.is_mending_the_law() else load_law(folder)
+    return House(given, engine, db.create_session_maker(engine, given.keys), law)
 
 
 def create_app(given: Settings | None = None, house: House | None = None) -> Flask:
     """Return the Flask application."""
     loaded = house.settings if house else (given or settings.load())
-    app = Flask(
-        "ltc", root_path=str(ROOT), template_folder="templates", static_folder="static"
-    )
+    app = Flask("ltc", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(
         SECRET_KEY=loaded.secret_key,
         MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,

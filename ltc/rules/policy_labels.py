@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
-from ltc.rules.policies import Form, Hourly, Policy, Standard, Text
+from ltc.rules.policies import Form, Hourly, Policy, Standard, Text, Value
 from ltc.rules.words import N_
 
 # Settings of local procedure: each policy names all of them.
@@ -150,3 +152,69 @@ def _bonus_parts(form: Form, levels: Mapping[str, Text], below: Sequence[str]) -
     steps = form.bonus[level] if isinstance(form, Hourly) else ()
     months = Words(FROM_MONTH, (("month", steps[int(place)].from_months),))
     return (levels[level], months, Words(WORDS[below[1]]))
+
+
+class Unit(StrEnum):
+    """What a value is, so that a door can write it for a reader."""
+
+    MONEY = "money"
+    SHARE = "share"
+    MINUTES = "minutes"
+    DAYS = "days"
+    MONTHS = "months"
+    YEARS = "years"
+    COUNT = "count"
+    DAY = "day"
+    TRUTH = "truth"
+    NAME = "name"  # a choice, a level or components: words stand in CHOICES or in the policy
+    UNKNOWN = "unknown"
+
+
+_UNITS = (
+    ("_fen", Unit.MONEY),
+    ("_bp", Unit.SHARE),
+    ("minutes", Unit.MINUTES),
+    ("_days", Unit.DAYS),
+    ("months", Unit.MONTHS),
+    ("years", Unit.YEARS),
+)
+
+
+def unit_of(value: Value[object]) -> Unit:
+    """Return the unit of a value, from its kind and the name of its key."""
+    match value.value:
+        case None:
+            return Unit.UNKNOWN
+        case bool():
+            return Unit.TRUTH
+        case date():
+            return Unit.DAY
+        case int():
+            return _unit_of_number(value.key)
+    return Unit.NAME
+
+
+def _unit_of_number(key: str) -> Unit:
+    group, *parts = key.split(".")
+    named = parts if group == "facts" else [part for part in (group, *parts) if part in WORDS]
+    field = named[-1] if named else group
+    return next((unit for ending, unit in _UNITS if ending in field), Unit.COUNT)
+
+
+def build_names(policy: Policy, value: Value[object]) -> tuple[Part, ...]:
+    """Return the words for a value of Unit.NAME: levels, components or a choice of the schema."""
+    codes = value.value if isinstance(value.value, tuple) else (value.value,)
+    names: Mapping[object, Text] = {
+        **{level.code: level.name for level in policy.levels},
+        **{code: component.name for code, component in policy.components.items()},
+    }
+    return tuple(names[code] if code in names else Words(CHOICES[code]) for code in codes)
+
+
+def group_values(policy: Policy) -> Mapping[str, tuple[Value[object], ...]]:
+    """Return the values of a policy by the section of the page that they stand in."""
+    groups: dict[str, list[Value[object]]] = {group: [] for group in GROUPS}
+    for value in policy.values:
+        group = value.key.partition(".")[0]
+        groups[group if group in GROUPS else GENERAL].append(value)
+    return {group: tuple(values) for group, values in groups.items() if values}

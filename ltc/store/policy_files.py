@@ -189,7 +189,7 @@ def _read_scheme(code: str, node: MapNode, reader: ValueReader, names: Names) ->
     for component in components:
         check_known(node, "components", component, names.components)
     scheme = Scheme(code, read_text(node, "name"), frozenset(components))
-    reader.keep(node, "components", ", ".join(components))
+    reader.keep(node, "components", components)
     node.done()
     return scheme
 
