@@ -12,7 +12,7 @@ from ltc.store.instruments import (
     list_instruments,
     load_instrument,
 )
-from ltc.store.yaml_reader import LawFileError
+from ltc.store.yaml_reader import LawFileError, read_law_file
 
 TEXT = (INSTRUMENTS / "cn-2021.yaml").read_text(encoding="utf-8")
 
@@ -60,6 +60,12 @@ def test_every_text_of_the_national_instrument_is_in_both_languages():
             assert not text.zh.isascii()
             assert text.en
             assert not any("\u4e00" <= character <= "\u9fff" for character in text.en)
+
+
+def test_policies_know_the_grades_of_the_instrument_by_the_same_codes():
+    scale = read_law_file(INSTRUMENTS.parent / "standards.yaml").take_map("cn-2021")
+    codes = [grade.take("code", str) for grade in scale.take_maps("grades")]
+    assert [name.code for name in get_instrument("cn-2021").grades] == codes
 
 
 def test_an_instrument_is_read_once_and_listed():
@@ -233,8 +239,8 @@ MISTAKES = {
     "verified in words": ("verified: false", "verified: no", "table.verified", "true or false"),
     "grades with a gap": ("{grade: 5, code", "{grade: 6, code", "grades[5].grade", "must be 5"),
     "grade code that stands twice": (
-        "code: severe-2",
-        "code: severe-1",
+        'code: "4"',
+        'code: "3"',
         "grades[4].code",
         "stands twice",
     ),

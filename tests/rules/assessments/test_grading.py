@@ -70,7 +70,7 @@ def test_the_reachable_totals_are_those_of_the_standard():
 
 def test_a_grade_names_its_code_its_cell_and_what_decided_the_column():
     result = grade_totals(NATIONAL, {"adl": 40, "cog": 16, "per": 1})
-    assert (result.grade, result.code) == (5, "severe-3")
+    assert (result.grade, result.code) == (5, "5")
     assert (result.row_band, result.column_band) == ("severe", "severe")
     assert result.deciding == ("per",)
     assert result.bands == {"adl": "severe", "cog": "intact", "per": "severe"}
@@ -248,8 +248,8 @@ def test_the_vectors_find_an_instrument_that_treats_45_as_severe():
 
 
 def test_a_higher_score_means_more_ability():
-    assert grade(NATIONAL, BEST).code == "normal"
-    assert grade(NATIONAL, WORST).code == "severe-3"
+    assert grade(NATIONAL, BEST).code == "0"
+    assert grade(NATIONAL, WORST).code == "5"
 
 
 def test_the_vectors_find_a_reversed_scale():
