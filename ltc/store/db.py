@@ -12,6 +12,7 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
     imports,
     insured,
     job_runs,
+    number_series,
     payouts,
     plans,
     providers,

@@ -10,7 +10,11 @@ from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
 
 
 class ImportFile(AreaKeyed, Base):
-    """One file of one kind (visits, people, …); ``counts`` has new, changed, same, conflict, bad."""
+    """One file of one kind (visits, people, …); ``counts`` has new, changed, same, conflict, bad.
+
+    ``problems`` are the first rows in question: row, column, code and values of the sentence, never
+    the cell of a personal column. ``done_at`` None: only tried so far.
+    """
 
     __tablename__ = "import_files"
     __table_args__ = (sa.Index(None, "area_id", "kind", "uploaded_at", "id"),)
@@ -20,6 +24,7 @@ class ImportFile(AreaKeyed, Base):
     file_digest: Mapped[str] = mapped_column(sa.String(64))
     organisation_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     counts: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    problems: Mapped[list[Any]] = mapped_column(JsonText, default=list)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

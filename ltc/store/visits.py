@@ -65,6 +65,15 @@ class BedStay(AreaKeyed, Fact, Base):
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "starts_on", "id"),
+        sa.Index(
+            "uq_bed_stays_current_reference",
+            "area_id",
+            "provider_id",
+            "reference",
+            unique=True,
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        ),
         sa.CheckConstraint("price_fen >= 0", name="price"),
     )
 
@@ -84,6 +93,15 @@ class Fee(AreaKeyed, Fact, Base):
         area_key("person_id", "insured_persons"),
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id", "charged_on"),
+        sa.Index(
+            "uq_fees_current_reference",
+            "area_id",
+            "provider_id",
+            "reference",
+            unique=True,
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        ),
         sa.CheckConstraint("amount_fen >= 0", name="amount"),
     )
 

@@ -102,6 +102,9 @@ def upgrade() -> None:
         sa.Column(
             "counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
+        sa.Column(
+            "problems", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uploaded_by_id", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
@@ -155,6 +158,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("status IN ('waiting', 'running')"),
         )
 
+    op.create_table(
+        "number_series",
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("series", sa.String(length=60), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_number_series_area_id")),
+        sa.PrimaryKeyConstraint("area_id", "series", name=op.f("pk_number_series")),
+    )
     op.create_table(
         "payout_runs",
         sa.Column("month", sa.String(length=7), nullable=False),
@@ -673,6 +684,13 @@ def upgrade() -> None:
             ["area_id", "starts_on", "id"],
             unique=False,
         )
+        batch_op.create_index(
+            "uq_bed_stays_current_reference",
+            ["area_id", "provider_id", "reference"],
+            unique=True,
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        )
 
     op.create_table(
         "care_plans",
@@ -791,6 +809,13 @@ def upgrade() -> None:
             batch_op.f("ix_fees_area_id_person_id_charged_on"),
             ["area_id", "person_id", "charged_on"],
             unique=False,
+        )
+        batch_op.create_index(
+            "uq_fees_current_reference",
+            ["area_id", "provider_id", "reference"],
+            unique=True,
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
         )
 
     op.create_table(
@@ -1139,6 +1164,11 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_table("plan_items")
     with op.batch_alter_table("fees", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_fees_current_reference",
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_fees_area_id_person_id_charged_on"))
 
     op.drop_table("fees")
@@ -1152,6 +1182,11 @@ def downgrade() -> None:
 
     op.drop_table("care_plans")
     with op.batch_alter_table("bed_stays", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_bed_stays_current_reference",
+            sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_bed_stays_area_id_starts_on_id"))
         batch_op.drop_index(batch_op.f("ix_bed_stays_area_id_person_id"))
 
@@ -1205,6 +1240,7 @@ def downgrade() -> None:
 
     op.drop_table("insured_persons")
     op.drop_table("payout_runs")
+    op.drop_table("number_series")
     with op.batch_alter_table("job_runs", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_job_runs_live_key",
