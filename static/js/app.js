@@ -57,6 +57,12 @@ function showRefusals(event) {
   if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
 }
 
+// On a phone the navigation scrolls sideways: the entry of this page is brought into view.
+function showCurrentEntry() {
+  const current = document.querySelector(".ltc-nav__link[aria-current]");
+  if (current) current.closest("ul").scrollLeft = current.offsetLeft - 16;
+}
+
 async function drawCharts(root) {
   if (!root.querySelector("[data-chart]")) return;
   const { draw } = await import("./charts.js");
@@ -65,6 +71,7 @@ async function drawCharts(root) {
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
+showCurrentEntry();
 document.addEventListener("submit", guardForm);
 document.addEventListener("keydown", chooseByDigit);
 document.addEventListener("keydown", closeMenus);

@@ -98,12 +98,11 @@ function bridgeOptions(items, narrow) {
   return {
     ...base(narrow),
     grid: { left: 8, right: narrow ? 84 : 16, top: narrow ? 4 : 24, bottom: 4, containLabel: true },
-    aria: { enabled: true, decal: { show: true } },
     tooltip: { ...base(narrow).tooltip, formatter: tooltipText(items) },
     xAxis: narrow ? values : { ...category, axisLabel: { ...category.axisLabel, width: 96 } },
     yAxis: narrow ? { ...category, inverse: true } : values,
     series: [
-      { ...bar, silent: true, itemStyle: { color: "transparent", decal: "none" }, data: levels.map((level) => Math.max(level.low, floor)) },
+      { ...bar, silent: true, itemStyle: { color: "transparent" }, data: levels.map((level) => Math.max(level.low, floor)) },
       { ...bar, data: shown, label },
     ],
   };
@@ -140,6 +139,8 @@ function loadLibrary() {
 function drawOne(element) {
   const { type, items } = JSON.parse(element.dataset.chart);
   const chart = window.echarts.init(element, null, { renderer: "svg" });
+  const cut = element.closest("figure").querySelector("[data-cut-scale]");
+  if (cut) cut.hidden = bridgeFloor(bridgeLevels(items)) === 0;
   const render = () => chart.setOption(MAKERS[type](items, element.clientWidth < 520), true);
   render();
   element.dataset.drawn = "true";
