@@ -135,6 +135,7 @@ class PayoutLine(AreaKeyed, Base):
     fund_fen: Mapped[int]
     assistance_fen: Mapped[int]
     person_fen: Mapped[int]
+    excess_fen: Mapped[int] = mapped_column(default=0)  # beyond what the law counts
     starts_on: Mapped[date] = mapped_column(sa.Date)
     ends_before: Mapped[date] = mapped_column(sa.Date)
 

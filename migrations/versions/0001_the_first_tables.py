@@ -496,6 +496,7 @@ def upgrade() -> None:
         sa.Column("fund_fen", sa.BigInteger(), nullable=False),
         sa.Column("assistance_fen", sa.BigInteger(), nullable=False),
         sa.Column("person_fen", sa.BigInteger(), nullable=False),
+        sa.Column("excess_fen", sa.BigInteger(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_before", sa.Date(), nullable=False),
         sa.Column("area_id", sa.Integer(), nullable=False),

@@ -23,9 +23,13 @@ class RunStatus(StrEnum):
     REJECTED = "rejected"
 
 
+# Raised whenever the rules of settlement answer differently on the same facts and law: a month is
+# then no longer unchanged.
+EDITION = "1"
+
 S = RunStatus
 MOVES: dict[RunStatus, frozenset[RunStatus]] = {
-    S.CALCULATING: frozenset({S.CALCULATED}),
+    S.CALCULATING: frozenset({S.CALCULATED, S.REJECTED}),
     S.CALCULATED: frozenset({S.CHECKED, S.REJECTED}),
     S.CHECKED: frozenset({S.APPROVED, S.REJECTED}),
     S.APPROVED: frozenset(),
@@ -50,3 +54,30 @@ def check_move(status: RunStatus, wanted: RunStatus) -> None:
     """Raise RunMoveNotAllowed unless the table of moves has this one."""
     if wanted not in MOVES[status]:
         raise RunMoveNotAllowed(status=status.value, wanted=wanted.value)
+
+
+class SamePerson(Conflict):
+    """You have {done} this run yourself; another person has to take this step."""
+
+
+class DigestDiffers(Conflict):
+    """The run is no longer what you saw ({seen}…); its digest is {digest}…. Look at it again."""
+
+
+def check_other_person(user_id: int | None, *, prepared_by: int | None,
+                       checked_by: int | None = None) -> None:  # fmt: skip
+    """Raise SamePerson where somebody would take two of the three separate steps.
+
+    Declared, checked and approved by different people (医保经办“申报、初审、复核”分离). The machine
+    (None) prepares, but a person checks and approves.
+    """
+    if user_id is not None and user_id == prepared_by:
+        raise SamePerson(done=N_("calculated"))
+    if user_id is not None and user_id == checked_by:
+        raise SamePerson(done=N_("checked"))
+
+
+def check_digest(digest: str | None, seen: str) -> None:
+    """Raise DigestDiffers unless the digest is the one that was shown."""
+    if digest is None or digest != seen:
+        raise DigestDiffers(field="digest", seen=seen[:12], digest=(digest or "–")[:12])

@@ -1,0 +1,189 @@
+"""The lease of a long job: one process works, the others are told so, a dead one is replaced.
+
+The database decides. One unique key lets only one live job exist per key. The holder renews its
+heartbeat with every piece of work, in the same transaction as that piece: whoever lost the lease in
+the meantime (``LeaseLost``) writes nothing more. A lease is taken over when its heartbeat is old,
+or at once when its process ran on this machine and is gone.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ltc.rules.errors import Conflict
+from ltc.services.context import Context
+from ltc.store.base import new_id
+from ltc.store.job_runs import JobRun, JobStatus
+
+STALE_AFTER = timedelta(seconds=60)
+LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
+PROCESSES = Path("/proc")
+
+
+class AlreadyRunning(Conflict):
+    """This is already being done: {done} of {total} since {since}. Wait until it has ended."""
+
+
+class LeaseLost(Conflict):
+    """Another process has taken over this job; nothing more is written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job, as long as the row still names this holder."""
+
+    area_id: int
+    job_id: int
+    holder: str
+
+
+def name_holder() -> str:
+    """Return machine, process id and the process's start: no two processes share it."""
+    pid = os.getpid()
+    return f"{socket.gethostname()[:40]}/{pid}/{_started(pid)}"
+
+
+def acquire(
+    ctx: Context,
+    *,
+    kind: str,
+    key: str,
+    inputs: dict[str, Any],
+    at: datetime,
+    job_id: int | None = None,
+) -> Lease:
+    """Take the lease of a key inside the open transaction; raises AlreadyRunning.
+
+    ``job_id`` is the waiting job that this process was started for. ``at`` is this instant.
+    """
+    job = _find_live(ctx, key)
+    if job is None:
+        job = _add_job(ctx, kind, key, inputs, at)
+    elif not _may_take(job, at, job_id):
+        raise _already(job)
+    job.status, job.holder, job.heartbeat_at, job.message = (
+        JobStatus.RUNNING, name_holder(), at, "",
+    )  # fmt: skip
+    try:
+        ctx.session.flush()
+    except IntegrityError:
+        raise AlreadyRunning(done=0, total=0, since=at.isoformat("T", "seconds")) from None
+    return Lease(ctx.area_id, job.id, job.holder)
+
+
+def ask(ctx: Context, *, kind: str, key: str, inputs: dict[str, Any], at: datetime) -> JobRun:
+    """Add a waiting job inside the open transaction, for a process to take; raises AlreadyRunning.
+
+    A live job whose process is gone is handed over to the next one: it keeps its row.
+    """
+    job = _find_live(ctx, key)
+    if job is None:
+        job = _add_job(ctx, kind, key, inputs, at)
+    elif not _may_take(job, at, None):
+        raise _already(job)
+    job.status, job.holder, job.inputs, job.heartbeat_at = JobStatus.WAITING, "", inputs, at
+    job.asked_by_id, job.message = ctx.actor.user_id, ""
+    try:
+        ctx.session.flush()
+    except IntegrityError:
+        raise AlreadyRunning(done=0, total=0, since=at.isoformat("T", "seconds")) from None
+    return job
+
+
+def renew(session: Session, lease: Lease, *, at: datetime, done: int, total: int) -> None:
+    """Write heartbeat and progress inside the open transaction; raises LeaseLost."""
+    _update(session, lease, heartbeat_at=at, progress_done=done, progress_total=total)
+
+
+def end(
+    session: Session, lease: Lease, status: JobStatus, *, at: datetime, message: str = "",
+    result: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Give the lease back inside the open transaction; raises LeaseLost."""
+    _update(session, lease, status=status, ended_at=at, heartbeat_at=at, message=message,
+            result=result)  # fmt: skip
+
+
+def _update(session: Session, lease: Lease, **values: Any) -> None:
+    query = (
+        sa.update(JobRun)
+        .where(
+            JobRun.area_id == lease.area_id,
+            JobRun.id == lease.job_id,
+            JobRun.holder == lease.holder,
+            JobRun.status == JobStatus.RUNNING,
+        )
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    changed: Any = session.execute(query)
+    if changed.rowcount != 1:
+        raise LeaseLost()
+
+
+def _find_live(ctx: Context, key: str) -> JobRun | None:
+    query = (
+        sa.select(JobRun)
+        .where(JobRun.area_id == ctx.area_id, JobRun.job_key == key, JobRun.status.in_(LIVE))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return ctx.session.scalar(query)
+
+
+def _add_job(
+    ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: datetime
+) -> JobRun:
+    job = JobRun(
+        area_id=ctx.area_id, id=new_id(), kind=kind, job_key=key, status=JobStatus.RUNNING,
+        inputs=inputs, heartbeat_at=at, started_at=at, asked_by_id=ctx.actor.user_id,
+        progress_done=0, progress_total=0,
+    )  # fmt: skip
+    ctx.session.add(job)
+    return job
+
+
+def _may_take(job: JobRun, at: datetime, job_id: int | None) -> bool:
+    """Whether a live job may be taken: it waits for this process, or its process is gone."""
+    if job.heartbeat_at < at - STALE_AFTER:
+        return True
+    if job.status is JobStatus.WAITING:
+        return job.id == job_id
+    return is_gone(job.holder)
+
+
+def is_gone(holder: str) -> bool:
+    """Whether a holder ran on this machine and its process has ended."""
+    machine, _, rest = holder.partition("/")
+    pid, _, started = rest.partition("/")
+    if machine != socket.gethostname()[:40] or not pid.isdigit() or not PROCESSES.exists():
+        return False
+    return _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    """When a process began, in ticks since the machine's start; empty where there is none.
+
+    A process that has ended but was not yet collected (state Z) counts as none.
+    """
+    try:
+        text = (PROCESSES / str(pid) / "stat").read_text("ascii", "replace")
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    state, started = fields[0], fields[19]
+    return "" if state in "ZX" else started
+
+
+def _already(job: JobRun) -> AlreadyRunning:
+    return AlreadyRunning(
+        done=job.progress_done, total=job.progress_total,
+        since=job.started_at.isoformat(" ", "minutes"),
+    )  # fmt: skip
