@@ -20,6 +20,9 @@ esac
 venv_python=.venv/bin/python
 stamp=.venv/setup-$purpose.stamp
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
 say() { echo "setup: $*"; }
 fail() { echo "setup: $*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -48,7 +51,7 @@ uses_uv() { [ -z "${LTC_SETUP_PIP:-}" ] && has uv; }
 list_missing_packages() {
   if [ -z "$python" ]; then
     echo python3 python3-venv
-  elif [ ! -x $venv_python ] && ! uses_uv && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  elif [ ! -x $venv_python ] && ! uses_uv && ! "$python" -c 'import ensurepip, venv; ensurepip.version' 2>/dev/null; then
     "$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'
   fi
   if [ "$(uname)" = Linux ]; then
@@ -88,8 +91,6 @@ install_system_packages() {
     exit 1
   fi
   say "installing from apt: $missing"
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
   apt-get update -qq >"$log" 2>&1 || true
   # shellcheck disable=SC2086 # the names are words of a list
   if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
@@ -113,10 +114,10 @@ install_python_packages() {
   for lock in $locks; do set -- "$@" -r "$lock"; done
   say "installing Python packages from $(echo $locks | sed 's/ / and /')"
   if uses_uv; then
-    uv pip install -q --python $venv_python --require-hashes "$@"
+    uv pip install -q --python $venv_python --require-hashes "$@" >"$log" 2>&1
   else
     $venv_python -m pip install -q --disable-pip-version-check --no-input --retries 2 \
-      --require-hashes "$@"
+      --require-hashes "$@" >"$log" 2>&1
   fi
 }
 
@@ -130,6 +131,7 @@ set_up_python() {
     make_venv || { rm -rf .venv; fail "could not make .venv; nothing was changed."; }
   fi
   if ! install_python_packages; then
+    grep -iE '^(ERROR|error|  [×╰])' "$log" | tail -n 2 >&2 || true
     [ -z "$made" ] || rm -rf .venv
     fail "Python packages are missing and could not be fetched (is there a network?). This folder was left as it was."
   fi
@@ -140,12 +142,17 @@ set_up_python() {
 # ---------------------------------------------------------------------------------------------
 
 python=$(find_python)
+if [ -z "$python" ] && has python3; then
+  fail "Python 3.11 to 3.14 is needed, and python3 here is $(python3 --version 2>&1). Name another: make setup PYTHON=/path/to/python3.12. Nothing was changed."
+fi
 missing=$(list_missing_packages | tr '\n' ' ' | sed 's/ *$//')
 if [ -n "$missing" ]; then
   install_system_packages
   python=$(find_python)
+  missing=$(list_missing_packages | tr '\n' ' ')
+  [ -z "$missing" ] || fail "installed from apt, and still not to be found: $missing"
 fi
-[ -n "$python" ] || fail "Python 3.11 to 3.14 is needed and was not found (python3 is $(python3 --version 2>&1)). Name one: make setup PYTHON=/path/to/python3.12"
+[ -n "$python" ] || fail "Python 3.11 to 3.14 is needed, and apt's is $(python3 --version 2>&1)."
 if [ ! -f "$stamp" ] || ! is_right_python $venv_python || [ "$(fingerprint $venv_python)" != "$(cat "$stamp")" ]; then
   set_up_python
 fi
