@@ -7,9 +7,15 @@ overlapping reasons count once) or writes a step, a hold or an exclusion onto it
 from dataclasses import dataclass
 from datetime import date
 
-from ltc.rules.errors import NotFound
-from ltc.rules.payouts.cases import AgreementPeriod, Case, Conclusion, Enrolment, Fee, PlanPeriod
-from ltc.rules.payouts.cases import Visit
+from ltc.rules.payouts.cases import (
+    AgreementPeriod,
+    Case,
+    Conclusion,
+    Enrolment,
+    Fee,
+    PlanPeriod,
+    Visit,
+)
 from ltc.rules.payouts.days import Window, first_of, last_of, window_of
 from ltc.rules.payouts.holds import OWNERS, HoldKind
 from ltc.rules.payouts.results import DayState, Exclusion, Hold, Step
@@ -137,13 +143,7 @@ class Sheet:
         return agreement_days(self.window, self.case.agreements, provider)
 
 
-class NoPolicyInMonth(NotFound):
-    """No policy of {area} is in force in {month}."""
-
-
-def agreement_days(
-    window: Window, agreements: tuple[AgreementPeriod, ...], provider: int
-) -> int:
+def agreement_days(window: Window, agreements: tuple[AgreementPeriod, ...], provider: int) -> int:
     """Return the days on which a provider has an agreement."""
     days = 0
     for agreement in agreements:

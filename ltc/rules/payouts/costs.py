@@ -1,0 +1,141 @@
+"""Which fees and bed-days count, and what a day or a month of a segment costs."""
+
+from ltc.rules.money import split
+from ltc.rules.payouts.cases import BedDays, Fee
+from ltc.rules.payouts.facts import find_segment, is_for, list_cost_forms, takes_beds
+from ltc.rules.payouts.results import DayState, Reason
+from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
+from ltc.rules.policies import DailyCap, MonthlyCap
+
+DAILY_CARE = "daily_care"
+
+
+def count_fees(sheet: Sheet, segments: list[Segment]) -> None:
+    """Hand the fees that count to their segments; exclude the rest."""
+    for fee in sorted(sheet.case.fees, key=lambda f: (f.charged_on, f.ref)):
+        segment = _find_segment_of_fee(sheet, segments, fee)
+        if isinstance(segment, Segment):
+            segment.fees.append(fee)
+        else:
+            sheet.exclude(fee.ref, segment, kind="fee", amount_fen=fee.amount_fen)
+
+
+def _find_segment_of_fee(
+    sheet: Sheet, segments: list[Segment], fee: Fee
+) -> Segment | DayState | Reason:
+    index = sheet.window.index_of(fee.charged_on)
+    if index < 0 or not sheet.window.month >> index & 1:
+        return Reason.OUTSIDE_MONTH
+    if fee.amount_fen <= 0:
+        return Reason.NO_AMOUNT
+    segment = find_segment(sheet, segments, index, fee.provider)
+    if isinstance(segment, Segment) and not _takes_fee(segment, fee):
+        return Reason.NOT_IN_MODE
+    return segment
+
+
+def _takes_fee(segment: Segment, fee: Fee) -> bool:
+    mode = segment.mode
+    return any(is_for(form, mode, fee.kind) for form in list_cost_forms(mode))
+
+
+def count_bed_days(sheet: Sheet, segments: list[Segment]) -> None:
+    """Hand the bed-days that count to their segments, one bed a day; exclude the rest."""
+    free = sheet.window.month
+    for bed in sorted(sheet.case.bed_days, key=lambda b: (b.starts_on, b.ref)):
+        days = sheet.window.span(bed.starts_on, bed.ends_before) & sheet.window.month
+        _exclude_days(sheet, bed, Reason.OVERLAP_PERSON, days & ~free)
+        for state, marked in sheet.marks:
+            _exclude_days(sheet, bed, state, days & free & marked)
+        for segment in segments:
+            counted = _count_bed(sheet, segment, bed, days & free & segment.days)
+            free &= ~counted
+
+
+def _count_bed(sheet: Sheet, segment: Segment, bed: BedDays, days: int) -> int:
+    """Return the days of a bed that count in a segment; exclude the others of these days."""
+    if not days:
+        return 0
+    provider = segment.plan.provider
+    if not takes_beds(segment.mode):
+        _exclude_days(sheet, bed, Reason.NOT_IN_MODE, days)
+        return 0
+    if provider is not None and provider != bed.provider:
+        _exclude_days(sheet, bed, Reason.OTHER_PROVIDER, days)
+        return 0
+    segment.beds.append((bed.price_fen, days))
+    return days
+
+
+def _exclude_days(sheet: Sheet, bed: BedDays, reason: str, days: int) -> None:
+    if days:
+        sheet.exclude(bed.ref, reason, kind="bed_days", days=days.bit_count())
+
+
+def sum_costs(sheet: Sheet, segment: Segment, form: DailyCap | MonthlyCap) -> tuple[int, int]:
+    """Return what the month of a segment costs, in fen: daily care, and medical care."""
+    daily_fen = medical_fen = 0
+    for fee in segment.fees:
+        if is_for(form, segment.mode, fee.kind):
+            if fee.kind == DAILY_CARE:
+                daily_fen += fee.amount_fen
+            else:
+                medical_fen += fee.amount_fen
+    if is_for(form, segment.mode, DAILY_CARE):
+        allowed = segment.days_for(form.payee)
+        daily_fen += sum(fen * (days & allowed).bit_count() for fen, days in segment.beds)
+        daily_fen += sum(_price_of(counted) for counted in list_visits(sheet, segment))
+    return daily_fen, medical_fen
+
+
+def list_daily_costs(
+    sheet: Sheet, segment: Segment, form: DailyCap | MonthlyCap
+) -> list[tuple[int, int]]:
+    """Return the costs a day, in fen, each with its days that count; the smallest first."""
+    by_day: dict[int, int] = {}
+    for index, cost_fen in _list_single_costs(sheet, segment, form):
+        by_day[index] = by_day.get(index, 0) + cost_fen
+    by_price: dict[int, int] = {}
+    allowed = segment.days_for(form.payee)
+    for price_fen, days in segment.beds:
+        by_price[price_fen] = by_price.get(price_fen, 0) | days & allowed
+    for index, cost_fen in by_day.items():
+        bit = 1 << index
+        base_fen = next((price_fen for price_fen, days in by_price.items() if days & bit), 0)
+        if base_fen:
+            by_price[base_fen] &= ~bit
+        by_price[base_fen + cost_fen] = by_price.get(base_fen + cost_fen, 0) | bit
+    return sorted(
+        (price_fen, days & allowed)
+        for price_fen, days in by_price.items()
+        if price_fen and days & allowed
+    )
+
+
+def _list_single_costs(
+    sheet: Sheet, segment: Segment, form: DailyCap | MonthlyCap
+) -> list[tuple[int, int]]:
+    """Return fees and prices of visits with the place of their day."""
+    costs = [
+        (sheet.window.index_of(fee.charged_on), fee.amount_fen)
+        for fee in segment.fees
+        if is_for(form, segment.mode, fee.kind)
+    ]
+    if is_for(form, segment.mode, DAILY_CARE):
+        costs += [(c.index, _price_of(c)) for c in list_visits(sheet, segment)]
+    return costs
+
+
+def list_visits(sheet: Sheet, segment: Segment) -> list[CountedVisit]:
+    """Return the counted visits of the month itself, without those of the days before it."""
+    month = sheet.window.month
+    return [counted for counted in segment.visits if month >> counted.index & 1]
+
+
+def _price_of(counted: CountedVisit) -> int:
+    """Return what was charged for the minutes that count."""
+    visit = counted.visit
+    if visit.price_fen is None:
+        return 0
+    length = visit.ends_min - visit.begins_min
+    return split(visit.price_fen, [counted.minutes, length - counted.minutes])[0]

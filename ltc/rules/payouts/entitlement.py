@@ -1,0 +1,220 @@
+"""Who is insured, with which grade, from which day on: the first stages of a settlement.
+
+Of several conclusions the latest that has begun counts; it does not fall back to an older one when
+it expires. Of several enrolments on one day the one that began last counts.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from ltc.rules.months import ONE_DAY, Month, add_months
+from ltc.rules.payouts.cases import Conclusion, Enrolment
+from ltc.rules.payouts.holds import HoldKind
+from ltc.rules.payouts.results import DayState
+from ltc.rules.payouts.sheet import Sheet
+from ltc.rules.policies import ContributionRule, Policy, StartMode, ValueUnknown
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Graded:
+    """Days with a policy, a conclusion and the benefit level that the policy gives its grade."""
+
+    policy: Policy
+    conclusion: Conclusion
+    level: str
+    days: int
+
+
+def begin(mode: StartMode, day: date) -> date:
+    """Return the first day of a benefit whose ground (conclusion or payment) is of this day."""
+    if mode is StartMode.SAME_DAY:
+        return day
+    if mode is StartMode.DAY_AFTER:
+        return day + ONE_DAY
+    return Month.of(day).ends_before
+
+
+def later_wins(periods: list[tuple[T, int]], whole: int) -> list[tuple[T, int]]:
+    """Return periods without their overlaps: on a day that two share the later in the list wins."""
+    if len(periods) == 1:
+        return periods if periods[0][1] else []
+    rest, kept = whole, []
+    for thing, days in reversed(periods):
+        if days & rest:
+            kept.append((thing, days & rest))
+            rest &= ~days
+    return kept[::-1]
+
+
+def list_enrolled(sheet: Sheet) -> list[tuple[Enrolment, int]]:
+    """Return the enrolments with their days; mark the others as not insured."""
+    window, enrolments = sheet.window, sheet.case.enrolments
+    if len(enrolments) > 1:
+        enrolments = tuple(sorted(enrolments, key=lambda e: (e.starts_on, e.ref)))
+    enrolled = later_wins(
+        [(e, window.span(e.starts_on, e.ends_before)) for e in enrolments], window.whole
+    )
+    insured = 0
+    for _, days in enrolled:
+        insured |= days
+    sheet.mark(DayState.NOT_INSURED, ~insured & window.whole)
+    return enrolled
+
+
+def list_graded(sheet: Sheet) -> list[Graded]:
+    """Return the days with a benefit level; mark those before the start, expired or without."""
+    concluded = _list_concluded(sheet)
+    graded = []
+    for conclusion, days in concluded:
+        for policy, in_force in sheet.policies:
+            both = days & in_force
+            if both:
+                level = _level(sheet, policy, conclusion, both)
+                if level is not None:
+                    graded.append(Graded(policy, conclusion, level, both))
+    return graded
+
+
+def _list_concluded(sheet: Sheet) -> list[tuple[Conclusion, int]]:
+    """Return the conclusions with the days on which each is begun and valid."""
+    window, conclusions = sheet.window, sheet.case.conclusions
+    if not conclusions:
+        sheet.mark(DayState.NO_GRADE, window.whole)
+        return []
+    if len(conclusions) > 1:
+        conclusions = tuple(sorted(conclusions, key=lambda c: (c.concluded_on, c.ref)))
+    begun = [(c, window.span(_first_day(sheet, c), None)) for c in conclusions]
+    concluded = []
+    for conclusion, days in later_wins(begun, window.whole):
+        valid = days & _valid_days(sheet, conclusion, days)
+        concluded.append((conclusion, valid))
+    started = 0
+    for _, days in begun:
+        started |= days
+    sheet.mark(DayState.BEFORE_START, ~started & window.whole)
+    return concluded
+
+
+def _first_day(sheet: Sheet, conclusion: Conclusion) -> date:
+    """Return the day on which a conclusion takes effect, by the law of the day it was made."""
+    policy = sheet.policy_for(conclusion.concluded_on)
+    try:
+        starts_on = begin(policy.start.get(), conclusion.concluded_on)
+    except ValueUnknown as unknown:
+        since = sheet.window.span(conclusion.concluded_on, None)
+        sheet.hold_unknown(unknown, since)
+        return conclusion.concluded_on
+    sheet.step(
+        "start", ("conclusion", conclusion.ref),
+        ("concluded_on", conclusion.concluded_on.isoformat()),
+        ("starts_on", starts_on.isoformat()),
+        law=(policy.start.key,), policy=policy,
+    )  # fmt: skip
+    return starts_on
+
+
+def _valid_days(sheet: Sheet, conclusion: Conclusion, days: int) -> int:
+    """Return the days before a conclusion expires; hold the days after it."""
+    policy = sheet.policy_for(conclusion.concluded_on)
+    try:
+        ends_before = _validity_end(policy, conclusion)
+    except ValueUnknown as unknown:
+        sheet.hold_unknown(unknown, days)
+        return 0
+    valid = sheet.window.span(conclusion.concluded_on, ends_before)
+    expired = sheet.mark(DayState.EXPIRED, days & ~valid)
+    if expired:
+        sheet.hold(
+            HoldKind.CONCLUSION_EXPIRED, expired,
+            conclusion=conclusion.ref, ends_before=ends_before.isoformat(),
+        )  # fmt: skip
+    return valid
+
+
+def _validity_end(policy: Policy, conclusion: Conclusion) -> date:
+    """Return the first day after the validity: as concluded, at most what the law allows."""
+    months = policy.conclusion_months
+    if conclusion.valid_before is not None and months.value is None:
+        return conclusion.valid_before
+    longest = add_months(conclusion.concluded_on, months.get())
+    return min(longest, conclusion.valid_before or longest)
+
+
+def _level(sheet: Sheet, policy: Policy, conclusion: Conclusion, days: int) -> str | None:
+    """Return the benefit level of a grade; None where it has none, or where nobody knows."""
+    grades = policy.grade_map.get(conclusion.standard)
+    if grades is None or conclusion.grade not in grades:
+        sheet.hold_days(
+            HoldKind.GRADE_NOT_IN_POLICY, days, area=policy.area,
+            standard=conclusion.standard, grade=conclusion.grade,
+        )  # fmt: skip
+        return None
+    level = grades[conclusion.grade]
+    if days & sheet.window.month:
+        sheet.step(
+            "grade", ("conclusion", conclusion.ref), ("standard", conclusion.standard),
+            ("grade", conclusion.grade), ("level", level or ""),
+            law=(f"grade_map.{conclusion.standard}",), policy=policy,
+        )  # fmt: skip
+    if level is None:
+        sheet.mark(DayState.NO_GRADE, days)
+    return level
+
+
+def apply_contribution_rule(sheet: Sheet, enrolled: list[tuple[Enrolment, int]]) -> None:
+    """Mark the days before a top-up counts; hold those for which years are missing."""
+    for policy, in_force in sheet.policies:
+        if policy.contribution is None:
+            continue
+        for enrolment, days in enrolled:
+            both = days & in_force
+            if both:
+                try:
+                    _apply_contribution(sheet, policy, policy.contribution, enrolment, both)
+                except ValueUnknown as unknown:
+                    sheet.hold_unknown(unknown, both)
+
+
+def _apply_contribution(
+    sheet: Sheet, policy: Policy, rule: ContributionRule, enrolment: Enrolment, days: int
+) -> None:
+    """Compare the years paid with the years needed, and act on what is missing."""
+    needed = rule.years.get()
+    missing = max(0, needed - enrolment.contribution_years)
+    years = (("enrolment", enrolment.ref), ("years", enrolment.contribution_years),
+             ("needed_years", needed))  # fmt: skip
+    if not missing:
+        sheet.step("contribution_met", *years, law=(rule.years.key,), policy=policy)
+    elif enrolment.topped_up_on is None:
+        payment_fen = missing * rule.premium_fen.get()
+        sheet.step(
+            "contribution_missing", *years, ("one_off_payment_fen", payment_fen),
+            law=(rule.years.key, rule.premium_fen.key), policy=policy,
+        )  # fmt: skip
+        sheet.hold_days(
+            HoldKind.CONTRIBUTION_MISSING, days, enrolment=enrolment.ref,
+            missing_years=missing, one_off_payment_fen=payment_fen,
+        )  # fmt: skip
+    else:
+        _apply_top_up(sheet, enrolment.topped_up_on, years, missing, days)
+
+
+def _apply_top_up(
+    sheet: Sheet, paid_on: date, years: tuple[tuple[str, int], ...], missing: int, days: int
+) -> None:
+    """Mark the days before a top-up payment counts, by the law of the day of the payment."""
+    policy = sheet.policy_for(paid_on)
+    rule = policy.contribution
+    if rule is None:
+        return
+    starts_on = begin(rule.start_after_payment.get(), paid_on)
+    sheet.step(
+        "contribution_topped_up", *years,
+        ("one_off_payment_fen", missing * rule.premium_fen.get()),
+        ("topped_up_on", paid_on.isoformat()), ("starts_on", starts_on.isoformat()),
+        law=(rule.years.key, rule.premium_fen.key, rule.start_after_payment.key), policy=policy,
+    )  # fmt: skip
+    sheet.mark(DayState.BEFORE_START, days & ~sheet.window.span(starts_on, None))

@@ -1,0 +1,205 @@
+"""Settles one person's month: from the facts of a case to lines, holds, exclusions and a trace."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ltc.rules.payouts.cases import Case
+from ltc.rules.payouts.costs import count_bed_days, count_fees
+from ltc.rules.payouts.days import first_of, last_of, list_runs
+from ltc.rules.payouts.forms import (
+    pay_daily_cap,
+    pay_daily_fixed,
+    pay_monthly_cap,
+    pay_monthly_fixed,
+)
+from ltc.rules.payouts.holds import HoldKind
+from ltc.rules.payouts.hours import pay_hourly
+from ltc.rules.payouts.payments import Payment, Work
+from ltc.rules.payouts.results import DayState, Line, Outcome, Settlement
+from ltc.rules.payouts.segments import list_segments
+from ltc.rules.payouts.shares import AssistanceNotInPolicy, find_assistance
+from ltc.rules.payouts.sheet import Segment, Sheet
+from ltc.rules.payouts.visits import count_visits
+from ltc.rules.policies import (
+    DailyCap,
+    DailyFixed,
+    Form,
+    Hourly,
+    Law,
+    MonthlyCap,
+    MonthlyFixed,
+    Payee,
+    ValueUnknown,
+)
+
+# Each form has one function that pays it; it takes the form of its own kind.
+PAY: dict[type, Callable[[Any, Work], list[Payment]]] = {
+    DailyFixed: pay_daily_fixed,
+    DailyCap: pay_daily_cap,
+    MonthlyCap: pay_monthly_cap,
+    MonthlyFixed: pay_monthly_fixed,
+    Hourly: pay_hourly,
+}
+
+
+def settle(law: Law, case: Case) -> Settlement:
+    """Return what a person's month comes to by the law, with every reason.
+
+    The outcome is *held* where anything is held (what is certain is paid all the same), *paid*
+    where the fund pays and nothing is held, and else *zero*: together they are everybody.
+    """
+    sheet = Sheet(law, case)
+    segments = list_segments(sheet)
+    count_visits(sheet, segments)
+    if case.fees:
+        count_fees(sheet, segments)
+    if case.bed_days:
+        count_bed_days(sheet, segments)
+    lines: list[Line] = []
+    for segment in segments:
+        lines += _settle_segment(sheet, segments, segment)
+    _write_days(sheet)
+    return Settlement(
+        person=case.person,
+        outcome=_outcome(sheet, lines),
+        lines=tuple(lines),
+        holds=tuple(sheet.holds),
+        exclusions=tuple(sheet.exclusions),
+        steps=tuple(sheet.steps),
+        days=_list_days(sheet),
+    )
+
+
+def _outcome(sheet: Sheet, lines: list[Line]) -> Outcome:
+    if sheet.holds:
+        return Outcome.HELD
+    return Outcome.PAID if any(line.fund_fen for line in lines) else Outcome.ZERO
+
+
+def _settle_segment(sheet: Sheet, segments: list[Segment], segment: Segment) -> list[Line]:
+    """Return the lines of all forms of a segment, and give its days their states."""
+    try:
+        assistance_bp = _assistance_bp(sheet, segment)
+    except ValueUnknown as unknown:
+        sheet.hold_unknown(unknown, segment.days)
+        return []
+    except AssistanceNotInPolicy as missing:
+        sheet.hold_days(HoldKind.ASSISTANCE_NOT_IN_POLICY, segment.days, **missing.values)
+        return []
+    work = Work(sheet, segments, segment, assistance_bp)
+    lines, paid_days, held_days, is_covered = [], 0, 0, False
+    for form in segment.mode.forms:
+        if form.component not in segment.scheme.components:
+            _skip_form(work, form)
+            continue
+        is_covered = True
+        try:
+            payments = PAY[type(form)](form, work)
+        except ValueUnknown as unknown:
+            held_days |= _hold_form(work, form, unknown)
+            continue
+        for payment in payments:
+            line = _build_line(work, payment)
+            lines += [line] if line else []
+            paid_days |= payment.days if line else 0
+            held_days |= 0 if line else payment.days
+    _mark_segment(sheet, segment, paid_days, held_days, is_covered)
+    return lines
+
+
+def _assistance_bp(sheet: Sheet, segment: Segment) -> int:
+    """Return the share of medical assistance; 0 where the person has none."""
+    assistance = find_assistance(segment.policy, sheet.case)
+    if assistance is None:
+        return 0
+    share = assistance.share_bp
+    sheet.step(
+        "assistance", ("category", assistance.code), ("share_bp", share.get()),
+        law=(share.key,), policy=segment.policy,
+    )  # fmt: skip
+    return share.get()
+
+
+def _skip_form(work: Work, form: Form) -> None:
+    """Write down that the scheme's fund does not pay this component."""
+    if work.segment.days & work.sheet.window.month:
+        scheme = work.segment.scheme.code
+        work.step(
+            "not_covered", ("form", form.code), ("component", form.component), ("scheme", scheme),
+            law=(f"schemes.{scheme}",),
+        )  # fmt: skip
+
+
+def _hold_form(work: Work, form: Form, unknown: ValueUnknown) -> int:
+    """Hold what a form would pay; return the days of the month that it is about."""
+    days = work.days_for(form.payee)
+    if days:
+        work.sheet.hold(
+            HoldKind.VALUE_UNKNOWN, days, **unknown.values, mode=work.segment.mode.code,
+            form=form.code,
+        )  # fmt: skip
+    return days
+
+
+def _build_line(work: Work, payment: Payment) -> Line | None:
+    """Return the line of a payment; None, and a hold, where nobody can be paid."""
+    segment, window, parts = work.segment, work.sheet.window, payment.parts
+    is_to_provider = payment.payee is Payee.PROVIDER
+    if parts.fund_fen and not is_to_provider and not work.sheet.case.has_account:
+        work.sheet.hold(
+            HoldKind.NO_ACCOUNT, payment.days, form=payment.form, amount_fen=parts.fund_fen
+        )
+        return None
+    return Line(
+        component=payment.component,
+        scheme=segment.scheme.code,
+        mode=segment.mode.code,
+        grade=segment.conclusion.grade,
+        level=segment.level,
+        payee_kind=payment.payee.value,
+        payee=segment.plan.provider if is_to_provider else None,
+        form=payment.form,
+        days=payment.days.bit_count(),
+        minutes=payment.minutes,
+        eligible_fen=parts.eligible_fen,
+        fund_fen=parts.fund_fen,
+        assistance_fen=parts.assistance_fen,
+        person_fen=parts.person_fen,
+        starts_on=window.day(first_of(segment.days & window.month)),
+        ends_before=window.day(last_of(segment.days & window.month) + 1),
+        excess_fen=parts.excess_fen,
+    )
+
+
+def _mark_segment(
+    sheet: Sheet, segment: Segment, paid_days: int, held_days: int, is_covered: bool
+) -> None:
+    """Give the days of a segment their states: held before paid, the rest without care."""
+    sheet.mark(DayState.HELD, held_days)
+    sheet.mark(DayState.PAID, paid_days)
+    rest = DayState.NO_VISIT if is_covered else DayState.NOT_COVERED
+    sheet.mark(rest, segment.days)
+
+
+def _write_days(sheet: Sheet) -> None:
+    """Write a step for every run of days of the month that is not paid."""
+    month, window = sheet.window.month, sheet.window
+    for state, days in sheet.marks:
+        if state is DayState.PAID or not days & month:
+            continue
+        for low, high in list_runs(days & month):
+            sheet.step(
+                "days", ("state", state.value), ("days", high - low + 1),
+                ("first_on", window.day(low).isoformat()),
+                ("last_on", window.day(high).isoformat()),
+            )  # fmt: skip
+
+
+def _list_days(sheet: Sheet) -> tuple[DayState, ...]:
+    """Return the state of every day of the month."""
+    low = first_of(sheet.window.month)
+    states = [DayState.HELD] * sheet.window.month_days
+    for state, days in sheet.marks:
+        for begins, ends in list_runs(days & sheet.window.month):
+            states[begins - low : ends - low + 1] = [state] * (ends - begins + 1)
+    return tuple(states)

@@ -1,0 +1,149 @@
+"""Which minutes of which visits count: each minute once, for the person and for the carer.
+
+A visit belongs to the day on which it begins; of its minutes after midnight those drop out that
+lie on a day that does not count. What drops out stands on the sheet with its reason.
+"""
+
+from ltc.rules.payouts.cases import Visit
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
+from ltc.rules.payouts.facts import find_segment, takes_visits
+from ltc.rules.payouts.results import DayState, Reason
+from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
+
+Span = tuple[int, int]  # half-open, in minutes
+
+
+def count_visits(sheet: Sheet, segments: list[Segment]) -> None:
+    """Hand the visits that count to their segments, in order; exclude the rest."""
+    if not sheet.case.visits:
+        return
+    window = sheet.window
+    lead_days = (window.month & -window.month).bit_length() - 1
+    counter = _Counter(sheet, segments)
+    for visit in sorted(sheet.case.visits, key=_in_order):
+        index = window.index_of_minute(visit.begins_min)
+        if lead_days <= index < window.length - 1:
+            counter.count(visit, index, is_paid_here=True)
+        elif 0 <= index < lead_days:
+            counter.count(visit, index, is_paid_here=False)
+        else:
+            sheet.exclude(visit.ref, Reason.OUTSIDE_MONTH, _length(visit))
+
+
+def _in_order(visit: Visit) -> Span:
+    return visit.begins_min, visit.ref
+
+
+def _length(visit: Visit) -> int:
+    return max(0, visit.ends_min - visit.begins_min)
+
+
+class _Counter:
+    """Counts visits one after the other and remembers which minutes are already taken."""
+
+    def __init__(self, sheet: Sheet, segments: list[Segment]) -> None:
+        self.sheet = sheet
+        self.segments = segments
+        self.counted: list[Span] = []  # of the person
+        self.counted_until = 0
+        self.taken: dict[int, list[Span]] = {}  # of the carers, by other people's visits
+        self.planned: dict[int, int] = {}  # minutes used, by plan
+        for taken in sheet.case.taken:
+            self.taken.setdefault(taken.carer, []).append((taken.begins_min, taken.ends_min))
+
+    def count(self, visit: Visit, index: int, *, is_paid_here: bool) -> None:
+        """Count one visit; what an earlier month pays is counted without a word."""
+        dropped: list[tuple[str, int]] = []
+        segment = self._find_segment(visit, index)
+        if isinstance(segment, Segment):
+            minutes = self._count_minutes(visit, index, dropped)
+            if is_paid_here:
+                minutes = self._bound_by_plan(segment, minutes, dropped)
+            if minutes:
+                segment.visits.append(CountedVisit(visit, index, minutes))
+        else:
+            dropped.append((segment, _length(visit)))
+        if is_paid_here and dropped:
+            for reason, left_out in dropped:
+                self.sheet.exclude(visit.ref, reason, left_out, note=visit.refused or "")
+
+    def _find_segment(self, visit: Visit, index: int) -> Segment | DayState | Reason:
+        if visit.refused is not None:
+            return Reason.REFUSED
+        if visit.ends_min <= visit.begins_min:
+            return Reason.NO_LENGTH
+        segment = find_segment(self.sheet, self.segments, index, visit.provider)
+        if isinstance(segment, Segment) and not takes_visits(segment.mode):
+            return Reason.NOT_IN_MODE
+        return segment
+
+    def _count_minutes(self, visit: Visit, index: int, dropped: list[tuple[str, int]]) -> int:
+        """Return the minutes that are neither on an uncounted day nor taken already."""
+        spans = [(visit.begins_min, visit.ends_min)]
+        next_day = (index + 1 + self.sheet.window.first - EPOCH) * MINUTES_PER_DAY
+        if visit.ends_min > next_day:
+            spans = self._cut_uncounted_days(visit, index, next_day, dropped)
+        elif visit.begins_min >= self.counted_until and visit.carer not in self.taken:
+            self._remember(spans)
+            return visit.ends_min - visit.begins_min
+        for reason, cuts in (
+            (Reason.OVERLAP_CARER, self.taken.get(visit.carer, [])),
+            (Reason.OVERLAP_PERSON, self.counted),
+        ):
+            left = subtract(spans, cuts)
+            if left != spans:
+                dropped.append((reason, _sum(spans) - _sum(left)))
+            spans = left
+        self._remember(spans)
+        return _sum(spans)
+
+    def _cut_uncounted_days(
+        self, visit: Visit, index: int, next_day: int, dropped: list[tuple[str, int]]
+    ) -> list[Span]:
+        """Return the parts of a visit across midnight that lie on days that count."""
+        spans = [(visit.begins_min, next_day)]
+        while next_day < visit.ends_min:
+            index = min(index + 1, self.sheet.window.length - 1)
+            part = (next_day, min(visit.ends_min, next_day + MINUTES_PER_DAY))
+            state = self.sheet.state_of(index)
+            if state is None:
+                spans.append(part)
+            else:
+                dropped.append((state, part[1] - part[0]))
+            next_day += MINUTES_PER_DAY
+        return spans
+
+    def _remember(self, spans: list[Span]) -> None:
+        self.counted.extend(spans)
+        if spans:
+            self.counted_until = max(self.counted_until, spans[-1][1])
+
+    def _bound_by_plan(self, segment: Segment, minutes: int, dropped: list[tuple[str, int]]) -> int:
+        """Return the minutes that the plan still authorises this month."""
+        limit = segment.plan.authorised_minutes_per_month
+        if limit is None:
+            return minutes
+        used = self.planned.get(segment.plan.ref, 0)
+        allowed = min(minutes, max(0, limit - used))
+        self.planned[segment.plan.ref] = used + allowed
+        if allowed < minutes:
+            dropped.append((Reason.ABOVE_PLAN, minutes - allowed))
+        return allowed
+
+
+def subtract(spans: list[Span], cuts: list[Span]) -> list[Span]:
+    """Return what is left of spans when all cuts are taken out."""
+    for low, beyond in cuts:
+        if not any(begins < beyond and low < ends for begins, ends in spans):
+            continue
+        spans = [
+            part
+            for begins, ends in spans
+            for part in ((begins, min(ends, low)), (max(begins, beyond), ends))
+            if part[0] < part[1]
+        ]
+    return spans
+
+
+def _sum(spans: list[Span]) -> int:
+    return sum(ends - begins for begins, ends in spans)
