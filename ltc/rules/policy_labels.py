@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ltc.rules.policies import Form, Hourly, Policy, Standard, Text, Value
+from ltc.rules.policies import (
+    DailyCap,
+    DailyFixed,
+    Form,
+    Hourly,
+    MonthlyCap,
+    MonthlyFixed,
+    Policy,
+    Standard,
+    Text,
+    Value,
+)
 from ltc.rules.words import N_
 
 # Settings of local procedure: each policy names all of them.
@@ -66,6 +77,14 @@ CHOICES: Mapping[str, str] = {
     "by_days": N_("by the days that count"),
     "whole_month": N_("in full"),
     "none": N_("none"),
+}
+
+FORMS: Mapping[type[Form], str] = {
+    DailyFixed: N_("a rate a day"),
+    DailyCap: N_("the cost of a day"),
+    MonthlyCap: N_("the fees of a month"),
+    MonthlyFixed: N_("a sum a month"),
+    Hourly: N_("hours"),
 }
 
 FROM_MONTH = N_("from month %(month)d")
@@ -132,14 +151,14 @@ def _grade_parts(standards: Mapping[str, Standard], rest: str) -> tuple[Part, ..
 
 
 def _mode_parts(policy: Policy, rest: str) -> tuple[Part, ...]:
-    """Lead from the mode to the value; the component tells two forms of a mode apart."""
+    """Lead from the mode to the value; kind and component tell two forms of a mode apart."""
     code, _, form_code, field, *below = rest.split(".")
     mode = policy.modes[code]
     form = next(form for form in mode.forms if form.code == form_code)
-    component = (policy.components[form.component].name,) if len(mode.forms) > 1 else ()
+    several = (Words(FORMS[type(form)]), policy.components[form.component].name)
     levels = {level.code: level.name for level in policy.levels}
     tail = _bonus_parts(form, levels, below) if field == "bonus" else _level_parts(levels, below)
-    return (mode.name, *component, Words(WORDS[field]), *tail)
+    return (mode.name, *(several if len(mode.forms) > 1 else ()), Words(WORDS[field]), *tail)
 
 
 def _level_parts(levels: Mapping[str, Text], below: Sequence[str]) -> tuple[Part, ...]:
