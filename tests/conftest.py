@@ -85,7 +85,7 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 
 
 @pytest.fixture(scope="session")
-def postgresql_databases() -> PostgresDatabases:
+def postgresql_databases() -> Iterator[PostgresDatabases]:
     """PostgreSQL's databases; without a server the test is skipped, or fails where CI is set."""
     try:
         postgres.server_url()
@@ -93,7 +93,9 @@ def postgresql_databases() -> PostgresDatabases:
         if os.environ.get("CI"):
             pytest.fail(f"no PostgreSQL: {error}", pytrace=False)
         pytest.skip(f"no PostgreSQL: {error}")
-    return PostgresDatabases()
+    databases = PostgresDatabases()
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

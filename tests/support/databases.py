@@ -87,6 +87,7 @@ class PostgresDatabases:
         self.run = postgres.run_folder().name.replace("-", "_").lower()
         self.template = f"{self.run}_template"
         self.shared: str | None = None
+        self._cleaner: sa.Connection | None = None
 
     def url_of(self, name: str) -> str:
         """Return the URL of a database by its name."""
@@ -130,11 +131,25 @@ class PostgresDatabases:
     def lend_shared(self) -> Iterator[str]:
         """Yield the URL of this worker's database, and delete what was written afterwards."""
         self.shared = self.shared or self.create()
-        url = self.url_of(self.shared)
         try:
-            yield url
+            yield self.url_of(self.shared)
         finally:
-            _execute(url, END_OTHERS, DELETE_ROWS)
+            self._clean(self.shared)
+
+    def close(self) -> None:
+        """Close the connection that cleans up."""
+        if self._cleaner is not None:
+            self._cleaner.close()
+
+    def _clean(self, name: str) -> None:
+        """Delete all rows, over a connection that is kept: opening one would take longer."""
+        if self._cleaner is None:
+            engine = sa.create_engine(
+                self.url_of(name), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+            )
+            self._cleaner = engine.connect()
+        self._cleaner.exec_driver_sql(END_OTHERS)
+        self._cleaner.exec_driver_sql(DELETE_ROWS)
 
 
 def drop_left_databases() -> None:
