@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from ltc.rules.access import Role
 from ltc.rules.errors import Conflict, Invalid
 
 PASSWORD_LENGTH_MIN = 12
@@ -35,7 +36,7 @@ class PasswordTooLong(Invalid):
 
 
 class PasswordTooCommon(Invalid):
-    """This password is among the first that are guessed. Choose another."""
+    """The password is among the first that are guessed. Choose another."""
 
 
 class PasswordIsName(Invalid):
@@ -50,8 +51,56 @@ class SignInNameWrong(Invalid):
     """A sign-in name has 3 to 80 characters: small Latin letters, digits and . - _ @"""
 
 
+class RoleElsewhere(Invalid):
+    """The role does not belong to this kind of organisation. Choose another of the two."""
+
+
+class CarerNotNamed(Invalid):
+    """Say which registered carer of the organisation this user is."""
+
+
+class CarerNotExpected(Invalid):
+    """Only a user with the role of a carer is one of the registered carers."""
+
+
+class DistrictNotExpected(Invalid):
+    """Only users of the agency can be bound to a district."""
+
+
 class UserLocked(Conflict):
     """Too many wrong passwords. Try again in {minutes} minutes, or ask your administrator."""
+
+
+# Which kind of organisation (``store.areas.OrganisationKind``) each role works at.
+ROLE_KINDS: dict[Role, str] = {
+    Role.OFFICER: "agency",
+    Role.ASSESSOR: "assessing_body",
+    Role.EXPERT: "assessing_body",
+    Role.PROVIDER_MANAGER: "provider",
+    Role.CARER: "provider",
+    Role.FINANCE_PREPARER: "agency",
+    Role.FINANCE_CHECKER: "agency",
+    Role.FINANCE_APPROVER: "agency",
+    Role.AUDITOR: "agency",
+    Role.ADMINISTRATOR: "agency",
+}
+
+
+def check_place(
+    role: Role, organisation_kind: str, district_id: int | None, carer_id: int | None
+) -> None:
+    """Raise unless the role belongs to the organisation, and district and carer to the role.
+
+    Agency, assessing body and provider are kept apart: nobody has a role of one at another.
+    """
+    if ROLE_KINDS.get(role) != organisation_kind:
+        raise RoleElsewhere(field="role")
+    if role is Role.CARER and carer_id is None:
+        raise CarerNotNamed(field="carer_id")
+    if role is not Role.CARER and carer_id is not None:
+        raise CarerNotExpected(field="carer_id")
+    if district_id is not None and organisation_kind != "agency":
+        raise DistrictNotExpected(field="district_id")
 
 
 def check_password(password: str, sign_in_name: str) -> None:
@@ -80,8 +129,7 @@ def check_sign_in_name(sign_in_name: str) -> None:
 def check_not_locked(locked_until: datetime | None, now: datetime) -> None:
     """Raise UserLocked, with the minutes that remain (rounded up), while the lock holds."""
     if locked_until is not None and now < locked_until:
-        seconds = int((locked_until - now).total_seconds())
-        raise UserLocked(minutes=seconds // 60 + 1)
+        raise UserLocked(minutes=(locked_until - now) // timedelta(minutes=1) + 1)
 
 
 def lock_after(failed_attempts: int, now: datetime) -> datetime | None:
