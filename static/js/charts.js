@@ -136,13 +136,34 @@ function loadLibrary() {
   });
 }
 
+// On paper a chart gets the width of an A4 page, and its table is opened; afterwards all is as it was.
+const PAPER_PIXELS = 630;
+
+function printWell(figure, chart, render) {
+  const table = figure.querySelector("details");
+  let wasOpen = table.open;
+  window.addEventListener("beforeprint", () => {
+    wasOpen = table.open;
+    table.open = true;
+    chart.resize({ width: PAPER_PIXELS });
+    render();
+  });
+  window.addEventListener("afterprint", () => {
+    table.open = wasOpen;
+    chart.resize({ width: "auto" });
+    render();
+  });
+}
+
 function drawOne(element) {
   const { type, items } = JSON.parse(element.dataset.chart);
   const chart = window.echarts.init(element, null, { renderer: "svg" });
-  const cut = element.closest("figure").querySelector("[data-cut-scale]");
+  const figure = element.closest("figure");
+  const cut = figure.querySelector("[data-cut-scale]");
   if (cut) cut.hidden = bridgeFloor(bridgeLevels(items)) === 0;
   const render = () => chart.setOption(MAKERS[type](items, element.clientWidth < 520), true);
   render();
+  printWell(figure, chart, render);
   element.dataset.drawn = "true";
   new ResizeObserver(() => {
     chart.resize();
