@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     """What kind of value a digest finds."""
 
     IDENTITY = "identity"
+    NAME = "name"
     PHONE = "phone"
     ADDRESS = "address"
     ACCOUNT = "account"

@@ -1,0 +1,110 @@
+"""Facts with two times: recorded, corrected by a new row that names the old, withdrawn.
+
+To be called inside ``ctx.transaction()``. Two people who correct the same row at once: the second
+is refused.
+"""
+
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from ltc.rules.errors import Conflict
+from ltc.rules.insured import clean_reason
+from ltc.services.context import Context
+from ltc.store.base import new_id
+from ltc.store.sealed_cells import open_cell, seal_cell
+
+T = TypeVar("T")
+OF_THE_ROW = frozenset({
+    "area_id", "id", "recorded_at", "recorded_by_id", "superseded_at", "replaces_id", "withdrawn",
+    "reason",
+})  # fmt: skip
+
+
+class AlreadyCorrected(Conflict):
+    """Somebody has corrected this meanwhile. Look at the newest version first."""
+
+
+class NothingChanged(Conflict):
+    """Nothing is different from what is recorded already."""
+
+
+def record_fact(ctx: Context, table: type[T], **values: Any) -> T:
+    """Add a fact that was learned now, and return it."""
+    times = {"recorded_at": ctx.now, "recorded_by_id": ctx.actor.user_id}
+    row = table(**{"id": new_id(), **values, "area_id": ctx.area_id, **times})
+    ctx.session.add(row)
+    return row
+
+
+def correct_fact(ctx: Context, old: T, reason: str, **values: Any) -> T:
+    """Replace a fact by a new row with some values changed, and return the new row.
+
+    Give ``id`` too where a value was sealed for the new row. Raises ReasonMissing, NothingChanged, AlreadyCorrected.
+    """
+    before = read_values(old)
+    if all(before[name] == value for name, value in values.items() if name in before):
+        raise NothingChanged
+    return _replace(ctx, old, reason, values, withdrawn=False)
+
+
+def withdraw_fact(ctx: Context, old: T, reason: str) -> T:
+    """Say that a fact never was; raises ReasonMissing, AlreadyCorrected."""
+    return _replace(ctx, old, reason, {}, withdrawn=True)
+
+
+def read_values(row: Any) -> dict[str, Any]:
+    """Return what a fact says, without its keys and times."""
+    return {
+        column.key: getattr(row, column.key)
+        for column in sa.inspect(type(row)).column_attrs
+        if column.key not in OF_THE_ROW
+    }
+
+
+def describe_changes(old: Any, new: Any) -> dict[str, list[Any]]:
+    """Return ``{field: [before, after]}`` for the audit event, sealed columns left out."""
+    before, after = read_values(old), read_values(new)
+    return {
+        name: [before[name], after[name]]
+        for name in before
+        if before[name] != after[name] and not name.endswith("_sealed")
+    }
+
+
+def _replace(ctx: Context, old: T, reason: str, values: dict[str, Any], *, withdrawn: bool) -> T:
+    reason = clean_reason(reason)
+    _supersede(ctx, old)
+    row_id = values.get("id") or new_id()
+    kept = {
+        name: _move_cell(ctx, old, name, row_id) if name.endswith("_sealed") else value
+        for name, value in read_values(old).items()
+        if name not in values
+    }
+    new = {**kept, **values, "id": row_id, "withdrawn": withdrawn}
+    return record_fact(ctx, type(old), **new, reason=reason, replaces_id=cast(Any, old).id)
+
+
+def _supersede(ctx: Context, old: Any) -> None:
+    """End the belief in a row, unless somebody else has ended it already."""
+    table = type(old)
+    ended = ctx.session.execute(
+        sa.update(table)
+        .where(
+            table.area_id == old.area_id,
+            table.id == old.id,
+            table.superseded_at.is_(None),
+            table.withdrawn.is_(False),
+        )
+        .values(superseded_at=ctx.now)
+        .execution_options(synchronize_session=False)
+    )
+    if cast("sa.CursorResult[Any]", ended).rowcount != 1:
+        raise AlreadyCorrected
+    ctx.session.refresh(old, ["superseded_at"])
+
+
+def _move_cell(ctx: Context, old: Any, column: str, row_id: int) -> bytes | None:
+    """Seal a value anew: a sealed cell opens only in the row it was made for."""
+    plain = open_cell(ctx.session, old, column)
+    return None if plain is None else seal_cell(ctx.session, type(old), column, row_id, plain)

@@ -1,0 +1,250 @@
+"""A person's enrolments, life events and bank accounts: recorded, corrected, withdrawn."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from ltc.rules.access import Permission
+from ltc.rules.insured import (
+    EventDays,
+    LifeEventKind,
+    SchemeCode,
+    check_days,
+    check_enrolment,
+    check_life_event,
+    check_years,
+    clean_account,
+    clean_name,
+)
+from ltc.rules.months import DayRange
+from ltc.rules.words import N_
+from ltc.services.context import Context
+from ltc.services.facts import correct_fact, describe_changes, record_fact, withdraw_fact
+from ltc.services.insured import lock_person
+from ltc.store.base import new_id
+from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured_questions import get_fact, list_known_facts
+from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
+
+T = TypeVar("T", Enrolment, LifeEvent, BankAccount)
+
+NOTE_LENGTH_MAX = 1_000
+FOLLOWED = N_("Another account follows.")
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFacts:
+    """Insured in a scheme over some days; ``topped_up_on``: when missing years were paid."""
+
+    scheme: SchemeCode
+    contribution_years: int
+    starts_on: date
+    ends_before: date | None = None
+    topped_up_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """A life event; ``ends_before`` is the day after the last, None: it goes on."""
+
+    kind: LifeEventKind
+    starts_on: date
+    ends_before: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """The account that benefits go to; ``account`` None in a correction: left as it is."""
+
+    holder_name: str
+    bank_name: str
+    account: str | None
+    starts_on: date
+    ends_before: date | None = None
+
+
+def record_enrolment(ctx: Context, *, person_id: int, facts: EnrolmentFacts) -> Enrolment:
+    """Record a further enrolment; raises EnrolmentOverlaps and what the days are refused for."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        person = lock_person(ctx, person_id)
+        check_enrolment_of(ctx, person, facts)
+        row = record_fact(ctx, Enrolment, person_id=person.id, **_enrolment_values(facts))
+        _record(ctx, "enrolment.recorded", row)
+    return row
+
+
+def correct_enrolment(
+    ctx: Context, *, enrolment_id: int, facts: EnrolmentFacts, reason: str
+) -> Enrolment:
+    """Replace an enrolment by a corrected one."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, Enrolment, enrolment_id)
+        person = lock_person(ctx, old.person_id)
+        check_enrolment_of(ctx, person, facts, besides=old.id)
+        row = correct_fact(ctx, old, reason, **_enrolment_values(facts))
+        _record(ctx, "enrolment.corrected", row, old)
+    return row
+
+
+def withdraw_enrolment(ctx: Context, *, enrolment_id: int, reason: str) -> Enrolment:
+    """Say that an enrolment never was."""
+    return _withdraw(ctx, Enrolment, enrolment_id, reason, "enrolment.withdrawn")
+
+
+def record_life_event(ctx: Context, *, person_id: int, facts: EventFacts) -> LifeEvent:
+    """Record a hospital stay, death, move or suspension; raises what it is refused for."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        person = lock_person(ctx, person_id)
+        check_event_of(ctx, person, facts)
+        row = record_fact(ctx, LifeEvent, person_id=person.id, **_event_values(facts))
+        _record(ctx, "life_event.recorded", row)
+    return row
+
+
+def correct_life_event(ctx: Context, *, event_id: int, facts: EventFacts, reason: str) -> LifeEvent:
+    """Replace a life event by a corrected one."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, LifeEvent, event_id)
+        person = lock_person(ctx, old.person_id)
+        check_event_of(ctx, person, facts, besides=old.id)
+        row = correct_fact(ctx, old, reason, **_event_values(facts))
+        _record(ctx, "life_event.corrected", row, old)
+    return row
+
+
+def withdraw_life_event(ctx: Context, *, event_id: int, reason: str) -> LifeEvent:
+    """Say that a life event never was."""
+    return _withdraw(ctx, LifeEvent, event_id, reason, "life_event.withdrawn")
+
+
+def record_account(ctx: Context, *, person_id: int, facts: AccountFacts) -> BankAccount:
+    """Record the account of a person; one that was valid on the same days ends the day before."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        person = lock_person(ctx, person_id)
+        check_days(DayRange(facts.starts_on, facts.ends_before), person.born_on)
+        _end_account_before(ctx, person, facts.starts_on)
+        row_id = new_id()
+        values = _account_values(ctx, facts, row_id)
+        row = record_fact(ctx, BankAccount, id=row_id, person_id=person.id, **values)
+        _record(ctx, "account.recorded", row)
+    return row
+
+
+def correct_account(
+    ctx: Context, *, account_id: int, facts: AccountFacts, reason: str
+) -> BankAccount:
+    """Replace an account by a corrected one."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, BankAccount, account_id)
+        person = lock_person(ctx, old.person_id)
+        check_days(DayRange(facts.starts_on, facts.ends_before), person.born_on)
+        row_id = new_id()
+        values = _account_values(ctx, facts, row_id)
+        if values.get("account_digest") == old.account_digest:
+            del values["account_sealed"]  # sealed anew it looks different, and is the same
+        row = correct_fact(ctx, old, reason, id=row_id, **values)
+        _record(ctx, "account.corrected", row, old)
+    return row
+
+
+def withdraw_account(ctx: Context, *, account_id: int, reason: str) -> BankAccount:
+    """Say that an account never was the person's."""
+    return _withdraw(ctx, BankAccount, account_id, reason, "account.withdrawn")
+
+
+def check_enrolment_of(
+    ctx: Context, person: InsuredPerson, facts: EnrolmentFacts, besides: int | None = None
+) -> None:
+    """Raise where an enrolment does not go together with the person's others."""
+    check_years(facts.contribution_years)
+    known = list_known_facts(ctx.session, ctx.area_id, Enrolment, person.id)
+    others = [DayRange(row.starts_on, row.ends_before) for row in known if row.id != besides]
+    check_enrolment(DayRange(facts.starts_on, facts.ends_before), person.born_on, others)
+
+
+def check_event_of(
+    ctx: Context, person: InsuredPerson, facts: EventFacts, besides: int | None = None
+) -> None:
+    """Raise where a life event does not go together with what is known of the person."""
+    known = list_known_facts(ctx.session, ctx.area_id, LifeEvent, person.id)
+    others = [
+        EventDays(row.kind, DayRange(row.starts_on, row.ends_before))
+        for row in known
+        if row.id != besides
+    ]
+    event = EventDays(facts.kind, DayRange(facts.starts_on, facts.ends_before))
+    check_life_event(event, person.born_on, ctx.today, others)
+
+
+def _withdraw(ctx: Context, table: type[T], fact_id: int, reason: str, action: str) -> T:
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, table, fact_id)
+        lock_person(ctx, old.person_id)
+        row = withdraw_fact(ctx, old, reason)
+        _record(ctx, action, row, old)
+    return row
+
+
+def _end_account_before(ctx: Context, person: InsuredPerson, day: date) -> None:
+    """End the account that goes on beyond a day; one that begins later is left alone."""
+    for old in list_known_facts(ctx.session, ctx.area_id, BankAccount, person.id):
+        if old.starts_on < day and (old.ends_before is None or old.ends_before > day):
+            row = correct_fact(ctx, old, FOLLOWED, ends_before=day)
+            _record(ctx, "account.ended", row, old)
+
+
+def _enrolment_values(facts: EnrolmentFacts) -> dict[str, Any]:
+    return {
+        "scheme": facts.scheme,
+        "contribution_years": facts.contribution_years,
+        "topped_up_on": facts.topped_up_on,
+        "starts_on": facts.starts_on,
+        "ends_before": facts.ends_before,
+    }
+
+
+def _event_values(facts: EventFacts) -> dict[str, Any]:
+    """A death has no end."""
+    is_death = facts.kind is LifeEventKind.DEATH
+    return {
+        "kind": facts.kind,
+        "starts_on": facts.starts_on,
+        "ends_before": None if is_death else facts.ends_before,
+        "note": facts.note.strip()[:NOTE_LENGTH_MAX],
+    }
+
+
+def _account_values(ctx: Context, facts: AccountFacts, row_id: int) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "holder_name": clean_name(facts.holder_name, "holder_name"),
+        "bank_name": clean_name(facts.bank_name, "bank_name"),
+        "starts_on": facts.starts_on,
+        "ends_before": facts.ends_before,
+    }
+    if facts.account is None:
+        return values
+    account = clean_account(facts.account)
+    return {
+        **values,
+        "account_sealed": seal_cell(ctx.session, BankAccount, "account_sealed", row_id, account),
+        "account_digest": digest_of(ctx.session, account, Purpose.ACCOUNT),
+        "account_last4": account[-4:],
+    }
+
+
+def _record(ctx: Context, action: str, row: Any, old: Any = None) -> None:
+    """Write the audit event: who it is about, and what differs from before."""
+    ctx.session.flush()
+    changes = describe_changes(old, row) if old is not None else {}
+    changes.pop("holder_name", None)
+    about = {"person_id": row.person_id, "replaces_id": row.replaces_id, "reason": row.reason}
+    kind = action.split(".", maxsplit=1)[0]
+    ctx.record(action, kind, row.id, {**changes, **about})

@@ -1,0 +1,188 @@
+"""What can be asked about insured persons; every answer is narrowed to what the actor may see."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor
+from ltc.rules.errors import NotFound
+from ltc.rules.insured import LifeEventKind, SchemeCode
+from ltc.store.base import known_at
+from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.paging import Page, page
+from ltc.store.scope import visible
+from ltc.store.sealed_cells import Purpose, digest_of
+
+FactOfPerson = TypeVar("FactOfPerson", Enrolment, LifeEvent, BankAccount)
+
+CHUNK_ROWS = 1_000
+LAST4_LENGTH = 4
+IDENTITY_LENGTH = 18
+SORTS: dict[str, tuple[Any, ...]] = {
+    "case_number": (InsuredPerson.case_number, InsuredPerson.id),
+    "name": (InsuredPerson.name, InsuredPerson.id),
+    "born_on": (InsuredPerson.born_on, InsuredPerson.id),
+}
+
+
+class PersonNotFound(NotFound):
+    """There is no such person, or the person is not yours to see."""
+
+
+class FactNotFound(NotFound):
+    """There is no such record, or it is not yours to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFilter:
+    """What a list of people is narrowed to; empty values narrow nothing.
+
+    ``text`` is part of a name, the beginning of a case number, the last four characters of an
+    identity number, or a whole one.
+    """
+
+    text: str = ""
+    district_id: int | None = None
+    scheme: SchemeCode | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is narrowed."""
+        return self != PeopleFilter()
+
+
+def get_person(session: Session, actor: Actor, person_id: int) -> InsuredPerson:
+    """Return a person; raises PersonNotFound."""
+    query = visible(sa.select(InsuredPerson).where(InsuredPerson.id == person_id), actor)
+    person: InsuredPerson | None = session.scalar(query)
+    if person is None:
+        raise PersonNotFound
+    return person
+
+
+def find_person_by_identity(session: Session, area_id: int, number: str) -> InsuredPerson | None:
+    """Return the person with an identity number in the whole area: nobody is registered twice."""
+    digest = digest_of(session, number, Purpose.IDENTITY)
+    return session.scalar(
+        sa.select(InsuredPerson).where(
+            InsuredPerson.area_id == area_id, InsuredPerson.identity_digest == digest
+        )
+    )
+
+
+def select_people(session: Session, actor: Actor, chosen: PeopleFilter) -> sa.Select[Any]:
+    """Return the select of a filtered list, for a page of it or the whole."""
+    query = visible(sa.select(InsuredPerson), actor)
+    if chosen.text:
+        query = query.where(_matches(session, chosen.text))
+    if chosen.district_id is not None:
+        query = query.where(InsuredPerson.district_id == chosen.district_id)
+    if chosen.scheme is not None:
+        query = query.where(_enrolled_in(chosen.scheme))
+    return query
+
+
+def list_people(
+    session: Session,
+    actor: Actor,
+    chosen: PeopleFilter,
+    order: Sequence[Any],
+    cursor: str | None = None,
+    *,
+    descending: bool = False,
+) -> Page[InsuredPerson]:
+    """Return a page of people; raises CursorBroken."""
+    query = select_people(session, actor, chosen)
+    return page(session, query, order, cursor, descending=descending)
+
+
+def load_people(session: Session, actor: Actor, chosen: PeopleFilter) -> Iterator[InsuredPerson]:
+    """Yield all people of a filtered list by case number, for an export."""
+    query = select_people(session, actor, chosen).order_by(InsuredPerson.case_number)
+    yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
+
+
+def find_schemes(session: Session, area_id: int, ids: Sequence[int]) -> dict[int, SchemeCode]:
+    """Return the newest known scheme of each of some people who have one."""
+    rows = session.execute(
+        sa.select(Enrolment.person_id, Enrolment.scheme)
+        .where(
+            Enrolment.area_id == area_id, Enrolment.person_id.in_(ids), known_at(Enrolment, None)
+        )
+        .order_by(Enrolment.starts_on, Enrolment.id)
+    )
+    return {row.person_id: row.scheme for row in rows}
+
+
+def find_deaths(session: Session, area_id: int, ids: Sequence[int]) -> set[int]:
+    """Return who of some people is known to have died."""
+    return set(
+        session.scalars(
+            sa.select(LifeEvent.person_id).where(
+                LifeEvent.area_id == area_id,
+                LifeEvent.person_id.in_(ids),
+                LifeEvent.kind == LifeEventKind.DEATH,
+                known_at(LifeEvent, None),
+            )
+        )
+    )
+
+
+def list_facts(
+    session: Session, actor: Actor, table: type[FactOfPerson], person_id: int
+) -> list[FactOfPerson]:
+    """Return all versions of a person's facts of one kind, newest days first."""
+    query = visible(sa.select(table).where(table.person_id == person_id), actor)
+    order = (table.starts_on.desc(), table.recorded_at.desc(), table.id.desc())
+    return list(session.scalars(query.order_by(*order)))
+
+
+def list_known_facts(
+    session: Session, area_id: int, table: type[FactOfPerson], person_id: int
+) -> list[FactOfPerson]:
+    """Return what is believed now of a person, in order of days."""
+    return list(
+        session.scalars(
+            sa.select(table)
+            .where(table.area_id == area_id, table.person_id == person_id, known_at(table, None))
+            .order_by(table.starts_on, table.id)
+        )
+    )
+
+
+def get_fact(
+    session: Session, actor: Actor, table: type[FactOfPerson], fact_id: int
+) -> FactOfPerson:
+    """Return one version of a fact; raises FactNotFound."""
+    fact: FactOfPerson | None = session.scalar(
+        visible(sa.select(table).where(table.id == fact_id), actor)
+    )
+    if fact is None:
+        raise FactNotFound
+    return fact
+
+
+def _matches(session: Session, text: str) -> sa.ColumnElement[bool]:
+    """The condition for people whose name or numbers a search text may mean."""
+    number = text.upper()
+    if len(number) == IDENTITY_LENGTH and number[:-1].isdigit():
+        return InsuredPerson.identity_digest == digest_of(session, number, Purpose.IDENTITY)
+    means = [
+        InsuredPerson.name.contains(text, autoescape=True),
+        InsuredPerson.case_number.startswith(number, autoescape=True),
+    ]
+    if len(number) == LAST4_LENGTH:
+        means.append(InsuredPerson.identity_last4 == number)
+    return sa.or_(*means)
+
+
+def _enrolled_in(scheme: SchemeCode) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Enrolment.area_id == InsuredPerson.area_id,
+        Enrolment.person_id == InsuredPerson.id,
+        Enrolment.scheme == scheme,
+        known_at(Enrolment, None),
+    )
