@@ -1,23 +1,61 @@
 """What pages, API and jobs share at the door: who is there, may they, and how errors answer."""
 
+import re
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from ltc import clock
 from ltc.rules.access import Actor, Permission, check_may
 from ltc.rules.errors import NotFound, Problem
+from ltc.rules.users import is_session_alive
 from ltc.services.context import Context
+from ltc.services.passwords import Passwords
+from ltc.services.sign_in import keep_alive
 from ltc.store.areas import get_area
+from ltc.store.users import SignedIn, find_signed_in
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+SESSION_COOKIE = "ltc_session"
+FORM_TOKEN = "form_token"  # noqa: S105 - the name of a hidden field
+FORM_TOKEN_BYTES = 24
+FORM_TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class PageNotFound(NotFound):
     """There is no such page, or it is not yours to see."""
+
+
+class SignInNeeded(Problem):
+    """Sign in to see this page."""
+
+    status = 401
+
+
+def load_actor() -> None:
+    """Put into ``g`` who asks: ``signed_in`` and ``actor`` (None for nobody) and ``time_zone``."""
+    g.actor = g.signed_in = None
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token or request.endpoint == "static":
+        return
+    found = find_signed_in(database(), token)
+    if found is None or not _is_alive(found):
+        return
+    g.signed_in = found
+    g.actor = found.actor("api" if request.path.startswith("/api/") else "page")
+    g.time_zone = found.area.time_zone
+    keep_alive(context(), found.session)
+
+
+def _is_alive(found: SignedIn) -> bool:
+    hours = house().settings.session_hours
+    seen = found.session
+    return found.user.active and is_session_alive(seen.seen_at, seen.expires_at, hours, clock.now())
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -27,7 +65,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if g.get("actor") is None:
-                return _ask_to_sign_in()
+                raise SignInNeeded()
             check_may(g.actor, permission)
             return view(*args, **kwargs)
 
@@ -43,7 +81,7 @@ def signed_in(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if g.get("actor") is None:
-            return _ask_to_sign_in()
+            raise SignInNeeded()
         return view(*args, **kwargs)
 
     guarded.__access__ = "signed_in"  # type: ignore[attr-defined]
@@ -90,10 +128,34 @@ def close_database(_error: BaseException | None = None) -> None:
 
 
 def context() -> Context:
-    """Return the context that use-cases of this request are given."""
-    actor = current_actor()
-    area = get_area(database(), actor.area_id)
-    return Context(database(), actor, clock.now(), house().policies, area.time_zone)
+    """Return the context that the use-cases of this request are given, one for all of them."""
+    if "context" not in g:
+        actor = current_actor()
+        area = get_area(database(), actor.area_id)
+        g.context = Context(
+            database(), actor, clock.now(), house().policies, area.time_zone, sent_form_token()
+        )
+    made: Context = g.context
+    return made
+
+
+def form_token() -> str:
+    """Return a fresh one-time token for a form (``templates/shared/forms.html`` writes it)."""
+    return secrets.token_urlsafe(FORM_TOKEN_BYTES)
+
+
+def sent_form_token() -> str | None:
+    """Return the one-time token of the form that was sent, None where there is none."""
+    if request.method != "POST":
+        return None
+    token = request.form.get(FORM_TOKEN, "")
+    return token if FORM_TOKEN_SHAPE.fullmatch(token) else None
+
+
+def passwords() -> Passwords:
+    """Return what hashes passwords, at the cost that the settings say."""
+    settings = house().settings
+    return Passwords(settings.argon2_time_cost, settings.argon2_memory_kib)
 
 
 def wants_json() -> bool:
@@ -110,13 +172,9 @@ def problem_response(problem: Problem, text: str) -> Response:
         "status": problem.status,
         "field": problem.field,
     }
-    response = current_app.json.response({k: v for k, v in body.items() if v is not None})
+    response: Response = current_app.json.response(  # type: ignore[assignment]
+        {k: v for k, v in body.items() if v is not None}
+    )
     response.status_code = problem.status
     response.mimetype = "application/problem+json"
     return response
-
-
-def _ask_to_sign_in() -> Any:
-    if wants_json():
-        return Response(status=401)
-    return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))

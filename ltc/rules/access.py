@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ltc.rules.errors import NotAllowed
+from ltc.rules.words import N_
 
 
 class Role(StrEnum):
@@ -111,6 +112,71 @@ REACH: dict[Role, Reach] = {
     Role.AUDITOR: Reach.AREA,
     Role.ADMINISTRATOR: Reach.NOTHING,
     Role.MACHINE: Reach.AREA,
+}
+
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.OFFICER: N_("Agency officer"),
+    Role.ASSESSOR: N_("Assessor"),
+    Role.EXPERT: N_("Expert"),
+    Role.PROVIDER_MANAGER: N_("Provider manager"),
+    Role.CARER: N_("Carer"),
+    Role.FINANCE_PREPARER: N_("Finance, preparing"),
+    Role.FINANCE_CHECKER: N_("Finance, checking"),
+    Role.FINANCE_APPROVER: N_("Finance, approving"),
+    Role.AUDITOR: N_("Auditor"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+    Role.MACHINE: N_("The machine"),
+}
+ROLE_TASKS: dict[Role, str] = {
+    Role.OFFICER: N_("Registers people and providers, accepts applications, keeps plans and facts."),
+    Role.ASSESSOR: N_("Evaluates the people assigned to them, in their homes."),
+    Role.EXPERT: N_("Reviews evaluations and confirms conclusions."),
+    Role.PROVIDER_MANAGER: N_("Keeps carers, visits and stays of their own provider."),
+    Role.CARER: N_("Sees and logs their own visits."),
+    Role.FINANCE_PREPARER: N_("Calculates a month's payout run."),
+    Role.FINANCE_CHECKER: N_("Checks a calculated run."),
+    Role.FINANCE_APPROVER: N_("Approves a checked run and issues statements."),
+    Role.AUDITOR: N_("Sees everything, changes nothing, and verifies the audit chain."),
+    Role.ADMINISTRATOR: N_("Manages users; sees no cases and no amounts."),
+    Role.MACHINE: N_("Runs jobs and commands of the installation."),
+}
+PERMISSION_NAMES: dict[Permission, str] = {
+    P.SEE_PEOPLE: N_("See insured persons"),
+    P.CHANGE_PEOPLE: N_("Register and correct insured persons"),
+    P.UNMASK: N_("Show a masked number, with a reason"),
+    P.SEE_ASSESSMENTS: N_("See applications and evaluations"),
+    P.FILE_APPLICATION: N_("File an application"),
+    P.ACCEPT_APPLICATION: N_("Accept or refuse an application"),
+    P.RECORD_SCORES: N_("Record an evaluation"),
+    P.CONFIRM_CONCLUSION: N_("Confirm a conclusion"),
+    P.SEE_PROVIDERS: N_("See providers and carers"),
+    P.CHANGE_PROVIDERS: N_("Register and correct providers"),
+    P.CHANGE_CARERS: N_("Register and correct carers"),
+    P.SEE_PLANS: N_("See care plans"),
+    P.CHANGE_PLANS: N_("Draw up and correct care plans"),
+    P.SEE_VISITS: N_("See visits"),
+    P.LOG_VISITS: N_("Log and correct visits"),
+    P.SEE_STAYS: N_("See stays and fees"),
+    P.CHANGE_STAYS: N_("Record and correct stays and fees"),
+    P.IMPORT: N_("Import files"),
+    P.SEE_PAYOUTS: N_("See payout runs and lines"),
+    P.CALCULATE_PAYOUTS: N_("Calculate a payout run"),
+    P.CHECK_PAYOUTS: N_("Check a payout run"),
+    P.APPROVE_PAYOUTS: N_("Approve a payout run"),
+    P.SEE_STATEMENTS: N_("See statements"),
+    P.ISSUE_STATEMENTS: N_("Issue statements"),
+    P.SEE_LAW: N_("See the law in force"),
+    P.SEE_AUDIT: N_("See the audit log"),
+    P.VERIFY_AUDIT: N_("Verify the audit chain"),
+    P.MANAGE_USERS: N_("Manage users"),
+    P.SEE_JOBS: N_("See jobs"),
+}
+REACH_NAMES: dict[Reach, str] = {
+    Reach.AREA: N_("The whole area, or the district they are bound to"),
+    Reach.ORGANISATION: N_("Their own organisation"),
+    Reach.OWN: N_("Their own cases"),
+    Reach.NOTHING: N_("No cases"),
 }
 
 

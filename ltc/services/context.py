@@ -26,6 +26,11 @@ from ltc.store.base import new_id
 from ltc.store.imports import FormToken
 
 
+# Rows are inserted as such: as objects they would cost several times as much.
+EVENTS = AuditEvent.metadata.tables[AuditEvent.__tablename__]
+TOKENS = FormToken.metadata.tables[FormToken.__tablename__]
+
+
 class Policies(Protocol):
     """The law of every area, as loaded at the start."""
 
@@ -46,7 +51,7 @@ class ChangedOutside(RuntimeError):
 
 
 class AlreadyDone(Conflict):
-    """This was already done a moment ago; nothing was done twice."""
+    """It was already done a moment ago; nothing was done twice."""
 
 
 @dataclass
@@ -93,7 +98,7 @@ class Context:
             self.session.flush()
             if not self._events:
                 raise UnrecordedChange
-            self.session.execute(sa.insert(AuditEvent.__table__), self._events)
+            self.session.execute(sa.insert(EVENTS), self._events)
         self.is_token_spent = self.form_token is not None
 
     @contextmanager
@@ -176,7 +181,7 @@ class Context:
             "receipt_path": "",
         }
         try:
-            self.session.execute(sa.insert(FormToken.__table__), [token])
+            self.session.execute(sa.insert(TOKENS), [token])
         except IntegrityError:
             self.is_already_done = True
             raise AlreadyDone from None

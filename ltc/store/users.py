@@ -1,11 +1,14 @@
 """Users with role and organisation, and their sessions."""
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ltc.rules.access import Role
+from ltc.rules.access import Actor, Role
+from ltc.store.areas import Area, District, Organisation
 from ltc.store.base import AreaKeyed, Base, UtcDateTime, area_key, enum_of
 
 
@@ -51,3 +54,80 @@ class UserSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session with everything that a page says about who is there."""
+
+    session: UserSession
+    user: User
+    area: Area
+    organisation: Organisation
+    district: District | None
+
+    def actor(self, door: str) -> Actor:
+        """Return the actor that this user is at a door."""
+        user = self.user
+        return Actor(
+            user_id=user.id,
+            name=user.name,
+            role=user.role,
+            area_id=user.area_id,
+            organisation_id=user.organisation_id,
+            district_id=user.district_id,
+            carer_id=user.carer_id,
+            door=door,
+        )
+
+
+def token_digest(token: str) -> str:
+    """Return the digest under which a session's token is stored (64 hex characters)."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def find_user_by_name(session: Session, sign_in_name: str) -> User | None:
+    """Return the user who signs in under a (normal) name, as stored now; None for nobody.
+
+    Nobody is signed in yet when this is asked, so no scope narrows it.
+    """
+    return session.scalar(
+        sa.select(User)
+        .where(User.sign_in_name == sign_in_name)
+        .execution_options(populate_existing=True)
+    )
+
+
+def find_signed_in(session: Session, token: str) -> SignedIn | None:
+    """Return who holds a session's token, None where there is no such session.
+
+    The token is the proof, so no scope narrows it. Whether the session still holds is decided by
+    ``rules.users.is_session_alive``.
+    """
+    row = session.execute(
+        sa.select(UserSession, User, Area, Organisation, District)
+        .join(User, sa.and_(User.area_id == UserSession.area_id, User.id == UserSession.user_id))
+        .join(Area, Area.id == User.area_id)
+        .join(
+            Organisation,
+            sa.and_(Organisation.area_id == User.area_id, Organisation.id == User.organisation_id),
+        )
+        .outerjoin(
+            District,
+            sa.and_(District.area_id == User.area_id, District.id == User.district_id),
+        )
+        .where(UserSession.token_digest == token_digest(token))
+    ).first()
+    return None if row is None else SignedIn(*row)
+
+
+def list_demonstration_users(session: Session) -> list[tuple[User, Area]]:
+    """Return the active users of all areas, for the sign-in page of the demonstration only."""
+    rows = session.execute(
+        sa.select(User, Area)
+        .join(Area, Area.id == User.area_id)
+        .where(User.active.is_(True))
+        .order_by(Area.code, User.role, User.sign_in_name)
+        .limit(60)
+    )
+    return [(user, area) for user, area in rows]

@@ -6,23 +6,37 @@ from importlib.util import find_spec
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from ltc import http
-from ltc.rules.access import Actor, Permission
+from ltc.rules.access import ROLE_NAMES, Actor, Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
-from ltc.web import formats
+from ltc.store.users import SignedIn
+from ltc.web import formats, once, resend
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
 ROOMS = (
     "session", "home", "insured", "assessments", "providers", "plans", "visits", "stays",
     "imports", "payouts", "statements", "law", "users", "audit", "access", "search",
+    "unmasking",
 )  # fmt: skip
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -32,6 +46,9 @@ CONTENT_SECURITY_POLICY = (
 
 blueprint = Blueprint("shell", __name__)
 csrf = CSRFProtect()
+limiter = Limiter(get_remote_address)
+# What somebody may do before they have changed a password that others know.
+BEFORE_OWN_PASSWORD = {"session.change_password", "session.sign_out", "shell.language", "static"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +81,16 @@ def register(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=choose_language, default_translation_directories="translations")
+    app.jinja_env.globals["form_token"] = http.form_token
+    app.before_request(
+        http.load_actor
+    )  # first: a form that came too late is answered by who sent it
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form holds as long as the session it is for
     csrf.init_app(app)
+    app.before_request(ask_for_own_password)
+    once.register(app)
+    app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
+    limiter.init_app(app)
     formats.register(app)
     app.register_blueprint(blueprint)
     for room in ROOMS:
@@ -73,6 +99,7 @@ def register(app: Flask) -> None:
     app.context_processor(shell_values)
     app.after_request(set_headers)
     app.register_error_handler(Problem, show_problem)
+    app.register_error_handler(http.SignInNeeded, ask_to_sign_in)
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(HTTPException, show_http_error)
 
@@ -92,14 +119,7 @@ def language(code: str) -> Any:
     """Switch the language and go back to the page the reader came from."""
     if code in LANGUAGES:
         session["language"] = code
-    return redirect(safe_path(request.args.get("next")))
-
-
-def safe_path(path: str | None) -> str:
-    """Return a path of this site, or the home page: never another host."""
-    if path and path.startswith("/") and not path.startswith(("//", "/\\")):
-        return path
-    return "/"
+    return redirect(once.safe_path(request.args.get("next")))
 
 
 def shell_values() -> dict[str, Any]:
@@ -107,7 +127,7 @@ def shell_values() -> dict[str, Any]:
     actor: Actor | None = g.get("actor")
     settings = http.house().settings
     return {
-        "actor": g.get("person"),
+        "actor": describe_person(g.signed_in) if g.get("signed_in") else None,
         "may": (lambda name: actor is not None and actor.may(Permission(name))),
         "nav_items": nav_items(actor) if actor else [],
         "languages": list(LANGUAGES.items()),
@@ -115,6 +135,30 @@ def shell_values() -> dict[str, Any]:
         "product_version": VERSION,
         "demo": settings.is_demo,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is there, as the header says it."""
+
+    name: str
+    role_label: str
+    area_name: str
+    district_name: str | None
+    organisation_name: str
+
+
+def describe_person(signed_in: SignedIn) -> Person:
+    """Return who is there, in the reader's language."""
+    chinese = str(get_locale()).startswith("zh")
+    area, district = signed_in.area, signed_in.district
+    return Person(
+        name=signed_in.user.name,
+        role_label=_(ROLE_NAMES[signed_in.user.role]),
+        area_name=area.name_zh if chinese else area.name_en,
+        district_name=(district.name_zh if chinese else district.name_en) if district else None,
+        organisation_name=signed_in.organisation.name,
+    )
 
 
 def nav_items(actor: Actor) -> list[NavItem]:
@@ -142,7 +186,7 @@ def set_headers(response: Response) -> Response:
 
 def problem_text(problem: Problem) -> str:
     """The sentence of a problem in the reader's language, filled."""
-    return _(problem.template).format(**problem.values)
+    return str(_(problem.template)).format(**problem.values)
 
 
 def show_problem(problem: Problem) -> Any:
@@ -154,13 +198,28 @@ def show_problem(problem: Problem) -> Any:
     return page, problem.status
 
 
+def ask_for_own_password() -> Any:
+    """Lead somebody whose password others know to the page where they choose their own."""
+    signed_in: SignedIn | None = g.signed_in
+    if signed_in is None or not signed_in.user.must_change_password:
+        return None
+    if request.endpoint in BEFORE_OWN_PASSWORD:
+        return None
+    return redirect(url_for("session.change_password"))
+
+
+def ask_to_sign_in(problem: http.SignInNeeded) -> Any:
+    """Send nobody to sign in and back; a form that they sent is kept for them."""
+    if http.wants_json():
+        return http.problem_response(problem, problem_text(problem))
+    if request.method == "POST":
+        return resend.keep_form(is_signed_in=False)
+    return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
+
+
 def show_expired_form(_error: CSRFError) -> Any:
-    """Answer a form whose session ended; what was typed stays in the browser's history."""
-    text = _(
-        "Your session ended while the form was open. Sign in again in a new tab, "
-        "then go back to this page and send it again; your entries are still in the form."
-    )
-    return render_template("shared/problem.html", status=400, text=text), 400
+    """Answer a form whose session ended while it was open, with what was typed kept in it."""
+    return resend.keep_form(is_signed_in=g.get("actor") is not None)
 
 
 def show_http_error(error: HTTPException) -> Any:

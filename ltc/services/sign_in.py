@@ -1,0 +1,149 @@
+"""Signing in and out, with the lockout after repeated failures."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor, Role
+from ltc.rules.errors import Invalid
+from ltc.rules.users import check_not_locked, lock_after, normal_name
+from ltc.services.context import Context, Policies
+from ltc.services.forms import sweep
+from ltc.services.passwords import Passwords
+from ltc.store.users import User, UserSession, find_user_by_name, token_digest
+
+TOKEN_BYTES = 32
+SEEN_EVERY_MINUTES = 5
+SWEPT_AT_ONCE = 200
+
+
+class SignInRefused(Invalid):
+    """The sign-in name or the password is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a browser is given: the token of its session, and until when it holds at most."""
+
+    user: User
+    token: str
+    expires_at: datetime
+
+
+def sign_in(
+    session: Session,
+    now: datetime,
+    name: str,
+    password: str,
+    *,
+    passwords: Passwords,
+    policies: Policies,
+    session_hours: int,
+) -> Ticket:
+    """Open a session for a name and a password; raises SignInRefused, UserLocked.
+
+    The hash is worked out before the transaction, for nobody too, so that the time of the answer
+    tells nothing and no lock is held meanwhile. Failures are counted on the locked row: attempts
+    sent at once are counted one by one, and those that come after the fifth are refused.
+    """
+    user = find_user_by_name(session, normal_name(name))
+    proven = user.password_hash if user else None
+    is_right = passwords.is_right(proven, password)
+    if user is None or proven is None:
+        raise SignInRefused()
+    fresh = passwords.hash(password) if is_right and passwords.is_outdated(proven) else None
+    ctx = Context(session, _actor_of(user, is_right), now, policies)
+    ticket: Ticket | None = None
+    with ctx.transaction():
+        _lock_row(session, user)
+        check_not_locked(user.locked_until, now)
+        # Deactivated, or the password was changed while the hash was being worked out?
+        if is_right and user.active and user.password_hash == proven:
+            user.password_hash = fresh or proven
+            ticket = _open_session(ctx, user, session_hours)
+        else:
+            _count_failure(ctx, user)
+    if ticket is None:
+        raise SignInRefused()
+    _sweep_sessions(ctx)
+    sweep(ctx)
+    return ticket
+
+
+def sign_out(ctx: Context, *, token: str) -> None:
+    """End the session of a token."""
+    with ctx.transaction() as session:
+        ended = sa.delete(UserSession).where(UserSession.token_digest == token_digest(token))
+        session.execute(ended)
+        ctx.record("user.signed_out", "user", ctx.actor.user_id or 0)
+
+
+def keep_alive(ctx: Context, seen: UserSession) -> None:
+    """Remember that a session was used; at most once in five minutes, to spare the writing."""
+    if ctx.now - seen.seen_at < timedelta(minutes=SEEN_EVERY_MINUTES):
+        return
+    with ctx.bookkeeping() as session:
+        session.execute(
+            sa.update(UserSession)
+            .where(UserSession.token_digest == seen.token_digest)
+            .values(seen_at=ctx.now)
+        )
+
+
+def _actor_of(user: User, is_right: bool) -> Actor:
+    """The user, once the password was right; before that nobody (the machine) acts."""
+    return Actor(
+        user_id=user.id if is_right else None,
+        name=user.name if is_right else "",
+        role=user.role if is_right else Role.MACHINE,
+        area_id=user.area_id,
+        organisation_id=user.organisation_id,
+    )
+
+
+def _lock_row(session: Session, user: User) -> None:
+    """Read the user anew and hold the row until the end of the transaction."""
+    session.refresh(user, with_for_update=True)
+
+
+def _open_session(ctx: Context, user: User, session_hours: int) -> Ticket:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    expires_at = ctx.now + timedelta(hours=session_hours)
+    user.failed_attempts, user.locked_until = 0, None
+    ctx.session.add(
+        UserSession(
+            token_digest=token_digest(token),
+            area_id=user.area_id,
+            user_id=user.id,
+            created_at=ctx.now,
+            seen_at=ctx.now,
+            expires_at=expires_at,
+        )
+    )
+    ctx.record("user.signed_in", "user", user.id)
+    return Ticket(user, token, expires_at)
+
+
+def _count_failure(ctx: Context, user: User) -> None:
+    """Count a failure; the fifth in a row locks, and the count begins anew."""
+    attempts = user.failed_attempts + 1
+    user.locked_until = lock_after(attempts, ctx.now)
+    user.failed_attempts = 0 if user.locked_until else attempts
+    changes = {"failures": [attempts - 1, attempts], "locked_until": [None, user.locked_until]}
+    ctx.record("user.sign_in_failed", "user", user.id, changes)
+
+
+def _sweep_sessions(ctx: Context) -> None:
+    """Delete some of the sessions that ran out."""
+    old = (
+        sa.select(UserSession.token_digest)
+        .where(UserSession.expires_at < ctx.now)
+        .limit(SWEPT_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    with ctx.bookkeeping() as session:
+        digests = list(session.scalars(old))
+        session.execute(sa.delete(UserSession).where(UserSession.token_digest.in_(digests)))

@@ -1,0 +1,49 @@
+"""A form that came after its session had ended: nothing that was typed is lost.
+
+The page that answers holds the same form with the same entries and a new token. Only a form that
+was sent from our own pages is kept: another site must not get a button of ours pressed.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from ltc import http
+
+NEVER_KEPT = {"csrf_token"}
+SECRET_WORDS = ("password",)
+STATUS = 400
+
+
+def keep_form(*, is_signed_in: bool) -> Any:
+    """Show the form that was sent once more, to be sent after signing in again."""
+    if http.wants_json() or not _is_from_here():
+        text = _("The form could not be checked. Open its page anew and send it from there.")
+        return render_template("shared/problem.html", status=STATUS, text=text), STATUS
+    return (
+        render_template(
+            "shared/resend.html",
+            action=request.full_path.rstrip("?"),
+            entries=kept_entries(),
+            files=sorted(request.files),
+            is_signed_in=is_signed_in,
+        ),
+        STATUS,
+    )
+
+
+def kept_entries() -> list[tuple[str, str]]:
+    """Return what was typed, in order, without tokens of the old session and without passwords."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in NEVER_KEPT and not any(word in name for word in SECRET_WORDS)
+    ]
+
+
+def _is_from_here() -> bool:
+    """Whether a page of this site sent the form, as the browser says."""
+    origin = request.headers.get("Origin") or request.referrer or ""
+    return urlsplit(origin).netloc == request.host
