@@ -260,9 +260,9 @@ class WorkedCase:
 
     title: Text
     amount_fen: int  # what the fund pays
-    mode: str = ""
-    level: str = ""
-    month: Month | None = None
+    mode: str
+    level: str
+    month: Month
     price_fen: int | None = None  # a bed-day
     fees_fen: int | None = None  # of the month
     minutes: int | None = None  # of the month, in visits of an hour spread over it
