@@ -6,12 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ltc.rules.applications import ApplicationStatus
+from ltc.rules.applications import ApplicationStatus, RefusalReason
 from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
 
 
 class Application(AreaKeyed, Base):
-    """A person's application for a disability assessment."""
+    """A person's application for a disability assessment.
+
+    ``decision_note`` says in words why it was refused or withdrawn.
+    """
 
     __tablename__ = "applications"
     __table_args__ = (
@@ -30,7 +33,8 @@ class Application(AreaKeyed, Base):
     filed_on: Mapped[date] = mapped_column(sa.Date)
     status: Mapped[ApplicationStatus] = mapped_column(enum_of(ApplicationStatus))
     decided_on: Mapped[date | None] = mapped_column(sa.Date)
-    refusal_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    refusal_reason: Mapped[RefusalReason | None] = mapped_column(enum_of(RefusalReason))
+    decision_note: Mapped[str] = mapped_column(sa.Text, default="")
     assessor_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     expert_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     visit_planned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -42,6 +46,7 @@ class Evaluation(AreaKeyed, Base):
     """The scores of one evaluation, kept section by section until it is complete.
 
     ``revision`` rises with every save: a second tablet that saves over a newer draft is refused.
+    ``sent_back_reason`` is why an expert wanted the one before this done again; empty at first.
     """
 
     __tablename__ = "evaluations"
@@ -55,6 +60,7 @@ class Evaluation(AreaKeyed, Base):
     scores: Mapped[dict[str, Any]]
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     guardian_present: Mapped[str] = mapped_column(sa.String(120), default="")
+    sent_back_reason: Mapped[str] = mapped_column(sa.Text, default="")
     revision: Mapped[int] = mapped_column(sa.Integer, default=0)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
