@@ -3,9 +3,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-catalogues=ltc/translations
+catalogues=translations
 pybabel() { .venv/bin/python -m babel.messages.frontend -q "$@"; }
 
+mkdir -p $catalogues
 pybabel extract -F pyproject.toml -k _l -k N_ -k lazy_gettext --no-location --sort-output \
   --project "long-term care" -o $catalogues/messages.pot .
 if [ -d $catalogues/zh_CN ]; then

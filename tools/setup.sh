@@ -1,7 +1,7 @@
 #!/bin/sh
 # Set up everything that running (`setup.sh run`) or testing (`setup.sh test`) needs.
 #
-# Safe to call again: where nothing is missing, nothing is said and nothing is done. Python
+# Compiles the catalogues of words too. Safe to call again: where nothing is missing, nothing is said and nothing is done. Python
 # packages go into .venv from the hashed locks; system packages come from apt where we are root,
 # and are named in one line to paste where we are not. Nothing is changed before all that is
 # missing is known to be obtainable.
@@ -46,12 +46,27 @@ can_load() { # a shared library, the way WeasyPrint opens it
   "$python" -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$1" 2>/dev/null
 }
 
+has_pip() { [ -x $venv_python ] && $venv_python -c 'import pip' 2>/dev/null; }
+
 uses_uv() { [ -z "${LTC_SETUP_PIP:-}" ] && has uv; }
+
+fingerprint() { # of locks and of the Python they were installed for
+  $venv_python -c '
+import hashlib, pathlib, sys
+digest = hashlib.sha256(sys.version.encode())
+for name in sys.argv[1:]:
+    digest.update(pathlib.Path(name).read_bytes())
+print(digest.hexdigest())' "$@"
+}
+
+is_installed() {
+  [ -f "$stamp" ] && is_right_python $venv_python && [ "$(fingerprint $locks)" = "$(cat "$stamp")" ]
+}
 
 list_missing_packages() {
   if [ -z "$python" ]; then
     echo python3 python3-venv
-  elif [ ! -x $venv_python ] && ! uses_uv && ! "$python" -c 'import ensurepip, venv; ensurepip.version' 2>/dev/null; then
+  elif ! is_installed && ! uses_uv && ! has_pip && ! "$python" -c 'import ensurepip, venv; ensurepip.version' 2>/dev/null; then
     "$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'
   fi
   if [ "$(uname)" = Linux ]; then
@@ -67,15 +82,6 @@ list_missing_packages() {
     has chromium || [ -x /usr/bin/chromium ] || echo chromium
     has pdftotext || echo poppler-utils
   fi
-}
-
-fingerprint() { # of the locks and of the Python they were installed for
-  "$1" -c '
-import hashlib, pathlib, sys
-digest = hashlib.sha256(sys.version.encode())
-for name in sys.argv[1:]:
-    digest.update(pathlib.Path(name).read_bytes())
-print(digest.hexdigest())' $locks
 }
 
 # --- what it takes ---------------------------------------------------------------------------
@@ -116,6 +122,7 @@ install_python_packages() {
   if uses_uv; then
     uv pip install -q --python $venv_python --require-hashes "$@" >"$log" 2>&1
   else
+    has_pip || $venv_python -m ensurepip >"$log" 2>&1 || return 1
     $venv_python -m pip install -q --disable-pip-version-check --no-input --retries 2 \
       --require-hashes "$@" >"$log" 2>&1
   fi
@@ -135,7 +142,8 @@ set_up_python() {
     [ -z "$made" ] || rm -rf .venv
     fail "Python packages are missing and could not be fetched (is there a network?). This folder was left as it was."
   fi
-  fingerprint $venv_python >"$stamp"
+  fingerprint $locks >"$stamp"
+  fingerprint requirements.txt >.venv/setup-run.stamp # what runs is part of what tests
   say "ready"
 }
 
@@ -153,6 +161,10 @@ if [ -n "$missing" ]; then
   [ -z "$missing" ] || fail "installed from apt, and still not to be found: $missing"
 fi
 [ -n "$python" ] || fail "Python 3.11 to 3.14 is needed, and apt's is $(python3 --version 2>&1)."
-if [ ! -f "$stamp" ] || ! is_right_python $venv_python || [ "$(fingerprint $venv_python)" != "$(cat "$stamp")" ]; then
-  set_up_python
-fi
+is_installed || set_up_python
+for catalogue in translations/*/LC_MESSAGES/messages.po; do
+  compiled=${catalogue%.po}.mo
+  if [ -f "$catalogue" ] && { [ ! -f "$compiled" ] || [ "$catalogue" -nt "$compiled" ]; }; then
+    .venv/bin/pybabel -q compile -i "$catalogue" -o "$compiled"
+  fi
+done

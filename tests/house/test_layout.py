@@ -10,7 +10,7 @@ TOP = {
     ".ci", ".editorconfig", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
     "app.py", "bench", "docs", "ltc", "migrations", "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
-    "static", "templates", "tests", "tools",
+    "static", "templates", "tests", "tools", "translations",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "constants", "manager"}
 
