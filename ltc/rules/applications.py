@@ -197,9 +197,7 @@ class Situation:
     confirmations: int
 
 
-def calculate_acceptance_due(
-    policy: Policy, working_days: WorkingDays, filed_on: date
-) -> Deadline:
+def calculate_acceptance_due(policy: Policy, working_days: WorkingDays, filed_on: date) -> Deadline:
     """Return the last day to accept or refuse; raises ValueUnknown."""
     days = policy.settings["acceptance_working_days"].get()
     return working_days.add_working_days(filed_on, days)

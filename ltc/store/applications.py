@@ -21,7 +21,8 @@ from ltc.store.users import User
 Assessor = aliased(User, name="assessor")
 Expert = aliased(User, name="expert")
 
-EXPORT_ROWS = 5_000  # a chunk of an export
+# An evaluation that was sent back is older than the one that takes its place, even in one second.
+OLDEST_FIRST = (Evaluation.started_at, Evaluation.completed_at.is_(None), Evaluation.id)
 
 
 class ApplicationNotFound(NotFound):
@@ -57,6 +58,14 @@ class Filter:
     status: ApplicationStatus | None = None
     district_id: int | None = None
     is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The grade so far (None: not yet), and how many experts have confirmed it."""
+
+    grade: str | None
+    confirmations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +128,7 @@ def lock_application(session: Session, actor: Actor, application_id: int) -> App
 
 def get_case_file(session: Session, actor: Actor, application_id: int) -> CaseFile:
     """Return an application with everything that belongs to it; raises ApplicationNotFound."""
-    row = session.execute(
-        _select_listed(actor).where(Application.id == application_id)
-    ).first()
+    row = session.execute(_select_listed(actor).where(Application.id == application_id)).first()
     if row is None:
         raise ApplicationNotFound
     listed = Listed(*row)
@@ -142,9 +149,8 @@ def find_evaluation(session: Session, actor: Actor, application_id: int) -> Eval
 def list_evaluations(session: Session, actor: Actor, application_id: int) -> list[Evaluation]:
     """Return the evaluations of an application, the newest last."""
     query = visible(sa.select(Evaluation), actor).where(Evaluation.application_id == application_id)
-    order = (Evaluation.started_at, Evaluation.completed_at.is_(None), Evaluation.id)
     return list(
-        session.scalars(query.order_by(*order).execution_options(populate_existing=True))
+        session.scalars(query.order_by(*OLDEST_FIRST).execution_options(populate_existing=True))
     )
 
 
@@ -171,9 +177,11 @@ def get_conclusion(session: Session, actor: Actor, conclusion_id: int) -> Conclu
 def _list_confirmations(
     session: Session, actor: Actor, application_id: int
 ) -> tuple[tuple[Confirmation, str], ...]:
-    query = (
+    query: Any = (
         sa.select(Confirmation, User.name)
-        .join(User, sa.and_(User.area_id == Confirmation.area_id, User.id == Confirmation.expert_id))
+        .join(
+            User, sa.and_(User.area_id == Confirmation.area_id, User.id == Confirmation.expert_id)
+        )
         .where(Confirmation.application_id == application_id)
         .order_by(Confirmation.confirmed_at, Confirmation.id)
     )
@@ -220,48 +228,52 @@ def list_applications(
 
 def count_by_status(session: Session, actor: Actor) -> dict[ApplicationStatus, int]:
     """Return how many applications stand where."""
-    query = visible(sa.select(Application.status, sa.func.count()), actor, Application)
-    rows = session.execute(query.group_by(Application.status))
-    return {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to a type checker
+    counted: Any = sa.select(Application.status, sa.func.count()).group_by(Application.status)
+    rows = session.execute(visible(counted, actor, Application))
+    return {row[0]: row[1] for row in rows}
 
 
-def load_grades(session: Session, actor: Actor, application_ids: Sequence[int]) -> dict[int, str]:
-    """Return the grade of each application: its conclusion's, or else its evaluation's."""
-    evaluated = visible(sa.select(Evaluation), actor).where(
-        Evaluation.application_id.in_(application_ids), Evaluation.completed_at.is_not(None)
-    )
-    grades = {
-        row.application_id: row.grade
-        for row in session.scalars(evaluated.order_by(Evaluation.started_at))
-        if row.grade is not None
-    }
+def load_outcomes(
+    session: Session, actor: Actor, application_ids: Sequence[int]
+) -> dict[int, Outcome]:
+    """Return what each application has come to so far, by the evaluation that counts now."""
+    newest = _load_newest(session, actor, application_ids)
+    counts = _count_confirmations(session, actor, [row.id for row in newest.values()])
     concluded = sa.select(Conclusion.application_id, Conclusion.grade).where(
         Conclusion.area_id == actor.area_id,
         Conclusion.application_id.in_(application_ids),
         known_at(Conclusion, None),
     )
-    return grades | {int(key): grade for key, grade in session.execute(concluded) if key}
+    grades = {key: row.grade for key, row in newest.items()}
+    grades |= {key: grade for key, grade in session.execute(concluded).tuples() if key}
+    return {
+        key: Outcome(grades[key], counts.get(newest[key].id, 0) if key in newest else 0)
+        for key in grades
+    }
 
 
-def count_confirmations(
+def _load_newest(
     session: Session, actor: Actor, application_ids: Sequence[int]
-) -> dict[int, int]:
-    """Return how many experts have confirmed the newest evaluation of each application."""
-    query = visible(
-        sa.select(Confirmation.application_id, Confirmation.evaluation_id, sa.func.count()),
-        actor,
-        Confirmation,
-    ).where(Confirmation.application_id.in_(application_ids))
-    rows = session.execute(
-        query.group_by(Confirmation.application_id, Confirmation.evaluation_id).order_by(
-            sa.func.min(Confirmation.confirmed_at)
-        )
+) -> dict[int, Evaluation]:
+    query = visible(sa.select(Evaluation), actor).where(
+        Evaluation.application_id.in_(application_ids)
     )
-    return {application_id: count for application_id, _, count in rows}
+    return {row.application_id: row for row in session.scalars(query.order_by(*OLDEST_FIRST))}
+
+
+def _count_confirmations(
+    session: Session, actor: Actor, evaluation_ids: Sequence[int]
+) -> dict[int, int]:
+    counted: Any = (
+        sa.select(Confirmation.evaluation_id, sa.func.count())
+        .where(Confirmation.evaluation_id.in_(evaluation_ids))
+        .group_by(Confirmation.evaluation_id)
+    )
+    return {row[0]: row[1] for row in session.execute(visible(counted, actor, Confirmation))}
 
 
 def _select_listed(actor: Actor) -> sa.Select[Any]:
-    query = (
+    query: Any = (
         sa.select(Application, InsuredPerson, Assessor.name, Expert.name)
         .join(
             InsuredPerson,
