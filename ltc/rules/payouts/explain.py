@@ -56,6 +56,7 @@ GROUNDS: dict[str, str] = {
     "discharge_day_not_paid": N_("The day of discharge, %(on)s, does not count."),
     "death_day_paid": N_("The day of death, %(on)s, counts."),
     "death_day_not_paid": N_("The day of death, %(on)s, does not count."),
+    "days_without_care": N_("On %(days)s days no care is recorded."),
     "assistance": N_("Medical assistance bears %(share_bp)s of what the fund leaves."),
     "not_covered": N_("The scheme %(scheme)s does not pay the component %(component)s."),
     "prorated_fen": N_(
@@ -136,10 +137,6 @@ DAYS: dict[DayState, tuple[str, str]] = {
         N_("On %(first_on)s the conclusion had expired."),
         N_("From %(first_on)s to %(last_on)s the conclusion had expired."),
     ),
-    DayState.NO_VISIT: (
-        N_("On %(first_on)s no care recorded."),
-        N_("From %(first_on)s to %(last_on)s no care recorded."),
-    ),
     DayState.NOT_COVERED: (
         N_("On %(first_on)s not covered by the scheme."),
         N_("From %(first_on)s to %(last_on)s not covered by the scheme."),
@@ -214,6 +211,10 @@ HOLDS: dict[HoldKind, tuple[str, str]] = {
     HoldKind.BONUS_CHOICE_MISSING: (
         N_("More time or cash for long care at home: no choice is recorded."),
         N_("Record the choice in the plan."),
+    ),
+    HoldKind.CALCULATION_FAILED: (
+        N_("The calculation of this case failed (%(error)s)."),
+        N_("Look at the facts of the case, then report it to the maker of the product."),
     ),
 }
 

@@ -21,6 +21,7 @@ class HoldKind(StrEnum):
     NO_AGREEMENT = "no_agreement"
     NO_ACCOUNT = "no_account"
     BONUS_CHOICE_MISSING = "bonus_choice_missing"
+    CALCULATION_FAILED = "calculation_failed"
 
 
 OWNERS: dict[HoldKind, Role] = {
@@ -37,4 +38,5 @@ OWNERS: dict[HoldKind, Role] = {
     HoldKind.NO_AGREEMENT: Role.OFFICER,
     HoldKind.NO_ACCOUNT: Role.OFFICER,
     HoldKind.BONUS_CHOICE_MISSING: Role.OFFICER,
+    HoldKind.CALCULATION_FAILED: Role.ADMINISTRATOR,
 }

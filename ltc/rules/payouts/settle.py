@@ -182,10 +182,16 @@ def _mark_segment(
 
 
 def _write_days(sheet: Sheet) -> None:
-    """Write a step for every run of days of the month that is not paid."""
+    """Write a step for every run of days of the month that is not paid.
+
+    Days without care are only counted: in the modes by the hour most days are.
+    """
     month, window = sheet.window.month, sheet.window
     for state, days in sheet.marks:
         if state is DayState.PAID or not days & month:
+            continue
+        if state is DayState.NO_VISIT:
+            sheet.step("days_without_care", ("days", (days & month).bit_count()))
             continue
         for low, high in list_runs(days & month):
             sheet.step(
