@@ -138,9 +138,7 @@ def _find_live(ctx: Context, key: str) -> JobRun | None:
     return ctx.session.scalar(query)
 
 
-def _add_job(
-    ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: datetime
-) -> JobRun:
+def _add_job(ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: datetime) -> JobRun:
     job = JobRun(
         area_id=ctx.area_id, id=new_id(), kind=kind, job_key=key, status=JobStatus.RUNNING,
         inputs=inputs, heartbeat_at=at, started_at=at, asked_by_id=ctx.actor.user_id,

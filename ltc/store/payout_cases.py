@@ -120,9 +120,7 @@ def load_agreements(session: Session, frame: Frame) -> dict[int, tuple[Agreement
     return {provider: tuple(periods) for provider, periods in found.items()}
 
 
-def load_cases(
-    session: Session, frame: Frame, first_case: str, last_case: str
-) -> list[LoadedCase]:
+def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) -> list[LoadedCase]:
     """Return the cases from one case number to another (both included), in their order.
 
     Nine queries, however many people: persons, and one for each kind of fact.
@@ -167,7 +165,7 @@ class _Chunk:
         return self.frame.month.ends_before
 
 
-def _select_people(frame: Frame, first_case: str, last_case: str) -> sa.Select[Any]:
+def _select_people(frame: Frame, first_case: str, last_case: str) -> sa.Select[*tuple[Any, ...]]:
     is_member = sa.or_(*[
         sa.exists().where(
             table.area_id == InsuredPerson.area_id, table.person_id == InsuredPerson.id, condition
@@ -247,9 +245,7 @@ def _load_events(chunk: _Chunk) -> Facts:
 
 
 def _load_accounts(chunk: _Chunk) -> Facts:
-    return _group(
-        chunk.read(BankAccount, where=[BankAccount.starts_on < chunk.ends_before]), tuple
-    )
+    return _group(chunk.read(BankAccount, where=[BankAccount.starts_on < chunk.ends_before]), tuple)
 
 
 def _load_visits(chunk: _Chunk) -> Facts:

@@ -53,7 +53,10 @@ def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
         while owned and owned[0].ends_min <= visit.begins_min:
             owned.pop(0)
         for owner in owned:
-            begins, ends = max(owner.begins_min, visit.begins_min), min(owner.ends_min, visit.ends_min)
+            begins, ends = (
+                max(owner.begins_min, visit.begins_min),
+                min(owner.ends_min, visit.ends_min),
+            )
             if begins < ends and owner.person != visit.person:
                 yield visit.person, Taken(owner.ref, visit.carer, begins, ends)
         free_from = max(visit.begins_min, owned[-1].ends_min if owned else 0)
@@ -61,7 +64,7 @@ def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
             owned.append(visit._replace(begins_min=free_from))
 
 
-def _select_contested(frame: Frame) -> sa.Select[Any]:
+def _select_contested(frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     """Visits of the carers who have one that begins before an earlier one has ended."""
     order = (Visit.begins_min, Visit.recorded_at, Visit.id)
     among = [
@@ -80,8 +83,9 @@ def _select_contested(frame: Frame) -> sa.Select[Any]:
         .subquery()
     )
     carers = sa.select(ranked.c.carer_id).where(ranked.c.begins_min < ranked.c.busy_until)
-    return (
+    query: sa.Select[*tuple[Any, ...]] = (
         sa.select(Visit.carer_id, Visit.person_id, Visit.id, Visit.begins_min, Visit.ends_min)
         .where(*among, Visit.carer_id.in_(carers))
         .order_by(Visit.carer_id, *order)
     )
+    return query

@@ -35,11 +35,11 @@ def read_facts_digest(session: Session, frame: Frame) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _select_counts(table: Any, frame: Frame) -> sa.Select[Any]:
+def _select_counts(table: Any, frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     """Rows recorded, and rows superseded, up to the instant; visits only of the month's weeks."""
     recorded = sa.func.count(sa.case((table.recorded_at <= frame.known_at, 1)))
     superseded = sa.func.count(sa.case((table.superseded_at <= frame.known_at, 1)))
-    query = sa.select(recorded, superseded).where(table.area_id == frame.area_id)
+    query: sa.Select[*tuple[Any, ...]] = sa.select(recorded, superseded).where(table.area_id == frame.area_id)
     if table is Visit:
         query = query.where(
             Visit.service_on >= frame.weeks_start_on, Visit.service_on < frame.month.ends_before
@@ -47,12 +47,13 @@ def _select_counts(table: Any, frame: Frame) -> sa.Select[Any]:
     return query
 
 
-def _select_people(frame: Frame) -> sa.Select[Any]:
+def _select_people(frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     p = InsuredPerson
     category = sa.func.coalesce(p.assistance, "")
-    return (
+    query: sa.Select[*tuple[Any, ...]] = (
         sa.select(category, p.district_id, sa.func.count())
         .where(p.area_id == frame.area_id)
         .group_by(category, p.district_id)
         .order_by(category, p.district_id)
     )
+    return query
