@@ -36,21 +36,19 @@ def test_the_gallery_renders(client: FlaskClient, address: str) -> None:
 
 def test_every_macro_is_in_the_gallery() -> None:
     gallery = (ROOT / "templates/shared/gallery.html").read_text(encoding="utf-8")
-    indirect = {"csrf", "query", "shape", "plain_table", "unmasked"} | set(
-        [
-            "text",
-            "password",
-            "date",
-            "number",
-            "money",
-            "textarea",
-            "select",
-            "file",
-            "radios",
-            "checkboxes",
-            "checkbox",
-        ]
-    )
+    indirect = {"csrf", "once", "query", "shape", "plain_table", "unmasked"} | {
+        "text",
+        "password",
+        "date",
+        "number",
+        "money",
+        "textarea",
+        "select",
+        "file",
+        "radios",
+        "checkboxes",
+        "checkbox",
+    }
     named = {
         f"{room}.{name}"
         for room in ("forms", "lists", "parts", "charts")

@@ -5,6 +5,7 @@ To look at it:  flask --app tests.support.gallery:make_app run
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -219,6 +220,7 @@ def make_app() -> Flask:
     app.config.update(SECRET_KEY="only for looking at")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["form_token"] = lambda: secrets.token_urlsafe(16)
     Babel(app)
     CSRFProtect(app)
     app.context_processor(describe_shell)
