@@ -5,11 +5,12 @@ Writers never touch the chain, so they never wait for each other; ``seal`` later
 that have no block yet into one (``rules.audit`` says what covers what).
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
 
@@ -49,3 +50,85 @@ class AuditBlock(Base):
     previous_digest: Mapped[str] = mapped_column(sa.String(64))
     digest: Mapped[str] = mapped_column(sa.String(64))
     sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+EVENT_COLUMNS = (
+    "area_id", "id", "at", "actor_id", "actor_role", "door", "action", "record_type",
+    "record_id", "changes",
+)  # fmt: skip
+_PROOF_COLUMNS = ("digest", "link", "block_number", "position")
+_ROW = [getattr(AuditEvent, name) for name in EVENT_COLUMNS + _PROOF_COLUMNS]
+BLOCKS_AT_ONCE = 200
+
+
+def find_head(session: Session, area_id: int) -> AuditBlock | None:
+    """Return the newest block of an area, None where nothing is sealed yet."""
+    return session.scalar(
+        sa.select(AuditBlock)
+        .where(AuditBlock.area_id == area_id)
+        .order_by(AuditBlock.number.desc())
+        .limit(1)
+    )
+
+
+def load_waiting(
+    session: Session,
+    area_id: int,
+    until: datetime | None,
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+) -> Sequence[sa.Row[Any]]:
+    """Return events without a block in order of time, up to an instant, after a place."""
+    query = sa.select(*_ROW).where(AuditEvent.area_id == area_id, AuditEvent.block_number.is_(None))
+    if until is not None:
+        query = query.where(AuditEvent.at <= until)
+    if after is not None:
+        there = sa.tuple_(sa.literal(after[0], UtcDateTime()), sa.literal(after[1]))
+        query = query.where(sa.tuple_(AuditEvent.at, AuditEvent.id) > there)
+    return session.execute(query.order_by(AuditEvent.at, AuditEvent.id).limit(limit)).all()
+
+
+def load_blocks(session: Session, area_id: int) -> Iterator[AuditBlock]:
+    """Yield the blocks of an area in order of number."""
+    number = -1
+    while True:
+        blocks = session.scalars(
+            sa.select(AuditBlock)
+            .where(AuditBlock.area_id == area_id, AuditBlock.number > number)
+            .order_by(AuditBlock.number)
+            .limit(BLOCKS_AT_ONCE)
+            .execution_options(populate_existing=True)
+        ).all()
+        yield from blocks
+        if len(blocks) < BLOCKS_AT_ONCE:
+            return
+        number = blocks[-1].number
+
+
+def load_block(session: Session, area_id: int, number: int) -> Sequence[sa.Row[Any]]:
+    """Return the events of a block in order of position."""
+    query = sa.select(*_ROW).where(AuditEvent.area_id == area_id, AuditEvent.block_number == number)
+    return session.execute(query.order_by(AuditEvent.position, AuditEvent.id)).all()
+
+
+def find_stray(session: Session, area_id: int) -> sa.Row[Any] | None:
+    """Return an event that names a block which does not exist, None where there is none.
+
+    One statement, so that a block sealed meanwhile is seen together with its events.
+    """
+    block = sa.select(AuditBlock.number).where(
+        AuditBlock.area_id == area_id, AuditBlock.number == AuditEvent.block_number
+    )
+    query = sa.select(*_ROW).where(
+        AuditEvent.area_id == area_id, AuditEvent.block_number.is_not(None), ~block.exists()
+    )
+    return session.execute(
+        query.order_by(AuditEvent.block_number, AuditEvent.position).limit(1)
+    ).first()
+
+
+def count_events(session: Session, area_id: int, *, is_sealed: bool) -> int:
+    """Return how many events of an area have a block, or wait for one."""
+    state = AuditEvent.block_number.is_not(None) if is_sealed else AuditEvent.block_number.is_(None)
+    query = sa.select(sa.func.count()).select_from(AuditEvent)
+    return session.scalar(query.where(AuditEvent.area_id == area_id, state)) or 0

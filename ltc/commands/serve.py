@@ -1,0 +1,69 @@
+"""``flask serve``: the pages, by gunicorn."""
+
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from gunicorn.app.base import BaseApplication
+
+from ltc import http
+from ltc.commands.machine import plainly
+from ltc.store.migrations import check_version
+from ltc.store.reachable import check_writable
+
+WORKERS = 2
+THREADS = 4
+# An upload of some hundred megabytes on a slow line, or a list of a large city.
+TIMEOUT_SECONDS = 120
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn around the application that is loaded already."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        """Keep what gunicorn asks for while its own initialisation runs."""
+        self.app = app
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn its settings."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the application."""
+        return self.app
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=WORKERS, show_default=True, type=click.IntRange(1, 64))
+@with_appcontext
+def serve_command(host: str, port: int, workers: int) -> None:
+    """Serve the pages, after checking that the database fits and can be written."""
+    engine = http.house().engine
+    with plainly():
+        check_writable(engine)
+        check_version(engine)
+    # Connections must not be shared with the workers that are forked off.
+    engine.dispose()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    click.echo(f"Serving at http://{host}:{port}/ (Ctrl+C ends it)")
+    Server(app, build_options(host, port, workers)).run()
+
+
+def build_options(host: str, port: int, workers: int) -> dict[str, Any]:
+    """Return gunicorn's settings."""
+    return {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "timeout": TIMEOUT_SECONDS,
+        "accesslog": None,
+        "loglevel": "warning",
+        "proc_name": "ltc",
+    }

@@ -1,0 +1,62 @@
+"""Areas and organisations: what must be there before anybody can be created."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor, Permission, Role
+from ltc.rules.errors import Conflict
+from ltc.services.context import Context, Policies
+from ltc.store.areas import Area, Organisation, OrganisationKind
+from ltc.store.base import new_id
+
+
+class AreaTaken(Conflict):
+    """There is an area “{code}” already."""
+
+
+def open_area(
+    session: Session,
+    now: datetime,
+    policies: Policies,
+    *,
+    code: str,
+    name_zh: str,
+    name_en: str,
+    time_zone: str = "Asia/Shanghai",
+) -> Area:
+    """Open an area under the code of its law; raises NoLawOfArea, AreaTaken."""
+    policies.of(code)
+    if session.scalar(sa.select(Area.id).where(Area.code == code)) is not None:
+        raise AreaTaken(code=code)
+    number = (session.scalar(sa.select(sa.func.max(Area.id))) or 0) + 1
+    area = Area(
+        id=number,
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        time_zone=time_zone,
+        policy_area=code,
+    )
+    actor = Actor(None, "machine", Role.MACHINE, number, door="shell")
+    ctx = Context(session, actor, now, policies, time_zone)
+    with ctx.transaction():
+        session.add(area)
+        ctx.record("area.opened", "area", number, {"code": [None, code]})
+    return area
+
+
+def found_organisation(
+    ctx: Context, *, kind: OrganisationKind, name: str, district_id: int | None = None
+) -> Organisation:
+    """Record an agency or an assessing body; a provider's organisation comes with the provider."""
+    ctx.require(Permission.MANAGE_USERS)
+    organisation = Organisation(
+        area_id=ctx.area_id, id=new_id(), kind=kind, name=name, district_id=district_id
+    )
+    with ctx.transaction() as session:
+        session.add(organisation)
+        changes = {"kind": [None, kind], "name": [None, name]}
+        ctx.record("organisation.founded", "organisation", organisation.id, changes)
+    return organisation

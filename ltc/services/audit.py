@@ -1,0 +1,164 @@
+"""The chain of the audit log: sealing events into blocks, and verifying it from the beginning."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ltc.rules.audit import (
+    EVENTS_PER_BLOCK,
+    FIRST_DIGEST,
+    Break,
+    ChainState,
+    Fault,
+    block_digest,
+    event_digest,
+    link_digest,
+)
+from ltc.rules.errors import Conflict
+from ltc.services.context import Context
+from ltc.store.audit_log import (
+    EVENT_COLUMNS,
+    AuditBlock,
+    AuditEvent,
+    count_events,
+    find_head,
+    find_stray,
+    load_block,
+    load_blocks,
+    load_waiting,
+)
+
+SETTLE_SECONDS = 5
+
+
+class SealedElsewhere(Conflict):
+    """Another process is sealing this area's audit log; nothing was sealed here."""
+
+
+def seal_blocks(ctx: Context, *, settle_seconds: int = SETTLE_SECONDS) -> int:
+    """Put the events that have no block yet into blocks, in order of time; return how many blocks.
+
+    Events younger than ``settle_seconds`` wait, so that a writer that commits a little late keeps
+    its place in time; one that commits later still comes into a later block. Writers do not wait:
+    only rows that nobody else touches are changed. Raises SealedElsewhere.
+    """
+    settled_at = ctx.now - timedelta(seconds=settle_seconds)
+    blocks = 0
+    while events := _seal_one(ctx, settled_at):
+        blocks += 1
+        if events < EVENTS_PER_BLOCK:
+            break
+    return blocks
+
+
+def _seal_one(ctx: Context, settled_at: datetime) -> int:
+    """Seal one block; return how many events it has, 0 where none was waiting."""
+    try:
+        with ctx.bookkeeping() as session:
+            events = load_waiting(session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
+            if events:
+                _append_block(ctx, events)
+    except IntegrityError:
+        raise SealedElsewhere() from None
+    return len(events)
+
+
+def _append_block(ctx: Context, events: Sequence[sa.Row[Any]]) -> None:
+    """Add a block after the newest one. Its number is a key: of two sealers one is refused."""
+    head = find_head(ctx.session, ctx.area_id)
+    number = head.number + 1 if head else 1
+    previous = head.digest if head else FIRST_DIGEST
+    link, places = previous, []
+    for position, event in enumerate(events, start=1):
+        link = link_digest(link, event.digest, position)
+        places.append({"key": event.id, "n": number, "p": position, "l": link})
+    ctx.session.execute(
+        sa.insert(AuditBlock).values(
+            area_id=ctx.area_id,
+            number=number,
+            events=len(places),
+            previous_digest=previous,
+            digest=block_digest(ctx.area_id, number, len(places), previous, link, ctx.now),
+            sealed_at=ctx.now,
+        )
+    )
+    table = AuditEvent.metadata.tables[AuditEvent.__tablename__]
+    ctx.session.connection().execute(
+        sa.update(table)
+        .where(table.c.area_id == ctx.area_id, table.c.id == sa.bindparam("key"))
+        .values(block_number=sa.bindparam("n"), position=sa.bindparam("p"), link=sa.bindparam("l")),
+        places,
+    )
+
+
+def verify(session: Session, area_id: int) -> ChainState:
+    """Check every block of an area and every event; the result names the first break, if any.
+
+    An event that is not sealed yet is checked against its own digest only.
+    """
+    checked, events, previous, number = 0, 0, FIRST_DIGEST, 0
+    broken: Break | None = None
+    for block in load_blocks(session, area_id):
+        rows = load_block(session, area_id, block.number)
+        broken = _check_block(block, rows, number + 1, previous)
+        if broken:
+            break
+        checked, events = checked + 1, events + len(rows)
+        number, previous = block.number, block.digest
+    broken = broken or _check_rest(session, area_id)
+    waiting = count_events(session, area_id, is_sealed=False)
+    return ChainState(checked, events, waiting, number, previous, broken)
+
+
+def _check_block(
+    block: AuditBlock, rows: Sequence[sa.Row[Any]], number: int, previous: str
+) -> Break | None:
+    """Return the first break of a block, which should have this number and follow this digest."""
+    if block.number != number:
+        return Break(Fault.MISSING, number)
+    if block.previous_digest != previous:
+        return Break(Fault.CHANGED, number)
+    link = previous
+    for position, event in enumerate(rows, start=1):
+        broken = _check_event(event, position, link, block)
+        if broken:
+            return broken
+        link = event.link
+    if len(rows) < block.events:
+        return Break(Fault.MISSING, number, len(rows) + 1)
+    expected = block_digest(block.area_id, number, block.events, previous, link, block.sealed_at)
+    return None if block.digest == expected else Break(Fault.CHANGED, number)
+
+
+def _check_event(event: sa.Row[Any], position: int, link: str, block: AuditBlock) -> Break | None:
+    if position > block.events:
+        return Break(Fault.FOREIGN, block.number, event.position, event.id)
+    if event.position != position:
+        return Break(Fault.MISSING, block.number, position)
+    is_whole = event.digest == digest_of_row(event)
+    if not is_whole or event.link != link_digest(link, event.digest, position):
+        return Break(Fault.CHANGED, block.number, position, event.id)
+    return None
+
+
+def digest_of_row(event: sa.Row[Any]) -> str:
+    """Return the digest that a stored event should have."""
+    return event_digest({name: getattr(event, name) for name in EVENT_COLUMNS})
+
+
+def _check_rest(session: Session, area_id: int) -> Break | None:
+    """Return a break among the events outside of all blocks, or in blocks that do not exist."""
+    stray = find_stray(session, area_id)
+    if stray is not None:
+        return Break(Fault.FOREIGN, stray.block_number, stray.position, stray.id)
+    after: tuple[Any, int] | None = None
+    while rows := load_waiting(session, area_id, None, EVENTS_PER_BLOCK, after):
+        for event in rows:
+            if event.digest != digest_of_row(event):
+                return Break(Fault.CHANGED, None, None, event.id)
+        after = (rows[-1].at, rows[-1].id)
+    return None

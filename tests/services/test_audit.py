@@ -1,0 +1,292 @@
+"""The chain: whole after any run of writers, and broken at the very event that was touched."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ltc.rules.access import Actor, Role
+from ltc.rules.audit import Break, Fault, NotRecordable, event_digest, plain
+from ltc.services.audit import seal_blocks, verify
+from ltc.services.context import Context, UnrecordedChange
+from ltc.store.areas import Area
+from ltc.store.audit_log import AuditBlock, AuditEvent
+from ltc.store.base import new_id
+from tests.conftest import NOW
+
+EVENTS = AuditEvent.metadata.tables["audit_events"]
+BLOCKS = AuditBlock.metadata.tables["audit_blocks"]
+LATER = NOW + timedelta(minutes=1)
+STRANGE = {
+    "name": ["王䶮𬭼", 'é\u0301\u2028"\\/'],
+    "nested": {"b": [1, {"z": None, "a": True}], "a": {}},
+    "big": [10**30, -(2**70)],
+    "": ["", " "],
+}
+
+
+def write(ctx, count=1, **changes):
+    for number in range(count):
+        with ctx.transaction():
+            ctx.record("test.done", "test", number, changes)
+
+
+@pytest.fixture
+def chain(make_ctx):
+    """Two blocks: three events with strange content, then two."""
+    ctx = make_ctx()
+    write(ctx, 3, **STRANGE)
+    later = make_ctx(now=LATER)
+    assert seal_blocks(later) == 1
+    write(later, 2)
+    seal_blocks(make_ctx(now=LATER + timedelta(minutes=1)))
+    return ctx
+
+
+def look(session):
+    session.rollback()
+    session.expire_all()
+    return verify(session, 1)
+
+
+def events_of(session):
+    query = sa.select(EVENTS.c.id).order_by(EVENTS.c.block_number, EVENTS.c.position)
+    return list(session.scalars(query))
+
+
+def change(session, statement):
+    session.execute(statement)
+    session.commit()
+
+
+def test_a_chain_is_whole_whatever_was_recorded(chain, session):
+    state = look(session)
+    assert state.broken is None
+    assert (state.blocks, state.events, state.waiting, state.head_number) == (2, 5, 0, 2)
+
+
+def test_an_empty_log_is_whole(ctx):
+    state = verify(ctx.session, 1)
+    assert (state.blocks, state.events, state.waiting, state.broken) == (0, 0, 0, None)
+
+
+CHANGES = {
+    "at": NOW - timedelta(microseconds=1),
+    "actor_id": 7,
+    "actor_role": "officer",
+    "door": "api",
+    "action": "test.dons",
+    "record_type": "tess",
+    "record_id": 1_000_001,
+    "changes": {**STRANGE, "big": [10**30 + 1, -(2**70)]},
+    "digest": "0" * 64,
+    "link": "0" * 64,
+}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_a_change_in_any_column_is_named(chain, session, column):
+    second = events_of(session)[1]
+    change(session, EVENTS.update().where(EVENTS.c.id == second).values({column: CHANGES[column]}))
+    assert look(session).broken == Break(Fault.CHANGED, 1, 2, second)
+
+
+def test_every_column_of_an_event_is_covered():
+    keys = {"area_id", "id", "block_number", "position"}
+    assert {column.name for column in EVENTS.columns} == keys | set(CHANGES)
+
+
+def test_one_byte_in_the_table_is_named(chain, session):
+    third = events_of(session)[2]
+    change(session, sa.text("UPDATE audit_events SET action = 'test.donf' WHERE id = :id")
+           .bindparams(id=third))  # fmt: skip
+    assert look(session).broken == Break(Fault.CHANGED, 1, 3, third)
+
+
+def test_a_change_with_a_digest_made_to_fit_is_named_by_its_link(chain, session):
+    second = events_of(session)[1]
+    row = session.execute(sa.select(EVENTS).where(EVENTS.c.id == second)).one()._asdict()
+    row["action"] = "test.undone"
+    change(
+        session,
+        EVENTS.update().where(EVENTS.c.id == second)
+        .values(action=row["action"], digest=event_digest(row)),
+    )  # fmt: skip
+    assert look(session).broken == Break(Fault.CHANGED, 1, 2, second)
+
+
+@pytest.mark.parametrize(("index", "place"), [(0, (1, 1)), (1, (1, 2)), (2, (1, 3)), (4, (2, 2))])
+def test_a_deleted_event_is_missed_at_its_place(chain, session, index, place):
+    gone = events_of(session)[index]
+    change(session, EVENTS.delete().where(EVENTS.c.id == gone))
+    assert look(session).broken == Break(Fault.MISSING, *place)
+
+
+@pytest.mark.parametrize(("block", "position"), [(1, 4), (7, 1), (0, 1)])
+def test_an_inserted_event_is_foreign(chain, session, block, position):
+    first = events_of(session)[0]
+    row = session.execute(sa.select(EVENTS).where(EVENTS.c.id == first)).one()._asdict()
+    forged = {**row, "id": new_id(), "block_number": block, "position": position}
+    forged["digest"] = event_digest(forged)
+    change(session, EVENTS.insert().values(forged))
+    assert look(session).broken == Break(Fault.FOREIGN, block, position, forged["id"])
+
+
+def test_swapped_positions_are_named(chain, session):
+    first, second = events_of(session)[:2]
+    for event, position in ((first, 99), (second, 1), (first, 2)):
+        session.execute(EVENTS.update().where(EVENTS.c.id == event).values(position=position))
+    session.commit()
+    assert look(session).broken == Break(Fault.CHANGED, 1, 1, second)
+
+
+@pytest.mark.parametrize(
+    ("values", "broken"),
+    [
+        ({"digest": "0" * 64}, Break(Fault.CHANGED, 1)),
+        ({"events": 2}, Break(Fault.FOREIGN, 1, 3)),
+        ({"events": 4}, Break(Fault.MISSING, 1, 4)),
+        ({"previous_digest": "f" * 64}, Break(Fault.CHANGED, 1)),
+        ({"sealed_at": NOW}, Break(Fault.CHANGED, 1)),
+        ({"number": 5}, Break(Fault.MISSING, 1)),
+    ],
+)
+def test_a_changed_block_is_named(chain, session, values, broken):
+    change(session, BLOCKS.update().where(BLOCKS.c.number == 1).values(values))
+    found = look(session).broken
+    assert (found.fault, found.block_number, found.position) == (
+        broken.fault, broken.block_number, broken.position
+    )  # fmt: skip
+
+
+def test_a_deleted_block_is_missed(chain, session):
+    change(session, BLOCKS.delete().where(BLOCKS.c.number == 1))
+    assert look(session).broken == Break(Fault.MISSING, 1)
+
+
+def test_a_changed_event_that_is_not_sealed_yet_is_named(make_ctx, session):
+    write(make_ctx(), 2)
+    (first, _) = session.scalars(sa.select(EVENTS.c.id).order_by(EVENTS.c.id)).all()
+    change(session, EVENTS.update().where(EVENTS.c.id == first).values(action="test.undone"))
+    assert look(session).broken == Break(Fault.CHANGED, None, None, first)
+
+
+def test_young_events_wait_and_late_ones_come_into_a_later_block(make_ctx, session):
+    write(make_ctx(), 2)
+    assert seal_of(make_ctx, NOW + timedelta(seconds=4)) == (0, 2)
+    assert seal_of(make_ctx, NOW + timedelta(seconds=5)) == (2, 0)
+    write(make_ctx(now=NOW - timedelta(hours=1)), 1)
+    assert seal_of(make_ctx, LATER) == (3, 0)
+    assert look(session).broken is None
+
+
+def seal_of(make_ctx, now):
+    """Seal, and return how many events are sealed and how many wait."""
+    ctx = make_ctx(now=now)
+    seal_blocks(ctx)
+    state = verify(ctx.session, 1)
+    return state.events, state.waiting
+
+
+def test_many_events_make_several_blocks(make_ctx, session):
+    ctx = make_ctx()
+    with ctx.transaction():
+        for number in range(2_300):
+            ctx.record("test.done", "test", number)
+    assert seal_blocks(make_ctx(now=LATER)) == 3
+    sizes = session.scalars(sa.select(BLOCKS.c.events).order_by(BLOCKS.c.number)).all()
+    assert sizes == [1_000, 1_000, 300]
+    assert look(session).broken is None
+
+
+def test_areas_have_chains_of_their_own(make_ctx, session):
+    session.add(Area(id=2, code="b", name_zh="b", name_en="b", time_zone="UTC", policy_area="b"))
+    session.commit()
+    for area_id in (1, 2):
+        write(make_ctx(area_id=area_id), 2)
+        seal_blocks(make_ctx(area_id=area_id, now=LATER))
+    change(session, EVENTS.update().where(EVENTS.c.area_id == 2).values(door="x"))
+    assert verify(session, 1).broken is None
+    assert verify(session, 2).broken is not None
+
+
+def test_a_change_without_an_event_is_not_saved(ctx, session):
+    with pytest.raises(UnrecordedChange), ctx.transaction():
+        session.add(Area(id=9, code="x", name_zh="", name_en="", time_zone="", policy_area=""))
+    assert session.get(Area, 9) is None
+
+
+def test_writers_do_not_wait_for_each_other(house, area, databases):
+    """Two open transactions of one area, each with its event: on PostgreSQL both go through."""
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time, with or without an audit log")
+    done = threading.Event()
+
+    def other():
+        with house.session_maker() as session:
+            write(Context(session, machine(), NOW, house.policies))
+        done.set()
+
+    with house.session_maker() as session:
+        ctx = Context(session, machine(), NOW, house.policies)
+        with ctx.transaction():
+            ctx.record("test.done", "test", 1)
+            session.flush()
+            ctx.session.execute(sa.insert(EVENTS), ctx._events)
+            ctx._events = [{**ctx._events[0], "id": new_id()}]
+            thread = threading.Thread(target=other)
+            thread.start()
+            assert done.wait(10), "the second writer waits for the first"
+        thread.join()
+
+
+def machine():
+    return Actor(None, "machine", Role.MACHINE, 1)
+
+
+def test_sealing_does_not_wait_for_writers_nor_writers_for_sealing(house, area, make_ctx):
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time, with or without an audit log")
+    write(make_ctx(), 3)
+    with house.session_maker() as session:
+        ctx = Context(session, machine(), LATER, house.policies)
+        with ctx.transaction():
+            ctx.record("test.done", "test", 1)
+            session.execute(sa.insert(EVENTS), ctx._events)
+            ctx._events = [{**ctx._events[0], "id": new_id()}]
+            with house.session_maker() as second:
+                second.execute(sa.text("SET lock_timeout = '2s'"))
+                assert seal_blocks(Context(second, machine(), LATER, house.policies)) == 1
+                assert verify(second, 1).events == 3
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from("abcdef"), JSON, max_size=4))
+def test_a_digest_survives_the_database(ctx, session, changes):
+    write(ctx, 1, **changes)
+    assert look(session).broken is None
+
+
+@pytest.mark.parametrize("value", [1.5, b"x", {1, 2}, object()])
+def test_what_has_no_one_form_cannot_be_recorded(ctx, value):
+    with pytest.raises(NotRecordable), ctx.transaction():
+        ctx.record("test.done", "test", 1, {"a": value})
+
+
+def test_plain_values_are_what_json_keeps():
+    assert plain({1: (Role.OFFICER, NOW, NOW.date())}) == {
+        "1": ["officer", "2019-11-14T02:30:00+00:00", "2019-11-14"]
+    }
