@@ -5,7 +5,7 @@ FLASK := $(VENV)/flask --app app
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run run demo test lint check bench lock format messages migration clean
+.PHONY: help setup setup-run run demo test lint check bench lock format messages migration rooms clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ messages: setup ## Collect the words to translate, update the catalogues, compil
 migration: setup ## Write a migration from the tables of the code: make migration m="add visits"
 	@test -n "$(m)" || { echo 'migration: say what it does: make migration m="add visits"'; exit 2; }
 	@$(VENV)/python -m tools.migration "$(m)"
+
+rooms: setup ## Bring the table of rooms in docs/house.md up to date
+	@$(VENV)/python -m tools.rooms
 
 clean: ## Take away what tools have made (.venv stays)
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
