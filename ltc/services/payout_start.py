@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -101,6 +102,17 @@ def start(
 def job_key(month: Month) -> str:
     """Return the key of the one job that may calculate a month."""
     return f"{JOB_KIND}:{month}"
+
+
+def end_of_day(day: date, time_zone: str, now: datetime) -> datetime:
+    """Return the last instant at which it was still that day; ``now`` where the day is not over."""
+    midnight = datetime.combine(day + timedelta(days=1), time(0), ZoneInfo(time_zone))
+    return now if midnight > now and day <= now.astimezone(ZoneInfo(time_zone)).date() else midnight
+
+
+def read_known_at(text: str | None) -> datetime | None:
+    """Return the instant that a job's inputs name in ISO form; None where they name none."""
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def digest_law(law: Law) -> str:

@@ -15,7 +15,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, Invalid
+from ltc.rules.errors import Conflict, Invalid, Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest, check_move, check_other_person
 from ltc.rules.policies import Law
@@ -32,7 +32,7 @@ from ltc.services.payout_start import (
     start,
 )
 from ltc.store.areas import get_area
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobStatus, find_job
 from ltc.store.payout_cases import Frame
 from ltc.store.payout_facts import read_facts_digest
 from ltc.store.payout_runs import (
@@ -105,6 +105,15 @@ def ask_for_run(ctx: Context, *, month: Month, known_at: datetime | None = None)
         job = leases.ask(ctx, kind=JOB_KIND, key=job_key(month), inputs=inputs, at=ctx.now)
         ctx.record("job.asked", "job_run", job.id, {"month": [None, str(month)]})
     return job
+
+
+def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
+    """End a job that still waits, with the reason why it was not taken up, for its page."""
+    with ctx.transaction() as session:
+        job = find_job(session, job_id)
+        if job is not None and job.status is JobStatus.WAITING:
+            job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
+        ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
 
 
 def calculate_run(

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime, enum_of
 
@@ -49,3 +49,23 @@ class JobRun(AreaKeyed, Base):
     asked_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def find_job(session: Session, job_id: int) -> JobRun | None:
+    """Return a job by its id as stored now, whatever its area; for the process that works on it."""
+    query = sa.select(JobRun).where(JobRun.id == job_id).execution_options(populate_existing=True)
+    found: JobRun | None = session.scalar(query)
+    return found
+
+
+def find_newest_job(session: Session, area_id: int, key: str) -> JobRun | None:
+    """Return the newest job of a key in an area; None where there never was one."""
+    query = (
+        sa.select(JobRun)
+        .where(JobRun.area_id == area_id, JobRun.job_key == key)
+        .order_by(JobRun.started_at.desc(), JobRun.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    found: JobRun | None = session.scalar(query)
+    return found
