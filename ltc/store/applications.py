@@ -245,7 +245,7 @@ def load_outcomes(
         known_at(Conclusion, None),
     )
     grades = {key: row.grade for key, row in newest.items()}
-    grades |= {key: grade for key, grade in session.execute(concluded).tuples() if key}
+    grades |= {key: grade for key, grade in session.execute(concluded) if key}
     return {
         key: Outcome(grades[key], counts.get(newest[key].id, 0) if key in newest else 0)
         for key in grades

@@ -1,0 +1,166 @@
+"""Two experts make a conclusion; a correction is a new row, and the past stays known."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import RoleLacksPermission
+from ltc.rules.applications import (
+    AlreadyConfirmed,
+    ApplicationStatus,
+    AssessorCannotConfirm,
+    MoveNotAllowed,
+    check_may_confirm,
+)
+from ltc.rules.insured import ReasonMissing
+from ltc.rules.policies import LawBook, Standing, Value, ValueUnknown
+from ltc.services import conclusions, evaluations
+from ltc.services.conclusions import ConcludedAhead, ExpertNeeded, GradeUnknown, ValidityWrong
+from ltc.services.evaluations import EvaluationChanged
+from ltc.store.applications import ConclusionNotFound, load_outcomes
+from ltc.store.assessments import Application, Conclusion
+from ltc.store.base import known_at
+from tests.conftest import NOW
+from tests.support.assessment_cases import MakeCtx, Way, make_staff
+
+
+@pytest.fixture
+def way(session: Session, make_ctx: MakeCtx) -> Way:
+    return Way(session, make_ctx, make_staff(session))
+
+
+def correct(way: Way, conclusion: Conclusion, **given: Any) -> Conclusion:
+    facts = {"grade": "4", "concluded_on": date(2019, 11, 14), "valid_before": date(2021, 11, 14)}
+    ctx = way.ctx(way.staff.expert, now=NOW + timedelta(days=10))
+    return conclusions.correct_conclusion(
+        ctx, conclusion_id=conclusion.id, **{**facts, "reason": "登记有误", **given}
+    )
+
+
+def test_the_second_experts_confirmation_makes_the_conclusion(way: Way) -> None:
+    application, evaluation = way.score()
+    assert way.confirm(application, evaluation, way.staff.expert) is None
+    assert application.status is ApplicationStatus.SCORED
+    conclusion = way.confirm(application, evaluation, way.staff.second_expert)
+    assert conclusion is not None
+    assert application.status is ApplicationStatus.CONCLUDED
+    assert (conclusion.standard, conclusion.grade) == ("cn-2021", "5")
+    assert (conclusion.concluded_on, conclusion.valid_before) == (
+        date(2019, 11, 14),
+        date(2021, 11, 14),
+    )
+    assert conclusion.person_id == application.person_id
+
+
+def test_the_two_who_confirm_are_different_people(way: Way) -> None:
+    application, evaluation = way.score()
+    way.confirm(application, evaluation, way.staff.expert)
+    with pytest.raises(AlreadyConfirmed):
+        way.confirm(application, evaluation, way.staff.expert)
+    assert application.status is ApplicationStatus.SCORED
+
+
+def test_the_assessor_does_not_confirm(way: Way) -> None:
+    application, evaluation = way.score()
+    with pytest.raises(RoleLacksPermission):
+        way.confirm(application, evaluation, way.staff.assessor)
+    with pytest.raises(AssessorCannotConfirm):
+        check_may_confirm(7, 7, [])
+
+
+def test_the_machine_does_not_confirm(way: Way, make_ctx: MakeCtx) -> None:
+    application, evaluation = way.score()
+    with pytest.raises(ExpertNeeded):
+        conclusions.confirm_conclusion(
+            make_ctx(), application_id=application.id, evaluation_id=evaluation.id
+        )
+
+
+def test_only_what_was_looked_at_is_confirmed(way: Way) -> None:
+    application, first = way.score()
+    way.confirm(application, first, way.staff.expert)
+    evaluations.send_back(
+        way.ctx(way.staff.second_expert),
+        application_id=application.id,
+        evaluation_id=first.id,
+        reason="请复核",
+    )
+    second = way.complete(application, revision=0)
+    with pytest.raises(EvaluationChanged):
+        way.confirm(application, first, way.staff.second_expert)
+    actor = way.ctx(way.staff.officer).actor
+    outcome = load_outcomes(way.session, actor, [application.id])[application.id]
+    assert (outcome.grade, outcome.confirmations) == ("5", 0)  # of the first nothing counts
+    assert way.confirm(application, second, way.staff.expert) is None
+
+
+def test_an_evaluation_under_way_is_not_confirmed(way: Way) -> None:
+    application = way.start()
+    draft = way.save(application, eat=0)
+    with pytest.raises(MoveNotAllowed):
+        way.confirm(application, draft, way.staff.expert)
+
+
+def test_where_the_law_does_not_say_how_long_nothing_is_concluded(
+    way: Way, policies: LawBook
+) -> None:
+    application, evaluation = way.score()
+    way.confirm(application, evaluation, way.staff.expert)
+    ctx = way.ctx(way.staff.second_expert)
+    law = policies.of("chongqing")
+    unknown: Value[int] = Value("chongqing", "conclusion_months", None, Standing.UNKNOWN)
+    gaps = tuple(replace(policy, conclusion_months=unknown) for policy in law.policies)
+    ctx.policies = LawBook({"chongqing": replace(law, policies=gaps)})
+    with pytest.raises(ValueUnknown, match="conclusion_months"):
+        conclusions.confirm_conclusion(
+            ctx, application_id=application.id, evaluation_id=evaluation.id
+        )
+    way.session.expire_all()
+    found = way.session.get(Application, (1, application.id))
+    assert found is not None
+    assert found.status is ApplicationStatus.SCORED  # nothing half done, not even a confirmation
+    assert way.confirm(application, evaluation, way.staff.second_expert) is not None
+
+
+def test_a_correction_is_a_new_row_and_the_past_stays_known(way: Way) -> None:
+    application, old = way.conclude()
+    new = correct(way, old)
+    assert (new.grade, new.replaces_id, new.reason) == ("4", old.id, "登记有误")
+
+    def believed(instant: Any) -> list[str]:
+        query = sa.select(Conclusion.grade).where(known_at(Conclusion, instant))
+        return list(way.session.scalars(query))
+
+    assert believed(None) == ["4"]
+    assert believed(NOW + timedelta(days=9)) == ["5"]
+    assert believed(NOW - timedelta(days=1)) == []
+    actor = way.ctx(way.staff.officer).actor
+    assert load_outcomes(way.session, actor, [application.id])[application.id].grade == "4"
+
+
+def test_a_corrected_conclusion_is_not_corrected_again(way: Way) -> None:
+    _, old = way.conclude()
+    correct(way, old)
+    with pytest.raises(ConclusionNotFound):
+        correct(way, old, grade="3")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"grade": "6"}, GradeUnknown),
+        ({"concluded_on": date(2020, 1, 1)}, ConcludedAhead),
+        ({"valid_before": date(2019, 11, 14)}, ValidityWrong),
+        ({"reason": " "}, ReasonMissing),
+    ],
+)
+def test_a_wrong_correction_is_refused(
+    way: Way, given: dict[str, Any], problem: type[Exception]
+) -> None:
+    _, old = way.conclude()
+    with pytest.raises(problem):
+        correct(way, old, **given)
