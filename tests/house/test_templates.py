@@ -20,22 +20,25 @@ INLINE = {
 }
 
 
-def build_environment(folder: Path) -> Environment:
-    """An environment as strict as the product's: undefined names fail, gettext is new style."""
+def build_environment(folder: Path, product: Environment | None) -> Environment:
+    """A strict environment with new style gettext, and with the product's filters and tests."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
+    if product is not None:
+        environment.filters.update(product.filters)
+        environment.tests.update(product.tests)
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     return environment
 
 
-def find_templates_that_do_not_compile(root: Path) -> list[str]:
+def find_templates_that_do_not_compile(root: Path, product: Environment | None = None) -> list[str]:
     """Name every template with a syntax error, or that names a template that does not exist."""
     folder = root / "templates"
-    environment = build_environment(folder)
+    environment = build_environment(folder, product)
     names = environment.list_templates(filter_func=_is_template)
     return [f"{name}: {fault}" for name in names if (fault := _fault(environment, name))]
 
@@ -82,8 +85,12 @@ def _is_template(name: str) -> bool:
     return name.endswith((".html", ".txt", ".svg", ".xml"))
 
 
-def test_every_template_compiles():
-    assert find_templates_that_do_not_compile(ROOT) == []
+def test_every_template_compiles(app):
+    assert find_templates_that_do_not_compile(ROOT, app.jinja_env) == []
+
+
+def test_the_product_is_as_strict(app):
+    assert app.jinja_env.undefined is StrictUndefined
 
 
 def test_no_template_carries_code_or_style():
