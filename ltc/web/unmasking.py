@@ -1,0 +1,54 @@
+"""Showing a masked number in full, after a reason was given."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.rules.errors import Invalid
+from ltc.services.unmasking import unmask
+from ltc.web import once
+from ltc.web.shell import problem_text
+
+blueprint = Blueprint("unmasking", __name__)
+
+PREFIX = "masked-"
+KEY_LENGTH_MAX = 80
+
+
+@blueprint.post("/unmask/<record_type>/<field>/<int:record_id>")
+@http.requires(Permission.UNMASK)
+def show(record_type: str, field: str, record_id: int) -> Any:
+    """Answer with the value: as a part of the page that asked, or as a page of its own."""
+    error, value = "", ""
+    try:
+        value = unmask(
+            http.context(),
+            record_type=record_type,
+            field=field,
+            record_id=record_id,
+            reason=request.form.get("reason", ""),
+        )
+    except Invalid as problem:
+        error = problem_text(problem)
+    page = render_template(
+        "unmasking/part.html" if _is_part() else "unmasking/page.html",
+        value=value,
+        error=error,
+        key=_key(field),
+        action=request.path,
+        back=once.safe_path(request.referrer),
+    )
+    return page, 422 if error else 200
+
+
+def _is_part() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _key(field: str) -> str:
+    """Return the key of the element on the page that the answer replaces."""
+    target = request.headers.get("HX-Target", "")
+    key = target.removeprefix(PREFIX) if target.startswith(PREFIX) else field
+    return key[:KEY_LENGTH_MAX]
