@@ -50,6 +50,9 @@ HAPPENED = frozenset({LifeEventKind.HOSPITAL_STAY, LifeEventKind.DEATH})
 
 NAME_LENGTH_MAX = 60
 REASON_LENGTH_MAX = 500
+IDENTITY_LENGTH = 18
+ADDRESS_SHOWN = 6
+ACCOUNT_HIDDEN = 12
 ACCOUNT_LENGTHS = range(8, 33)
 PHONE_LENGTHS = range(5, 21)
 CONTRIBUTION_YEARS_MAX = 70
@@ -152,9 +155,27 @@ def build_case_number(area_code: str, year: int, number: int) -> str:
     return f"{area_code[:3].upper()}{year}{number:06d}"
 
 
-def mask_identity(last4: str) -> str:
-    """Return an identity number of which only the last four characters are shown."""
-    return "*" * 14 + last4
+def mask_number(number: str, first: int = 3, last: int = 4) -> str:
+    """Return a number of which only the first and last characters are shown."""
+    if len(number) <= first + last:
+        return "*" * len(number)
+    return number[:first] + "*" * (len(number) - first - last) + number[-last:]
+
+
+def mask_from_last4(last4: str) -> str:
+    """Return an identity number of which only the last four characters are known."""
+    return "*" * (IDENTITY_LENGTH - len(last4)) + last4
+
+
+def mask_account(last4: str) -> str:
+    """Return a bank account of which only the last four digits are known."""
+    return "*" * ACCOUNT_HIDDEN + last4
+
+
+def mask_address(address: str) -> str:
+    """Return an address of which only the beginning is shown."""
+    shown = min(ADDRESS_SHOWN, len(address) // 2)
+    return address[:shown] + "***"
 
 
 # --- days -----------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from ltc.rules.insured import (
     Sex,
 )
 
-LENGTH = 18
 EARLIEST_BIRTH_YEAR = 1890
 SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 

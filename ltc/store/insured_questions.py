@@ -1,6 +1,6 @@
 """What can be asked about insured persons; every answer is narrowed to what the actor may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
-from ltc.rules.insured import LifeEventKind, SchemeCode
+from ltc.rules.insured import IDENTITY_LENGTH, LifeEventKind, SchemeCode
 from ltc.store.base import known_at
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
+from ltc.store.users import User
 
 FactOfPerson = TypeVar("FactOfPerson", Enrolment, LifeEvent, BankAccount)
 
 CHUNK_ROWS = 1_000
 LAST4_LENGTH = 4
-IDENTITY_LENGTH = 18
 SORTS: dict[str, tuple[Any, ...]] = {
     "case_number": (InsuredPerson.case_number, InsuredPerson.id),
     "name": (InsuredPerson.name, InsuredPerson.id),
@@ -105,15 +105,16 @@ def load_people(session: Session, actor: Actor, chosen: PeopleFilter) -> Iterato
     yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
 
 
-def find_schemes(session: Session, area_id: int, ids: Sequence[int]) -> dict[int, SchemeCode]:
-    """Return the newest known scheme of each of some people who have one."""
-    rows = session.execute(
-        sa.select(Enrolment.person_id, Enrolment.scheme)
-        .where(
-            Enrolment.area_id == area_id, Enrolment.person_id.in_(ids), known_at(Enrolment, None)
-        )
-        .order_by(Enrolment.starts_on, Enrolment.id)
+def find_schemes(
+    session: Session, area_id: int, ids: Sequence[int] | None
+) -> dict[int, SchemeCode]:
+    """Return the newest known scheme of each of some people (None: of all) who have one."""
+    query = sa.select(Enrolment.person_id, Enrolment.scheme).where(
+        Enrolment.area_id == area_id, known_at(Enrolment, None)
     )
+    if ids is not None:
+        query = query.where(Enrolment.person_id.in_(ids))
+    rows = session.execute(query.order_by(Enrolment.starts_on, Enrolment.id))
     return {row.person_id: row.scheme for row in rows}
 
 
@@ -163,6 +164,12 @@ def get_fact(
     if fact is None:
         raise FactNotFound
     return fact
+
+
+def find_recorders(session: Session, area_id: int, ids: Collection[int | None]) -> dict[int, str]:
+    """Return the names of the users who recorded something."""
+    query = sa.select(User.id, User.name).where(User.area_id == area_id, User.id.in_(ids))
+    return {row.id: row.name for row in session.execute(query)}
 
 
 def _matches(session: Session, text: str) -> sa.ColumnElement[bool]:

@@ -1,0 +1,222 @@
+"""Forms of insured persons: they check shape only, the rules check the rest.
+
+Days are entered as people say them, first and last day; tables keep the day after the last.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from ltc.rules.insured import (
+    LIFE_EVENT_NAMES,
+    NAME_LENGTH_MAX,
+    REASON_LENGTH_MAX,
+    SCHEME_NAMES,
+    LifeEventKind,
+    SchemeCode,
+)
+from ltc.services.insured import ADDRESS_LENGTH_MAX, COMMUNITY_LENGTH_MAX, Contact
+from ltc.services.life_facts import NOTE_LENGTH_MAX, AccountFacts, EnrolmentFacts, EventFacts
+
+ONE_DAY = timedelta(days=1)
+DAY_WRONG = _l("Enter a day that exists, such as 2019-11-14.")
+KEEP_IT = _l("Leave this empty to keep what is recorded.")
+
+
+def day_after(last_day: date | None) -> date | None:
+    """Return the end of a half-open range from its last day."""
+    return last_day and last_day + ONE_DAY
+
+
+def last_day(ends_before: date | None) -> date | None:
+    """Return the last day of a half-open range."""
+    return ends_before and ends_before - ONE_DAY
+
+
+class DayField(DateField):  # type: ignore[misc]
+    """A day; one that does not exist is refused in the reader's language."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(DAY_WRONG)) from None
+
+
+class WholeField(IntegerField):  # type: ignore[misc]
+    """A whole number."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a whole number.")) from None
+
+
+def name_field(label: Any, **more: Any) -> StringField:
+    """Return a field for a name; its length is checked by the rules, after trimming."""
+    wrong = _l("Enter the name.")
+    return StringField(label, [InputRequired(wrong), Length(max=4 * NAME_LENGTH_MAX)], **more)
+
+
+def reason_field() -> TextAreaField:
+    """Return the field for why something is corrected."""
+    return TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why.")), Length(max=REASON_LENGTH_MAX)],
+        description=_l("It is kept with the correction and shown beside it."),
+    )
+
+
+def choices(names: dict[Any, str]) -> list[SelectChoice]:
+    """Return the options of a select field in the reader's language."""
+    return [SelectChoice(str(key), _l(text)) for key, text in names.items()]
+
+
+class ContactFields(FlaskForm):  # type: ignore[misc]
+    """Name and where the person lives."""
+
+    name = name_field(_l("Name"))
+    district_id = SelectField(_l("District"), coerce=int)
+    community = StringField(_l("Community"), [Optional(), Length(max=COMMUNITY_LENGTH_MAX)])
+    phone = StringField(_l("Phone"), [Optional(), Length(max=40)])
+    address = StringField(_l("Address"), [Optional(), Length(max=ADDRESS_LENGTH_MAX)])
+
+    def offer(self, districts: list[tuple[int, str]]) -> None:
+        """Fill in the districts to choose from."""
+        self.district_id.choices = [SelectChoice(key, text) for key, text in districts]
+
+    def contact(self) -> Contact:
+        """Return what the use-case needs; an empty phone or address stays as it is."""
+        return Contact(
+            self.name.data,
+            self.district_id.data,
+            self.community.data or "",
+            self.phone.data or None,
+            self.address.data or None,
+        )
+
+
+class RegisterForm(ContactFields):
+    """A person and the first enrolment."""
+
+    identity = StringField(
+        _l("Identity number"), [InputRequired(_l("Enter the identity number.")), Length(max=40)]
+    )
+    scheme = SelectField(_l("Scheme"), choices=choices(SCHEME_NAMES), coerce=SchemeCode)
+    contribution_years = WholeField(
+        _l("Contribution years"), [InputRequired(_l("Enter the full years paid in."))]
+    )
+    starts_on = DayField(_l("Insured from"), [InputRequired(_l("Enter the first day."))])
+
+
+class CorrectPersonForm(ContactFields):
+    """What is corrected of a person, and why."""
+
+    phone = StringField(_l("Phone"), [Optional(), Length(max=40)], description=KEEP_IT)
+    address = StringField(
+        _l("Address"), [Optional(), Length(max=ADDRESS_LENGTH_MAX)], description=KEEP_IT
+    )
+    reason = reason_field()
+
+
+class EnrolmentForm(FlaskForm):  # type: ignore[misc]
+    """Insured in a scheme over some days."""
+
+    scheme = SelectField(_l("Scheme"), choices=choices(SCHEME_NAMES), coerce=SchemeCode)
+    contribution_years = WholeField(
+        _l("Contribution years"), [InputRequired(_l("Enter the full years paid in."))]
+    )
+    topped_up_on = DayField(
+        _l("Missing years paid on"), [Optional()], description=_l("Only where they were topped up.")
+    )
+    starts_on = DayField(_l("Insured from"), [InputRequired(_l("Enter the first day."))])
+    ends_on = DayField(_l("Last day"), [Optional()], description=_l("Empty: without end."))
+
+    def facts(self) -> EnrolmentFacts:
+        """Return what the use-case needs."""
+        return EnrolmentFacts(
+            self.scheme.data,
+            self.contribution_years.data,
+            self.starts_on.data,
+            day_after(self.ends_on.data),
+            self.topped_up_on.data,
+        )
+
+
+class CorrectEnrolmentForm(EnrolmentForm):
+    """An enrolment anew, and why."""
+
+    reason = reason_field()
+
+
+class LifeEventForm(FlaskForm):  # type: ignore[misc]
+    """A hospital stay, death, move or suspension."""
+
+    kind = SelectField(_l("What happened"), choices=choices(LIFE_EVENT_NAMES), coerce=LifeEventKind)
+    starts_on = DayField(
+        _l("First day"),
+        [InputRequired(_l("Enter the first day."))],
+        description=_l("Admission, death, move, or the first day of the suspension."),
+    )
+    ends_on = DayField(
+        _l("Last day"),
+        [Optional()],
+        description=_l("Discharge, or the last day of the suspension. Empty: it goes on."),
+    )
+    note = TextAreaField(_l("Note"), [Optional(), Length(max=NOTE_LENGTH_MAX)])
+
+    def facts(self) -> EventFacts:
+        """Return what the use-case needs."""
+        return EventFacts(
+            self.kind.data, self.starts_on.data, day_after(self.ends_on.data), self.note.data or ""
+        )
+
+
+class CorrectLifeEventForm(LifeEventForm):
+    """A life event anew, and why."""
+
+    reason = reason_field()
+
+
+class AccountForm(FlaskForm):  # type: ignore[misc]
+    """The account that benefits go to."""
+
+    holder_name = name_field(_l("Account holder"))
+    bank_name = name_field(_l("Bank"))
+    account = StringField(
+        _l("Account number"), [InputRequired(_l("Enter the account number.")), Length(max=60)]
+    )
+    starts_on = DayField(_l("Used from"), [InputRequired(_l("Enter the first day."))])
+    ends_on = DayField(_l("Last day"), [Optional()], description=_l("Empty: without end."))
+
+    def facts(self) -> AccountFacts:
+        """Return what the use-case needs."""
+        return AccountFacts(
+            self.holder_name.data,
+            self.bank_name.data,
+            self.account.data or None,
+            self.starts_on.data,
+            day_after(self.ends_on.data),
+        )
+
+
+class CorrectAccountForm(AccountForm):
+    """An account anew, and why."""
+
+    account = StringField(_l("Account number"), [Optional(), Length(max=60)], description=KEEP_IT)
+    reason = reason_field()
+
+
+class WithdrawForm(FlaskForm):  # type: ignore[misc]
+    """Why something never was."""
+
+    reason = reason_field()

@@ -1,0 +1,187 @@
+"""Pages of insured persons: list, one person, register, correct."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.rules.errors import Problem
+from ltc.rules.insured import SCHEME_NAMES, SchemeCode, mask_from_last4
+from ltc.services import insured as use_cases
+from ltc.store.areas import District, list_districts
+from ltc.store.insured import InsuredPerson
+from ltc.store.insured_questions import (
+    SORTS,
+    PeopleFilter,
+    find_deaths,
+    find_schemes,
+    get_person,
+    list_people,
+    load_people,
+)
+from ltc.web import insured_facts
+from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
+from ltc.web.forms.refusals import show_refusal
+from ltc.web.insured_show import show_values
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_choice,
+    read_cursor,
+    read_number,
+    read_sort,
+    read_text,
+)
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("insured", __name__, url_prefix="/insured")
+blueprint.register_blueprint(insured_facts.blueprint)
+
+CSV_HEADER = (
+    "case_number",
+    "name",
+    "identity",
+    "sex",
+    "born_on",
+    "district",
+    "community",
+    "scheme",
+)
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_PEOPLE)
+def index() -> Any:
+    """List people, filtered and sorted, page by page."""
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    sort = read_sort(SORTS, "case_number")
+    found = list_people(
+        session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
+    )
+    ids = [person.id for person in found.rows]
+    return render_template(
+        "insured/index.html",
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        districts=district_choices(),
+        district_names=dict(district_choices()),
+        schemes=choices_of(SCHEME_NAMES),
+        scheme_of=find_schemes(session, actor.area_id, ids),
+        scheme_names=SCHEME_NAMES,
+        dead=find_deaths(session, actor.area_id, ids),
+        mask=mask_from_last4,
+    )
+
+
+@blueprint.get("/people.csv")
+@http.requires(Permission.SEE_PEOPLE)
+def export() -> Any:
+    """Give the whole filtered list as a CSV file, numbers masked."""
+    session, actor = http.database(), http.current_actor()
+    people = list(load_people(session, actor, _read_filter()))
+    schemes = find_schemes(session, actor.area_id, None)
+    names = dict(district_choices())
+    rows = [_csv_row(person, names, schemes.get(person.id)) for person in people]
+    return csv_response("people.csv", CSV_HEADER, rows)
+
+
+def _csv_row(
+    person: InsuredPerson, districts: dict[int, str], scheme: SchemeCode | None
+) -> list[Any]:
+    return [
+        person.case_number,
+        person.name,
+        mask_from_last4(person.identity_last4),
+        person.sex.value,
+        person.born_on,
+        districts.get(person.district_id, ""),
+        person.community,
+        scheme and scheme.value,
+    ]
+
+
+@blueprint.get("/<int:person_id>")
+@http.requires(Permission.SEE_PEOPLE)
+def show(person_id: int) -> Any:
+    """Show everything that is known about a person."""
+    person = get_person(http.database(), http.current_actor(), person_id)
+    return render_template(
+        "insured/show.html", person=person, districts=dict(district_choices()),
+        **show_values(http.database(), http.current_actor(), person),
+    )  # fmt: skip
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PEOPLE)
+def register() -> Any:
+    """Register a person with the first enrolment."""
+    form = RegisterForm()
+    form.offer(district_choices())
+    if form.validate_on_submit():
+        try:
+            person = use_cases.register(
+                http.context(),
+                identity=form.identity.data,
+                contact=form.contact(),
+                scheme=form.scheme.data,
+                contribution_years=form.contribution_years.data,
+                starts_on=form.starts_on.data,
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return _leave_receipt(person, _("%(name)s is registered.", name=person.name))
+    return render_template("insured/register.html", form=form), 422 if form.errors else 200
+
+
+@blueprint.route("/<int:person_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PEOPLE)
+def correct(person_id: int) -> Any:
+    """Correct a person's name, district, community, phone or address."""
+    person = get_person(http.database(), http.current_actor(), person_id)
+    form = CorrectPersonForm(
+        data={"name": person.name, "district_id": person.district_id, "community": person.community}
+    )
+    form.offer(district_choices())
+    if form.validate_on_submit():
+        try:
+            use_cases.correct_person(
+                http.context(),
+                person_id=person.id,
+                contact=form.contact(),
+                reason=form.reason.data,
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return _leave_receipt(person, _("The correction is recorded."))
+    page = render_template("insured/correct.html", form=form, person=person)
+    return page, 422 if form.errors else 200
+
+
+def district_choices() -> list[tuple[int, str]]:
+    """Return the districts that the actor works in, by id and name in the reader's language."""
+    actor = http.current_actor()
+    is_chinese = str(get_locale()).startswith("zh")
+
+    def name(district: District) -> str:
+        return district.name_zh if is_chinese else district.name_en
+
+    return [
+        (district.id, name(district))
+        for district in list_districts(http.database(), actor.area_id)
+        if actor.district_id in (None, district.id)
+    ]
+
+
+def _read_filter() -> PeopleFilter:
+    return PeopleFilter(read_text("q"), read_number("district"), read_choice("scheme", SchemeCode))
+
+
+def _leave_receipt(person: InsuredPerson, title: str) -> Any:
+    leave_receipt(title, person.case_number)
+    return redirect(url_for("insured.show", person_id=person.id))

@@ -1,0 +1,149 @@
+"""Pages of a person's enrolments, life events and bank accounts: record, correct, withdraw.
+
+The three kinds have the same pages; what differs stands in ``KINDS``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.rules.errors import Problem
+from ltc.rules.words import N_
+from ltc.services import life_facts
+from ltc.store.insured import BankAccount, Enrolment, LifeEvent
+from ltc.store.insured_questions import get_fact, get_person
+from ltc.web.forms.insured import (
+    AccountForm,
+    CorrectAccountForm,
+    CorrectEnrolmentForm,
+    CorrectLifeEventForm,
+    EnrolmentForm,
+    LifeEventForm,
+    WithdrawForm,
+    last_day,
+)
+from ltc.web.forms.refusals import show_refusal
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("facts", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the pages of one kind of fact need; ``key`` names the fact's id to its use-cases."""
+
+    table: Any
+    key: str
+    form: Any
+    correct_form: Any
+    record: Callable[..., Any]
+    correct: Callable[..., Any]
+    withdraw: Callable[..., Any]
+    record_title: str
+    correct_title: str
+    withdraw_title: str
+
+
+KINDS = {
+    "enrolments": Kind(
+        Enrolment, "enrolment_id", EnrolmentForm, CorrectEnrolmentForm,
+        life_facts.record_enrolment, life_facts.correct_enrolment, life_facts.withdraw_enrolment,
+        N_("Record an enrolment"), N_("Correct an enrolment"), N_("Withdraw an enrolment"),
+    ),
+    "life-events": Kind(
+        LifeEvent, "event_id", LifeEventForm, CorrectLifeEventForm,
+        life_facts.record_life_event, life_facts.correct_life_event,
+        life_facts.withdraw_life_event,
+        N_("Record a life event"), N_("Correct a life event"), N_("Withdraw a life event"),
+    ),
+    "accounts": Kind(
+        BankAccount, "account_id", AccountForm, CorrectAccountForm,
+        life_facts.record_account, life_facts.correct_account, life_facts.withdraw_account,
+        N_("Record a bank account"), N_("Correct a bank account"), N_("Withdraw a bank account"),
+    ),
+}  # fmt: skip
+KIND = "<any(enrolments, 'life-events', accounts):kind>"
+
+
+@blueprint.route(f"/<int:person_id>/{KIND}/record", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PEOPLE)
+def record(person_id: int, kind: str) -> Any:
+    """Record a fact about a person."""
+    chosen = KINDS[kind]
+    person = get_person(http.database(), http.current_actor(), person_id)
+    form = chosen.form()
+    if form.validate_on_submit():
+        try:
+            chosen.record(http.context(), person_id=person.id, facts=form.facts())
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return _leave_receipt(person)
+    return _form_page(person, form, chosen.record_title)
+
+
+@blueprint.route(f"/{KIND}/<int:fact_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PEOPLE)
+def correct(kind: str, fact_id: int) -> Any:
+    """Correct a fact: a new row with a reason, the old one stays readable."""
+    chosen = KINDS[kind]
+    fact, person = _load(chosen, fact_id)
+    form = chosen.correct_form(data=_form_data(fact))
+    if form.validate_on_submit():
+        keys = {chosen.key: fact.id}
+        try:
+            chosen.correct(http.context(), facts=form.facts(), reason=form.reason.data, **keys)
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return _leave_receipt(person)
+    return _form_page(person, form, chosen.correct_title)
+
+
+@blueprint.route(f"/{KIND}/<int:fact_id>/withdraw", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PEOPLE)
+def withdraw(kind: str, fact_id: int) -> Any:
+    """Say that a fact never was."""
+    chosen = KINDS[kind]
+    fact, person = _load(chosen, fact_id)
+    form = WithdrawForm()
+    if form.validate_on_submit():
+        keys = {chosen.key: fact.id}
+        try:
+            chosen.withdraw(http.context(), reason=form.reason.data, **keys)
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return _leave_receipt(person)
+    return _form_page(person, form, chosen.withdraw_title, is_withdrawal=True)
+
+
+def _load(chosen: Kind, fact_id: int) -> tuple[Any, Any]:
+    session, actor = http.database(), http.current_actor()
+    fact = get_fact(session, actor, chosen.table, fact_id)
+    return fact, get_person(session, actor, fact.person_id)
+
+
+def _form_data(fact: Any) -> dict[str, Any]:
+    """What is recorded, as a form shows it; an account number is never shown again."""
+    names = ("scheme", "contribution_years", "topped_up_on", "kind", "note", "holder_name",
+             "bank_name", "starts_on")  # fmt: skip
+    kept = {name: getattr(fact, name) for name in names if hasattr(fact, name)}
+    return {**kept, "ends_on": last_day(fact.ends_before)}
+
+
+def _form_page(person: Any, form: Any, title: str, *, is_withdrawal: bool = False) -> Any:
+    page = render_template(
+        "insured/fact.html", person=person, form=form, title=_(title), is_withdrawal=is_withdrawal
+    )
+    return page, 422 if form.errors else 200
+
+
+def _leave_receipt(person: Any) -> Any:
+    leave_receipt(_("It is recorded for %(name)s.", name=person.name), person.case_number)
+    return redirect(url_for("insured.show", person_id=person.id))
