@@ -12,6 +12,7 @@ from ltc.rules.payouts.results import DayState
 from ltc.rules.payouts.sheet import Sheet
 from ltc.rules.policies import Conventions, Value, ValueUnknown
 
+# In the order in which they win on a day that two share.
 STATES = {"suspension": DayState.SUSPENDED, "moved_away": DayState.MOVED_AWAY}
 HOSPITAL_STAY = "hospital_stay"
 
@@ -39,10 +40,12 @@ def mark_absences(sheet: Sheet) -> None:
         return
     for low, beyond in _list_stays(sheet):
         _mark_stay(sheet, low, beyond)
-    for absence in sheet.case.absences:
-        if absence.kind != HOSPITAL_STAY:
-            days = sheet.window.span(absence.starts_on, absence.ends_before)
-            sheet.mark(STATES[absence.kind], days)
+    for kind, state in STATES.items():
+        days = 0
+        for absence in sheet.case.absences:
+            if absence.kind == kind:
+                days |= sheet.window.span(absence.starts_on, absence.ends_before)
+        sheet.mark(state, days)
 
 
 def _list_stays(sheet: Sheet) -> list[tuple[int, int]]:

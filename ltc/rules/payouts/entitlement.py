@@ -86,50 +86,49 @@ def _list_concluded(sheet: Sheet) -> list[tuple[Conclusion, int]]:
         return []
     if len(conclusions) > 1:
         conclusions = tuple(sorted(conclusions, key=lambda c: (c.concluded_on, c.ref)))
-    begun = [(c, window.span(_first_day(sheet, c), None)) for c in conclusions]
-    concluded = []
-    for conclusion, days in later_wins(begun, window.whole):
-        valid = days & _valid_days(sheet, conclusion, days)
-        concluded.append((conclusion, valid))
-    started = 0
-    for _, days in begun:
+    begun, started = [], 0
+    for conclusion in conclusions:
+        term = _find_term(sheet, conclusion)
+        days = window.span(term[0] if term else conclusion.concluded_on, None)
+        begun.append(((conclusion, term), days))
         started |= days
     sheet.mark(DayState.BEFORE_START, ~started & window.whole)
-    return concluded
+    return [
+        (conclusion, _valid_days(sheet, conclusion, term, days))
+        for (conclusion, term), days in later_wins(begun, window.whole)
+        if term
+    ]
 
 
-def _first_day(sheet: Sheet, conclusion: Conclusion) -> date:
-    """Return the day on which a conclusion takes effect, by the law of the day it was made."""
+def _find_term(sheet: Sheet, conclusion: Conclusion) -> tuple[date, date] | None:
+    """Return the days from and before which a conclusion counts, by the law of the day it was made.
+
+    None where the law does not say; the days since the conclusion are held then.
+    """
     policy = sheet.policy_for(conclusion.concluded_on)
     try:
         starts_on = begin(policy.start.get(), conclusion.concluded_on)
+        ends_before = _validity_end(policy, conclusion)
     except ValueUnknown as unknown:
-        since = sheet.window.span(conclusion.concluded_on, None)
-        sheet.hold_unknown(unknown, since)
-        return conclusion.concluded_on
+        sheet.hold_unknown(unknown, sheet.window.span(conclusion.concluded_on, None))
+        return None
     sheet.step(
         "start", ("conclusion", conclusion.ref),
         ("concluded_on", conclusion.concluded_on.isoformat()),
-        ("starts_on", starts_on.isoformat()),
-        law=(policy.start.key,), policy=policy,
+        ("starts_on", starts_on.isoformat()), ("valid_to_on", (ends_before - ONE_DAY).isoformat()),
+        law=(policy.start.key, policy.conclusion_months.key), policy=policy,
     )  # fmt: skip
-    return starts_on
+    return starts_on, ends_before
 
 
-def _valid_days(sheet: Sheet, conclusion: Conclusion, days: int) -> int:
+def _valid_days(sheet: Sheet, conclusion: Conclusion, term: tuple[date, date], days: int) -> int:
     """Return the days before a conclusion expires; hold the days after it."""
-    policy = sheet.policy_for(conclusion.concluded_on)
-    try:
-        ends_before = _validity_end(policy, conclusion)
-    except ValueUnknown as unknown:
-        sheet.hold_unknown(unknown, days)
-        return 0
-    valid = sheet.window.span(conclusion.concluded_on, ends_before)
+    valid = days & sheet.window.span(*term)
     expired = sheet.mark(DayState.EXPIRED, days & ~valid)
     if expired:
         sheet.hold(
             HoldKind.CONCLUSION_EXPIRED, expired,
-            conclusion=conclusion.ref, ends_before=ends_before.isoformat(),
+            conclusion=conclusion.ref, ends_before=term[1].isoformat(),
         )  # fmt: skip
     return valid
 

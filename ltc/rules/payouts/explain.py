@@ -35,7 +35,10 @@ AMOUNTS: dict[str, str] = {
 
 # What led to it: told after the days that do not count.
 GROUNDS: dict[str, str] = {
-    "start": N_("Concluded on %(concluded_on)s: the benefit begins on %(starts_on)s."),
+    "start": N_(
+        "Concluded on %(concluded_on)s, valid to %(valid_to_on)s: the benefit begins on"
+        " %(starts_on)s."
+    ),
     "grade": N_("Grade %(grade)s under the standard %(standard)s is level %(level)s here."),
     "contribution_met": N_("%(years)s years paid in, %(needed_years)s needed."),
     "contribution_missing": N_(

@@ -5,16 +5,23 @@ from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import Segment, Sheet
 from ltc.rules.policies import DailyCap, Mode, MonthlyCap, Payee, Setting
 
-STAYING = (Setting.RESIDENTIAL, Setting.HOSPITAL)
+STAYING = frozenset({Setting.RESIDENTIAL, Setting.HOSPITAL})
 
 
 def find_segment(
     sheet: Sheet, segments: list[Segment], index: int, provider: int
 ) -> Segment | DayState | Reason:
     """Return the segment of a provider's fact on a day, or the reason why it belongs to none."""
-    segment = next((s for s in segments if s.days >> index & 1), None)
-    if segment is None:
-        return sheet.state_of(index) or DayState.NO_PLAN
+    for segment in segments:
+        if segment.days >> index & 1:
+            return _check_provider(sheet, segment, index, provider)
+    return sheet.state_of(index) or DayState.NO_PLAN
+
+
+def _check_provider(
+    sheet: Sheet, segment: Segment, index: int, provider: int
+) -> Segment | DayState | Reason:
+    """Return the segment where the fact is of the plan's provider, and on a day agreed on."""
     planned = segment.plan.provider
     if planned is None:
         return segment
@@ -31,11 +38,6 @@ def find_segment(
 def pays_provider(mode: Mode) -> bool:
     """Whether any form of the mode pays a provider."""
     return any(form.payee is Payee.PROVIDER for form in mode.forms)
-
-
-def takes_visits(mode: Mode) -> bool:
-    """Whether visits count in the mode: not where the person lives with the provider."""
-    return mode.setting not in STAYING
 
 
 def list_cost_forms(mode: Mode) -> list[DailyCap | MonthlyCap]:

@@ -52,7 +52,8 @@ def _pay_minutes(form: Hourly, work: Work, tally: _Tally) -> Payment:
         "hourly", ("form", form.code), ("minutes", minutes), ("price_fen_per_hour", price_fen),
         ("eligible_fen", eligible_fen), ("share_bp", share_bp), ("fund_fen", fund_fen),
         ("visits", list_refs(counted.visit.ref for counted in work.visits())),
-        law=(form.price_fen_per_hour.key, form.share_bp.key),
+        law=(form.price_fen_per_hour.key, form.share_bp.key, form.cap_per.key,
+             work.value(form, "cap_minutes", form.cap_minutes).key),
     )  # fmt: skip
     return Payment(form.code, form.component, form.payee, tally.days, minutes, parts)
 

@@ -6,9 +6,10 @@ from hashlib import sha256
 
 from ltc.rules.money import split
 from ltc.rules.payouts.costs import list_visits
+from ltc.rules.payouts.facts import STAYING
 from ltc.rules.payouts.shares import Parts
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
-from ltc.rules.policies import Form, Payee, Proration, Setting, Value, ValueUnknown
+from ltc.rules.policies import Form, Payee, Proration, Value, ValueUnknown
 
 LISTED_REFS = 40  # more facts than these stand in a step as their number and digest
 
@@ -61,7 +62,7 @@ class Work:
     def days_with_care(self) -> int:
         """Return the days with a counted visit or, in a stay, with a bed."""
         days = 0
-        if self.segment.mode.setting in (Setting.RESIDENTIAL, Setting.HOSPITAL):
+        if self.segment.mode.setting in STAYING:
             for _, bed_days in self.segment.beds:
                 days |= bed_days
             return days

@@ -186,19 +186,27 @@ def _write_days(sheet: Sheet) -> None:
 
     Days without care are only counted: in the modes by the hour most days are.
     """
-    month, window = sheet.window.month, sheet.window
-    for state, days in sheet.marks:
-        if state is DayState.PAID or not days & month:
-            continue
-        if state is DayState.NO_VISIT:
-            sheet.step("days_without_care", ("days", (days & month).bit_count()))
-            continue
-        for low, high in list_runs(days & month):
+    window, unpaid = sheet.window, _days_by_state(sheet)
+    unpaid.pop(DayState.PAID, None)
+    without_care = unpaid.pop(DayState.NO_VISIT, 0)
+    if without_care:
+        sheet.step("days_without_care", ("days", without_care.bit_count()))
+    for state, days in unpaid.items():
+        for low, high in list_runs(days):
             sheet.step(
                 "days", ("state", state.value), ("days", high - low + 1),
                 ("first_on", window.day(low).isoformat()),
                 ("last_on", window.day(high).isoformat()),
             )  # fmt: skip
+
+
+def _days_by_state(sheet: Sheet) -> dict[DayState, int]:
+    """Return the days of the month that have each state."""
+    by_state: dict[DayState, int] = {}
+    for state, days in sheet.marks:
+        if days & sheet.window.month:
+            by_state[state] = by_state.get(state, 0) | days & sheet.window.month
+    return by_state
 
 
 def _list_days(sheet: Sheet) -> tuple[DayState, ...]:

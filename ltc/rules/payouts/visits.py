@@ -4,13 +4,16 @@ A visit belongs to the day on which it begins; of its minutes after midnight tho
 lie on a day that does not count. What drops out stands on the sheet with its reason.
 """
 
+from operator import attrgetter
+
 from ltc.rules.payouts.cases import Visit
 from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
-from ltc.rules.payouts.facts import find_segment, takes_visits
+from ltc.rules.payouts.facts import STAYING, find_segment
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
 
 Span = tuple[int, int]  # half-open, in minutes
+_in_order = attrgetter("begins_min", "ref")
 
 
 def count_visits(sheet: Sheet, segments: list[Segment]) -> None:
@@ -28,10 +31,6 @@ def count_visits(sheet: Sheet, segments: list[Segment]) -> None:
             counter.count(visit, index, is_paid_here=False)
         else:
             sheet.exclude(visit.ref, Reason.OUTSIDE_MONTH, _length(visit))
-
-
-def _in_order(visit: Visit) -> Span:
-    return visit.begins_min, visit.ref
 
 
 def _length(visit: Visit) -> int:
@@ -57,7 +56,7 @@ class _Counter:
         segment = self._find_segment(visit, index)
         if isinstance(segment, Segment):
             minutes = self._count_minutes(visit, index, dropped)
-            if is_paid_here:
+            if is_paid_here and segment.plan.authorised_minutes_per_month is not None:
                 minutes = self._bound_by_plan(segment, minutes, dropped)
             if minutes:
                 segment.visits.append(CountedVisit(visit, index, minutes))
@@ -73,7 +72,8 @@ class _Counter:
         if visit.ends_min <= visit.begins_min:
             return Reason.NO_LENGTH
         segment = find_segment(self.sheet, self.segments, index, visit.provider)
-        if isinstance(segment, Segment) and not takes_visits(segment.mode):
+        # Where a person lives with the provider, visits are no part of the care.
+        if isinstance(segment, Segment) and segment.mode.setting in STAYING:
             return Reason.NOT_IN_MODE
         return segment
 
@@ -84,7 +84,9 @@ class _Counter:
         if visit.ends_min > next_day:
             spans = self._cut_uncounted_days(visit, index, next_day, dropped)
         elif visit.begins_min >= self.counted_until and visit.carer not in self.taken:
-            self._remember(spans)
+            # The usual visit: after all others of the person, on one day.
+            self.counted += spans
+            self.counted_until = visit.ends_min
             return visit.ends_min - visit.begins_min
         for reason, cuts in (
             (Reason.OVERLAP_CARER, self.taken.get(visit.carer, [])),
@@ -120,9 +122,7 @@ class _Counter:
 
     def _bound_by_plan(self, segment: Segment, minutes: int, dropped: list[tuple[str, int]]) -> int:
         """Return the minutes that the plan still authorises this month."""
-        limit = segment.plan.authorised_minutes_per_month
-        if limit is None:
-            return minutes
+        limit = segment.plan.authorised_minutes_per_month or 0
         used = self.planned.get(segment.plan.ref, 0)
         allowed = min(minutes, max(0, limit - used))
         self.planned[segment.plan.ref] = used + allowed
