@@ -89,22 +89,15 @@ FORMS: Mapping[type[Form], str] = {
 
 FROM_MONTH = N_("from month %(month)d")
 
-STANDINGS: Mapping[str, str] = {
-    "seen": N_("Seen in the source"),
-    "assumed": N_("Assumed"),
-    "unknown": N_("Unknown"),
-}
-
-
 GENERAL = "general"
 GROUPS: Mapping[str, str] = {
     GENERAL: N_("In general"),
+    "modes": N_("Ways of receiving care"),
     "grade_map": N_("Benefit level of each grade"),
     "schemes": N_("Schemes"),
     "contribution": N_("Contribution years"),
     "conventions": N_("How days count"),
     "assistance": N_("Medical assistance"),
-    "modes": N_("Ways of receiving care"),
     "settings": N_("Local procedure"),
     "facts": N_("Also said by the law"),
 }

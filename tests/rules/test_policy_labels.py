@@ -1,12 +1,22 @@
 from datetime import date
+from enum import StrEnum
 
 import pytest
 
-from ltc.rules.policies import Policy, Standing, Text, Value
+from ltc.rules.policies import (
+    CapOrder,
+    Payee,
+    Per,
+    Policy,
+    Proration,
+    Standing,
+    StartMode,
+    Text,
+    Value,
+)
 from ltc.rules.policy_labels import (
     CHOICES,
     GROUPS,
-    STANDINGS,
     Label,
     Unit,
     Words,
@@ -99,6 +109,6 @@ def test_units_follow_the_key(key: str, content: object, unit: Unit) -> None:
     assert unit_of(Value("x", key, content, Standing.SEEN)) is unit
 
 
-def test_every_standing_has_words() -> None:
-    assert set(STANDINGS) == {str(standing) for standing in Standing}
-    assert all(CHOICES.values())
+@pytest.mark.parametrize("kind", [StartMode, Payee, CapOrder, Per, Proration])
+def test_every_choice_of_the_schema_has_words(kind: type[StrEnum]) -> None:
+    assert set(kind) <= set(CHOICES)
