@@ -156,7 +156,7 @@ def _level(sheet: Sheet, policy: Policy, conclusion: Conclusion, days: int) -> s
         sheet.step(
             "grade", ("conclusion", conclusion.ref), ("standard", conclusion.standard),
             ("grade", conclusion.grade), ("level", level or ""),
-            law=(f"grade_map.{conclusion.standard}",), policy=policy,
+            law=(f"grade_map.{conclusion.standard}.{conclusion.grade}",), policy=policy,
         )  # fmt: skip
     if level is None:
         sheet.mark(DayState.NO_GRADE, days)

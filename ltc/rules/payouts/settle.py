@@ -126,7 +126,7 @@ def _skip_form(work: Work, form: Form) -> None:
         scheme = work.segment.scheme.code
         work.step(
             "not_covered", ("form", form.code), ("component", form.component), ("scheme", scheme),
-            law=(f"schemes.{scheme}",),
+            law=(f"schemes.{scheme}.components",),
         )  # fmt: skip
 
 
