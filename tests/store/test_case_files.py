@@ -1,0 +1,101 @@
+"""How a case file is read: defaults, visits on several days, amounts by their digits."""
+
+from datetime import date
+
+import pytest
+
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
+from ltc.store.case_files import read_case_file
+from ltc.store.case_scalars import parse_clock, parse_fen
+from ltc.store.yaml_reader import LawFileError
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(facts, defaults="{area: chongqing, month: 2023-01}"):
+        path = tmp_path / "cases.yaml"
+        path.write_text(f"defaults: {defaults}\ncases:\n  - {{name: One, {facts}}}\n", "utf-8")
+        (case,) = read_case_file(path)
+        return case.case
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("written", "fen"),
+    [("0", 0), ("50", 5_000), ("50.0", 5_000), ("50.05", 5_005), ("-0.01", -1), ("70.1", 7_010)],
+)
+def test_amounts_are_read_from_their_digits(written, fen):
+    assert parse_fen(written) == fen
+
+
+@pytest.mark.parametrize("written", ["", "1.234", "1,300", "1e3", "¥5", ".5", "5.", "nan"])
+def test_other_amounts_are_refused(written):
+    with pytest.raises(ValueError, match="must be an amount"):
+        parse_fen(written)
+
+
+@pytest.mark.parametrize("written", ["24:01", "9", "09:60", "-1:00"])
+def test_times_that_do_not_exist_are_refused(written):
+    with pytest.raises(ValueError, match="must be a time"):
+        parse_clock(written)
+
+
+def test_midnight_may_end_a_day():
+    assert parse_clock("24:00") == MINUTES_PER_DAY
+
+
+def test_a_range_includes_both_of_its_days(read):
+    (stay,) = read("hospital: [{from: 2023-01-10, to: 2023-01-14}]").absences
+    assert (stay.starts_on, stay.ends_before) == (date(2023, 1, 10), date(2023, 1, 15))
+
+
+def test_a_case_replaces_a_default_as_a_whole(read):
+    defaults = "{area: chongqing, month: 2023-01, mode: home_visits}"
+    (plan,) = read("plan: {mode: own_carer, provider: none}", defaults).plans
+    assert (plan.mode, plan.provider) == ("own_carer", None)
+    (plan,) = read("person: C7", defaults).plans
+    assert (plan.mode, plan.provider) == ("home_visits", 1)
+
+
+def test_a_mode_beside_a_plan_is_refused(read):
+    with pytest.raises(LawFileError, match=r"cases\[0\]\.mode: stands beside a plan"):
+        read("mode: home_visits, plan: {mode: own_carer}")
+
+
+def test_a_visit_on_several_days_is_one_visit_a_day(read):
+    visits = read("visits: [{from: 2023-01-02, to: 2023-01-09, every_days: 3, minutes: 60}]").visits
+    assert [visit.on.day for visit in visits] == [2, 5, 8]
+    assert [visit.ref for visit in visits] == [1, 2, 3]
+
+
+def test_visits_without_a_time_follow_each_other(read):
+    visits = read("visits: [{on: 2023-01-02, minutes: 60}, {on: 2023-01-02, minutes: 30}]").visits
+    midnight = (date(2023, 1, 2).toordinal() - EPOCH) * MINUTES_PER_DAY
+    assert [(v.begins_min - midnight, v.ends_min - midnight) for v in visits] == [
+        (480, 540),
+        (540, 570),
+    ]
+
+
+@pytest.mark.parametrize("visit", ["{on: 2023-01-02}", "{on: 2023-01-02, minutes: 5, end: 09:00}"])
+def test_a_visit_needs_one_length(read, visit):
+    with pytest.raises(LawFileError, match="write either minutes or end"):
+        read(f"visits: [{visit}]")
+
+
+def test_agreements_come_with_the_plan_unless_written(read):
+    assert [a.provider for a in read("plan: {mode: home_visits, provider: 5}").agreements] == [5]
+    assert read("mode: home_visits, agreements: none").agreements == ()
+
+
+def test_a_key_of_the_defaults_that_nobody_knows_is_refused(read):
+    with pytest.raises(LawFileError, match=r"defaults\.colour: is not a known key"):
+        read("person: C7", "{area: chongqing, month: 2023-01, colour: red}")
+
+
+def test_a_file_that_nobody_wrote_by_hand_is_refused(tmp_path):
+    path = tmp_path / "cases.yaml"
+    path.write_text("#" * 5_000_001, "utf-8")
+    with pytest.raises(LawFileError, match="is larger than"):
+        read_case_file(path)
