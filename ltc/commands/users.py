@@ -12,7 +12,6 @@ from ltc.services.context import Context
 from ltc.services.users import (
     NewPassword,
     OrganisationUnknown,
-    UserNotFound,
     create_user,
     reset_password,
 )
@@ -24,6 +23,7 @@ from ltc.store.areas import (
     list_organisations,
 )
 from ltc.store.users import find_user_by_name
+from ltc.store.users_questions import UserNotFound
 
 ROLES = [role.value for role in Role if role is not Role.MACHINE]
 AGENCY_NAME = "医疗保障经办机构"

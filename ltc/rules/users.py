@@ -96,9 +96,9 @@ def check_place(
     if ROLE_KINDS.get(role) != organisation_kind:
         raise RoleElsewhere(field="role")
     if role is Role.CARER and carer_id is None:
-        raise CarerNotNamed(field="carer_id")
+        raise CarerNotNamed(field="carer_code")
     if role is not Role.CARER and carer_id is not None:
-        raise CarerNotExpected(field="carer_id")
+        raise CarerNotExpected(field="carer_code")
     if district_id is not None and organisation_kind != "agency":
         raise DistrictNotExpected(field="district_id")
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ltc.rules.access import Actor, Permission, Role
-from ltc.rules.errors import Conflict, Invalid, NotFound
+from ltc.rules.access import Permission, Role
+from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.users import (
     PasswordUnchanged,
     check_password,
@@ -22,10 +22,7 @@ from ltc.store.base import new_id
 from ltc.store.providers import Carer
 from ltc.store.scope import visible
 from ltc.store.users import User, UserSession
-
-
-class UserNotFound(NotFound):
-    """There is no such user, or they are not yours to see."""
+from ltc.store.users_questions import get_user
 
 
 class SignInNameTaken(Conflict):
@@ -159,14 +156,6 @@ def activate(ctx: Context, *, user_id: int) -> User:
     with ctx.transaction():
         user.active = True
         ctx.record("user.activated", "user", user.id, {"active": [False, True]})
-    return user
-
-
-def get_user(session: Session, actor: Actor, user_id: int) -> User:
-    """Return a user whom the actor may see; raises UserNotFound."""
-    user: User | None = session.scalar(visible(sa.select(User).where(User.id == user_id), actor))
-    if user is None:
-        raise UserNotFound()
     return user
 
 

@@ -5,7 +5,7 @@ cases, by the tables in its FROM. A table without a rule here cannot be shown at
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,7 +23,9 @@ from ltc.store.statements import Statement
 from ltc.store.users import User, UserSession
 from ltc.store.visits import BedStay, Fee, Visit
 
-Condition = sa.ColumnElement[bool]
+S = TypeVar("S", bound=sa.Select[*tuple[Any, ...]])
+# A ColumnElement[bool]; untyped, because a class and its aliases are both asked for columns.
+Condition: TypeAlias = Any
 Rule = Callable[[Any, Actor], Condition]
 NOTHING = sa.false()
 
@@ -32,7 +34,7 @@ class NoScopeRule(Exception):
     """A table has no rule of who sees its rows; write one before showing it."""
 
 
-def visible(select: sa.Select[Any], actor: Actor, *entities: Any) -> sa.Select[Any]:
+def visible(select: S, actor: Actor, *entities: Any) -> S:
     """Narrow a select to the rows that the actor may see.
 
     Without ``entities`` every table in the FROM is narrowed. Name the one that decides (the class,
@@ -52,7 +54,7 @@ def condition_for(entity: Any, actor: Actor) -> Condition:
     return sa.and_(entity.area_id == actor.area_id, rule(entity, actor))
 
 
-def _entities(select: sa.Select[Any]) -> list[Any]:
+def _entities(select: sa.Select[*tuple[Any, ...]]) -> list[Any]:
     """The mapped classes of all tables in the FROM; anything else must be named by the caller."""
     found: list[Any] = []
     waiting: list[Any] = list(select.get_final_froms())
