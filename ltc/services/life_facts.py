@@ -22,8 +22,9 @@ from ltc.services.context import Context
 from ltc.services.facts import correct_fact, describe_changes, record_fact, withdraw_fact
 from ltc.services.insured import lock_person
 from ltc.store.base import new_id
+from ltc.store.fact_versions import get_fact
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
-from ltc.store.insured_questions import get_fact, list_known_facts
+from ltc.store.insured_questions import list_known_facts
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
 T = TypeVar("T", Enrolment, LifeEvent, BankAccount)

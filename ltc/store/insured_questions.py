@@ -1,6 +1,6 @@
 """What can be asked about insured persons; every answer is narrowed to what the actor may see."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +15,6 @@ from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
-from ltc.store.users import User
 
 FactOfPerson = TypeVar("FactOfPerson", Enrolment, LifeEvent, BankAccount)
 
@@ -30,10 +29,6 @@ SORTS: dict[str, tuple[Any, ...]] = {
 
 class PersonNotFound(NotFound):
     """There is no such person, or the person is not yours to see."""
-
-
-class FactNotFound(NotFound):
-    """There is no such record, or it is not yours to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +72,7 @@ def select_people(session: Session, actor: Actor, chosen: PeopleFilter) -> sa.Se
     """Return the select of a filtered list, for a page of it or the whole."""
     query = visible(sa.select(InsuredPerson), actor)
     if chosen.text:
-        query = query.where(_matches(session, chosen.text))
+        query = query.where(matches_person(session, chosen.text))
     if chosen.district_id is not None:
         query = query.where(InsuredPerson.district_id == chosen.district_id)
     if chosen.scheme is not None:
@@ -154,25 +149,7 @@ def list_known_facts(
     )
 
 
-def get_fact(
-    session: Session, actor: Actor, table: type[FactOfPerson], fact_id: int
-) -> FactOfPerson:
-    """Return one version of a fact; raises FactNotFound."""
-    fact: FactOfPerson | None = session.scalar(
-        visible(sa.select(table).where(table.id == fact_id), actor)
-    )
-    if fact is None:
-        raise FactNotFound
-    return fact
-
-
-def find_recorders(session: Session, area_id: int, ids: Collection[int | None]) -> dict[int, str]:
-    """Return the names of the users who recorded something."""
-    query = sa.select(User.id, User.name).where(User.area_id == area_id, User.id.in_(ids))
-    return {row.id: row.name for row in session.execute(query)}
-
-
-def _matches(session: Session, text: str) -> sa.ColumnElement[bool]:
+def matches_person(session: Session, text: str) -> sa.ColumnElement[bool]:
     """The condition for people whose name or numbers a search text may mean."""
     number = text.upper()
     if len(number) == IDENTITY_LENGTH and number[:-1].isdigit():

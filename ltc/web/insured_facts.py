@@ -15,8 +15,9 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.services import life_facts
+from ltc.store.fact_versions import get_fact
 from ltc.store.insured import BankAccount, Enrolment, LifeEvent
-from ltc.store.insured_questions import get_fact, get_person
+from ltc.store.insured_questions import get_person
 from ltc.web.forms.insured import (
     AccountForm,
     CorrectAccountForm,

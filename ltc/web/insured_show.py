@@ -25,8 +25,9 @@ from ltc.rules.months import DayRange
 from ltc.rules.policies import Text
 from ltc.store.areas import get_area
 from ltc.store.assessments import Conclusion
+from ltc.store.fact_versions import find_recorders
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
-from ltc.store.insured_questions import find_recorders, list_facts, list_known_facts
+from ltc.store.insured_questions import list_facts, list_known_facts
 from ltc.store.person_records import (
     find_provider_names,
     list_conclusions,

@@ -17,8 +17,9 @@ from ltc.services.facts import AlreadyCorrected, NothingChanged
 from ltc.services.life_facts import AccountFacts, EnrolmentFacts, EventFacts
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
+from ltc.store.fact_versions import FactNotFound
 from ltc.store.insured import BankAccount, Enrolment, LifeEvent
-from ltc.store.insured_questions import FactNotFound, list_known_facts
+from ltc.store.insured_questions import list_known_facts
 from ltc.store.sealed_cells import open_cell
 from tests.support.factories import (
     make_account,
