@@ -23,10 +23,14 @@ class NotAValue(Invalid):
     """“{text}” is not a whole number, true, false, unknown or a word of the law."""
 
 
+class WrongKindOfValue(Invalid):
+    """“{key}” takes another kind of value ({kind})."""
+
+
 def change_law(law: Law, changes: Mapping[str, str]) -> Law:
     """Return a law with some values replaced, by key; ``unknown`` takes a value away.
 
-    Raises NotAValueOfTheLaw, NotAValue. Every policy of the law that has the key is changed.
+    Raises NotAValueOfTheLaw, NotAValue, WrongKindOfValue. Every policy of the law that has the key is changed.
     """
     values = {key: parse_value(text, key) for key, text in changes.items()}
     used: set[str] = set()
@@ -71,5 +75,7 @@ def _change_value(value: Value[Any], values: Mapping[str, object], used: set[str
         return value
     used.add(value.key)
     changed = values[value.key]
+    if None not in (changed, value.value) and type(changed) is not type(value.value):
+        raise WrongKindOfValue(field=value.key, key=value.key, kind=type(value.value).__name__)
     standing = Standing.UNKNOWN if changed is None else Standing.ASSUMED
     return replace(value, value=changed, standing=standing)

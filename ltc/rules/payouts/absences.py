@@ -7,6 +7,7 @@ only, so that a transfer from one hospital to another opens no gap.
 
 from datetime import date
 
+from ltc.rules.errors import Invalid
 from ltc.rules.payouts.cases import Absence
 from ltc.rules.payouts.results import DayState
 from ltc.rules.payouts.sheet import Sheet
@@ -15,6 +16,12 @@ from ltc.rules.policies import Conventions, Value, ValueUnknown
 # In the order in which they win on a day that two share.
 STATES = {"suspension": DayState.SUSPENDED, "moved_away": DayState.MOVED_AWAY}
 HOSPITAL_STAY = "hospital_stay"
+KINDS = {DayState.IN_HOSPITAL: HOSPITAL_STAY, **{state: kind for kind, state in STATES.items()}}
+KNOWN_KINDS = frozenset(KINDS.values())
+
+
+class NotAnAbsence(Invalid):
+    """“{kind}” (number {ref}) is not a kind of absence that settlement knows."""
 
 
 def mark_after_death(sheet: Sheet) -> None:
@@ -38,6 +45,9 @@ def mark_absences(sheet: Sheet) -> None:
     """Mark the days of hospital stays, suspensions and moves."""
     if not sheet.case.absences:
         return
+    for absence in sheet.case.absences:
+        if absence.kind not in KNOWN_KINDS:
+            raise NotAnAbsence(kind=absence.kind, ref=absence.ref)
     for low, beyond in _list_stays(sheet):
         _mark_stay(sheet, low, beyond)
     for kind, state in STATES.items():
@@ -46,6 +56,23 @@ def mark_absences(sheet: Sheet) -> None:
             if absence.kind == kind:
                 days |= sheet.window.span(absence.starts_on, absence.ends_before)
         sheet.mark(state, days)
+
+
+def list_refs_behind(
+    sheet: Sheet, state: DayState, low: int, high: int
+) -> tuple[tuple[str, str], ...]:
+    """Return the ids of the absences (or of the death) behind a run of days with a state."""
+    if state is DayState.AFTER_DEATH:
+        ref = sheet.case.death_ref
+        return () if ref is None else (("refs", str(ref)),)
+    kind = KINDS.get(state)
+    run = (1 << high + 1) - (1 << low)
+    refs = sorted(
+        absence.ref
+        for absence in sheet.case.absences
+        if absence.kind == kind and sheet.window.span(absence.starts_on, absence.ends_before) & run
+    )
+    return (("refs", " ".join(str(ref) for ref in refs)),) if refs else ()
 
 
 def _list_stays(sheet: Sheet) -> list[tuple[int, int]]:

@@ -63,7 +63,7 @@ def _count_bed(sheet: Sheet, segment: Segment, bed: BedDays, days: int) -> int:
     if provider is not None and provider != bed.provider:
         _exclude_days(sheet, bed, Reason.OTHER_PROVIDER, days)
         return 0
-    segment.beds.append((bed.price_fen, days))
+    segment.beds.append((bed.price_fen, days, bed.ref))
     return days
 
 
@@ -83,7 +83,7 @@ def sum_costs(sheet: Sheet, segment: Segment, form: DailyCap | MonthlyCap) -> tu
                 medical_fen += fee.amount_fen
     if is_for(form, segment.mode, DAILY_CARE):
         allowed = segment.days_for(form.payee)
-        daily_fen += sum(fen * (days & allowed).bit_count() for fen, days in segment.beds)
+        daily_fen += sum(fen * (days & allowed).bit_count() for fen, days, _ in segment.beds)
         daily_fen += sum(_price_of(counted) for counted in list_visits(sheet, segment))
     return daily_fen, medical_fen
 
@@ -97,7 +97,7 @@ def list_daily_costs(
         by_day[index] = by_day.get(index, 0) + cost_fen
     by_price: dict[int, int] = {}
     allowed = segment.days_for(form.payee)
-    for price_fen, days in segment.beds:
+    for price_fen, days, _ in segment.beds:
         by_price[price_fen] = by_price.get(price_fen, 0) | days & allowed
     for index, cost_fen in by_day.items():
         bit = 1 << index

@@ -153,8 +153,9 @@ def _level(sheet: Sheet, policy: Policy, conclusion: Conclusion, days: int) -> s
         return None
     level = grades[conclusion.grade]
     if days & sheet.window.month:
+        code = "grade" if level else "grade_without_level"
         sheet.step(
-            "grade", ("conclusion", conclusion.ref), ("standard", conclusion.standard),
+            code, ("conclusion", conclusion.ref), ("standard", conclusion.standard),
             ("grade", conclusion.grade), ("level", level or ""),
             law=(f"grade_map.{conclusion.standard}.{conclusion.grade}",), policy=policy,
         )  # fmt: skip

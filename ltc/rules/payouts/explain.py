@@ -40,6 +40,12 @@ GROUNDS: dict[str, str] = {
         " %(starts_on)s."
     ),
     "grade": N_("Grade %(grade)s under the standard %(standard)s is level %(level)s here."),
+    "grade_without_level": N_(
+        "Grade %(grade)s under the standard %(standard)s has no benefit here."
+    ),
+    "segment": N_(
+        "From %(first_on)s to %(last_on)s: mode %(mode)s, scheme %(scheme)s, level %(level)s."
+    ),
     "contribution_met": N_("%(years)s years paid in, %(needed_years)s needed."),
     "contribution_missing": N_(
         "%(years)s years paid in, %(needed_years)s needed: a one-off payment of"

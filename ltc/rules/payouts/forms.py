@@ -6,7 +6,7 @@ to the same amount. Monthly forms round once a segment.
 
 from ltc.rules.money import WHOLE_BP, share
 from ltc.rules.payouts.costs import list_daily_costs, sum_costs
-from ltc.rules.payouts.payments import Payment, Work, list_refs
+from ltc.rules.payouts.payments import Payment, Work
 from ltc.rules.payouts.shares import NOTHING, Parts, flat, share_out
 from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed
 
@@ -24,7 +24,7 @@ def pay_daily_fixed(form: DailyFixed, work: Work) -> list[Payment]:
     work.step(
         "daily_fixed", ("form", form.code), ("days", days.bit_count()),
         ("of_days", work.sheet.window.month_days), ("rate_fen", rate.get()),
-        ("fund_fen", parts.fund_fen), ("visits", _refs(work)),
+        ("fund_fen", parts.fund_fen), *work.refs(),
         law=(rate.key, form.needs_visit.key),
     )  # fmt: skip
     return [Payment(form.code, form.component, form.payee, days, work.minutes(), parts)]
@@ -46,7 +46,7 @@ def pay_daily_cap(form: DailyCap, work: Work) -> list[Payment]:
             "daily_cap", ("form", form.code), ("days", days.bit_count()),
             ("of_days", work.sheet.window.month_days), ("cost_fen", cost_fen),
             ("cap_fen", cap_fen), ("share_bp", share_bp), ("order", order.value),
-            ("day_fund_fen", day.fund_fen), ("fund_fen", parts.fund_fen),
+            ("day_fund_fen", day.fund_fen), ("fund_fen", parts.fund_fen), *work.refs(),
             law=(cap.key, form.share_bp.key, form.order.key),
         )  # fmt: skip
     return [Payment(form.code, form.component, form.payee, paid_days, work.minutes(), total)]
@@ -86,8 +86,8 @@ def pay_monthly_cap(form: MonthlyCap, work: Work) -> list[Payment]:
         "monthly_cap", ("form", form.code), ("cost_fen", cost_fen),
         ("daily_care_fen", daily_fen), ("daily_care_counted_fen", counted_fen),
         ("cap_fen", cap_fen), ("eligible_fen", eligible_fen), ("share_bp", share_bp),
-        ("fund_fen", fund_fen), ("fees", list_refs(fee.ref for fee in work.segment.fees)),
-        ("visits", _refs(work)), law=tuple(law),
+        ("fund_fen", fund_fen),
+        *work.refs(), law=tuple(law),
     )  # fmt: skip
     return [Payment(form.code, form.component, form.payee, days, work.minutes(), parts)]
 
@@ -105,7 +105,3 @@ def pay_monthly_fixed(form: MonthlyFixed, work: Work) -> list[Payment]:
         ("fund_fen", part_fen), law=(amount.key,),
     )  # fmt: skip
     return [Payment(form.code, form.component, form.payee, days, 0, flat(part_fen))]
-
-
-def _refs(work: Work) -> str:
-    return list_refs(counted.visit.ref for counted in work.visits())

@@ -12,7 +12,7 @@ from ltc.rules.money import price
 from ltc.rules.months import add_months
 from ltc.rules.payouts.days import DAYS_PER_WEEK
 from ltc.rules.payouts.holds import HoldKind
-from ltc.rules.payouts.payments import Payment, Work, list_refs
+from ltc.rules.payouts.payments import Payment, Work
 from ltc.rules.payouts.results import Reason
 from ltc.rules.payouts.shares import flat, share_out
 from ltc.rules.payouts.sheet import CountedVisit
@@ -51,7 +51,7 @@ def _pay_minutes(form: Hourly, work: Work, tally: _Tally) -> Payment:
     work.step(
         "hourly", ("form", form.code), ("minutes", minutes), ("price_fen_per_hour", price_fen),
         ("eligible_fen", eligible_fen), ("share_bp", share_bp), ("fund_fen", fund_fen),
-        ("visits", list_refs(counted.visit.ref for counted in work.visits())),
+        *work.refs(),
         law=(form.price_fen_per_hour.key, form.share_bp.key, form.cap_per.key,
              work.value(form, "cap_minutes", form.cap_minutes).key),
     )  # fmt: skip

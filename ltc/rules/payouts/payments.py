@@ -63,12 +63,22 @@ class Work:
         """Return the days with a counted visit or, in a stay, with a bed."""
         days = 0
         if self.segment.mode.setting in STAYING:
-            for _, bed_days in self.segment.beds:
+            for _, bed_days, _ in self.segment.beds:
                 days |= bed_days
             return days
         for counted in self.segment.visits:
             days |= 1 << counted.index
         return days
+
+    def refs(self) -> tuple[tuple[str, str], ...]:
+        """Return the ids of the facts that the segment's amounts rest on, without empty lists."""
+        segment = self.segment
+        refs = (
+            ("visits", [counted.visit.ref for counted in self.visits()]),
+            ("bed_days", [ref for _, _, ref in segment.beds]),
+            ("fees", [fee.ref for fee in segment.fees]),
+        )
+        return tuple((name, list_refs(listed)) for name, listed in refs if listed)
 
     def prorate(self, form: str, payee: Payee, whole: int, unit: str) -> int:
         """Return the segment's part of a monthly sum or cap.

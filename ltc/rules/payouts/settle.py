@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ltc.rules.payouts.absences import list_refs_behind
 from ltc.rules.payouts.cases import Case
 from ltc.rules.payouts.costs import count_bed_days, count_fees
 from ltc.rules.payouts.days import first_of, last_of, list_runs
@@ -87,6 +88,7 @@ def _settle_segment(sheet: Sheet, segments: list[Segment], segment: Segment) -> 
         sheet.hold_days(HoldKind.ASSISTANCE_NOT_IN_POLICY, segment.days, **missing.values)
         return []
     work = Work(sheet, segments, segment, assistance_bp)
+    _write_segment(work)
     lines, paid_days, held_days, is_covered = [], 0, 0, False
     for form in segment.mode.forms:
         if form.component not in segment.scheme.components:
@@ -105,6 +107,20 @@ def _settle_segment(sheet: Sheet, segments: list[Segment], segment: Segment) -> 
             held_days |= 0 if line else payment.days
     _mark_segment(sheet, segment, paid_days, held_days, is_covered)
     return lines
+
+
+def _write_segment(work: Work) -> None:
+    """Write down the facts that a segment of the month rests on."""
+    segment, window = work.segment, work.sheet.window
+    days = segment.days & window.month
+    if days:
+        work.step(
+            "segment", ("first_on", window.day(first_of(days)).isoformat()),
+            ("last_on", window.day(last_of(days)).isoformat()), ("days", days.bit_count()),
+            ("mode", segment.mode.code), ("scheme", segment.scheme.code),
+            ("level", segment.level), ("plan", segment.plan.ref),
+            ("enrolment", segment.enrolment.ref), ("conclusion", segment.conclusion.ref), law=(),
+        )  # fmt: skip
 
 
 def _assistance_bp(sheet: Sheet, segment: Segment) -> int:
@@ -197,6 +213,7 @@ def _write_days(sheet: Sheet) -> None:
                 "days", ("state", state.value), ("days", high - low + 1),
                 ("first_on", window.day(low).isoformat()),
                 ("last_on", window.day(high).isoformat()),
+                *list_refs_behind(sheet, state, low, high),
             )  # fmt: skip
 
 

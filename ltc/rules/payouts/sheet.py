@@ -42,7 +42,7 @@ class Segment:
     agreed: int
     visits: "list[CountedVisit]"
     fees: list[Fee]
-    beds: list[tuple[int, int]]  # price a day in fen, days
+    beds: list[tuple[int, int, int]]  # price a day in fen, days, ref
 
     def days_for(self, payee: Payee) -> int:
         """Return the days that count for a payment to this payee."""

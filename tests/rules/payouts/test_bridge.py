@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ltc.rules.payouts.bridge import (
+    NOTHING,
+    Cause,
+    PersonMonth,
+    Span,
+    build_bridge,
+    split_difference,
+)
+
+WHOLE = PersonMonth(155_000, 31, 0, ("home_visits",), ("4",))
+
+months = st.builds(
+    PersonMonth,
+    fund_fen=st.integers(0, 400_000),
+    days=st.integers(0, 31),
+    minutes=st.integers(0, 3_000),
+    modes=st.sampled_from([("home_visits",), ("residential",), ("home_visits", "residential")]),
+    grades=st.sampled_from([("3",), ("4",), ("3", "4")]),
+    is_held=st.booleans(),
+)
+
+
+@given(before=months, after=months, is_other_law=st.booleans())
+def test_the_causes_add_up_to_the_difference(before, after, is_other_law):
+    changes = split_difference(before, after, is_other_law=is_other_law)
+    assert sum(change.fund_fen for change in changes) == after.fund_fen - before.fund_fen
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (NOTHING, WHOLE, [(Cause.STARTED, 155_000)]),
+        (WHOLE, NOTHING, [(Cause.STOPPED, -155_000)]),
+        (WHOLE, PersonMonth(0, 0, 0, (), (), is_held=True), [(Cause.HELD, -155_000)]),
+        (PersonMonth(0, 0, 0, (), (), is_held=True), WHOLE, [(Cause.RELEASED, 155_000)]),
+        (WHOLE, PersonMonth(150_000, 30, 0, ("home_visits",), ("4",)), [(Cause.DAYS, -5_000)]),
+        (WHOLE, PersonMonth(124_000, 31, 0, ("own_carer",), ("4",)), [(Cause.MODE, -31_000)]),
+        (WHOLE, PersonMonth(170_000, 31, 0, ("home_visits",), ("5",)), [(Cause.GRADE, 15_000)]),
+        (WHOLE, PersonMonth(180_000, 30, 0, ("home_visits",), ("4",)),
+         [(Cause.DAYS, -5_000), (Cause.PRICE, 30_000)]),
+        (PersonMonth(60_000, 10, 600, ("home_visits",), ("4",)),
+         PersonMonth(90_000, 10, 900, ("home_visits",), ("4",)), [(Cause.MINUTES, 30_000)]),
+        (WHOLE, WHOLE, []),
+    ],
+)  # fmt: skip
+def test_each_difference_has_its_cause(before, after, expected):
+    changes = split_difference(before, after, is_other_law=False)
+    assert [(change.cause, change.fund_fen) for change in changes] == expected
+
+
+def test_another_price_under_another_law_is_the_law():
+    after = PersonMonth(186_000, 31, 0, ("home_visits",), ("4",))
+    (change,) = split_difference(WHOLE, after, is_other_law=True)
+    assert (change.cause, change.fund_fen) == (Cause.LAW, 31_000)
+
+
+def test_the_bridge_counts_people_and_amounts_by_cause():
+    changes = [
+        *split_difference(NOTHING, WHOLE, is_other_law=False),
+        *split_difference(NOTHING, WHOLE, is_other_law=False),
+        *split_difference(WHOLE, NOTHING, is_other_law=False),
+    ]
+    assert build_bridge(changes) == [
+        Span(Cause.STARTED, 2, 310_000), Span(Cause.STOPPED, 1, -155_000),
+    ]  # fmt: skip

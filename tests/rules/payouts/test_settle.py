@@ -1,0 +1,183 @@
+"""Single points of settlement that read better as code than as case files."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ltc.rules.law_changes import change_law
+from ltc.rules.months import Month
+from ltc.rules.payouts.absences import NotAnAbsence
+from ltc.rules.payouts.cases import Absence, BedDays, Enrolment, Fee, PlanPeriod
+from ltc.rules.payouts.days import list_runs, window_of
+from ltc.rules.payouts.results import DayState, Exclusion, Outcome
+from ltc.rules.payouts.settle import settle
+from ltc.rules.payouts.visits import subtract
+from ltc.rules.policies import Law
+from tests.rules.payouts.by_hand import (
+    FIRST,
+    LAW,
+    OTHER_PROVIDER,
+    PROVIDER,
+    build_law,
+    make_case,
+    make_visit,
+)
+
+
+def find_step(settlement, code):
+    return next(step for step in settlement.steps if step.code == code)
+
+
+def test_a_new_law_within_the_month_pays_each_day_by_its_own():
+    old = build_law().policies[0]
+    new = change_law(build_law(starts=date(2024, 5, 11)), {"rate_fen.severe": "6000"}).policies[0]
+    law = Law("madeup", (replace(old, ends_before=new.starts_on), new))
+    settlement = settle(law, make_case("daily_fixed"))
+    assert [(line.days, line.fund_fen) for line in settlement.lines] == [
+        (10, 50_010),
+        (21, 126_000),
+    ]
+    assert {step.policy for step in settlement.steps if step.code == "daily_fixed"} == {
+        "2010-01-01", "2024-05-11",
+    }  # fmt: skip
+
+
+def test_without_any_policy_everything_is_held():
+    settlement = settle(
+        Law("madeup", ()), make_case("daily_fixed", visits=(make_visit(1, 3, 0, 60),))
+    )
+    assert settlement.outcome is Outcome.HELD
+    assert set(settlement.days) == {DayState.HELD}
+    assert settlement.exclusions == (Exclusion(1, "held", 60),)
+
+
+def test_a_component_that_the_scheme_does_not_pay_is_zero_and_says_so():
+    case = make_case("daily_fixed", enrolments=(Enrolment(1, "resident", 20, FIRST),))
+    settlement = settle(LAW, case)
+    assert (settlement.outcome, settlement.lines) == (Outcome.ZERO, ())
+    assert set(settlement.days) == {DayState.NOT_COVERED}
+    assert find_step(settlement, "not_covered").values[1] == ("component", "daily_care")
+
+
+def test_assistance_takes_its_share_of_what_the_fund_leaves():
+    case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 60),), assistance="poor")
+    (line,) = settle(LAW, case).lines
+    assert (line.eligible_fen, line.fund_fen) == (6_500, 5_850)
+    assert (line.assistance_fen, line.person_fen) == (325, 325)  # 650 × 50.03 % = 325.195
+
+
+def test_a_category_of_assistance_that_the_law_does_not_know_is_held():
+    settlement = settle(LAW, make_case("daily_fixed", assistance="unheard_of"))
+    assert (settlement.lines, settlement.holds[0].kind) == ((), "assistance_not_in_policy")
+
+
+def test_a_cost_of_an_hour_is_rounded_once():
+    case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 1),))
+    (line,) = settle(LAW, case).lines
+    # 65.00 an hour: a minute is 108.33 fen, the fund's 90 % of it 97.50, which rounds up.
+    assert (line.eligible_fen, line.fund_fen, line.person_fen) == (108, 98, 10)
+
+
+def test_bed_days_and_fees_left_out_stand_with_their_reason():
+    case = make_case(
+        "cap_on_cost",
+        absences=(Absence(1, "suspension", date(2024, 5, 1), date(2024, 5, 4)),),
+        bed_days=(
+            BedDays(1, PROVIDER, date(2024, 5, 1), date(2024, 5, 6), 5_000),
+            BedDays(2, PROVIDER, date(2024, 5, 5), date(2024, 5, 7), 5_000),
+            BedDays(3, OTHER_PROVIDER, date(2024, 5, 8), date(2024, 5, 9), 5_000),
+        ),
+        fees=(
+            Fee(1, OTHER_PROVIDER, date(2024, 5, 9), 100),
+            Fee(2, PROVIDER, date(2024, 6, 1), 100),
+            Fee(3, PROVIDER, date(2024, 5, 9), 0),
+        ),
+    )
+    left_out = {
+        (e.kind, e.ref, e.reason, e.days, e.amount_fen) for e in settle(LAW, case).exclusions
+    }
+    assert left_out == {
+        ("bed_days", 1, "suspended", 3, 0),
+        ("bed_days", 2, "overlap_person", 1, 0),
+        ("bed_days", 3, "other_provider", 1, 0),
+        ("fee", 1, "other_provider", 0, 100),
+        ("fee", 2, "outside_month", 0, 100),
+        ("fee", 3, "no_amount", 0, 0),
+    }
+
+
+def test_absences_and_the_death_are_named_in_the_trace():
+    case = make_case(
+        "daily_fixed", died_on=date(2024, 5, 20), death_ref=77,
+        absences=(Absence(5, "hospital_stay", date(2024, 5, 3), date(2024, 5, 5)),),
+    )  # fmt: skip
+    steps = [dict(s.values) for s in settle(LAW, case).steps if s.code == "days"]
+    assert {(step["state"], step["refs"]) for step in steps} == {
+        ("in_hospital", "5"), ("after_death", "77"),
+    }  # fmt: skip
+
+
+def test_many_visits_stand_in_the_trace_as_number_and_digest():
+    visits = tuple(make_visit(ref, 1 + ref % 31, 15 * ref, 1) for ref in range(1, 42))
+    step = find_step(settle(LAW, make_case("monthly_hours", visits=visits)), "hourly")
+    assert dict(step.values)["visits"].startswith("41 sha256:")
+
+
+def test_a_refusal_stands_with_its_words():
+    case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 60, refused="unsigned"),))
+    (left_out,) = settle(LAW, case).exclusions
+    assert (left_out.reason, left_out.minutes, left_out.note) == ("refused", 60, "unsigned")
+
+
+def test_a_change_back_before_the_change_took_effect_cancels_it():
+    plans = (
+        PlanPeriod(1, "daily_fixed", PROVIDER, date(2024, 1, 1), date(2024, 5, 10)),
+        PlanPeriod(2, "monthly_fixed", PROVIDER, date(2024, 5, 10), date(2024, 5, 20)),
+        PlanPeriod(3, "daily_fixed", PROVIDER, date(2024, 5, 20)),
+    )
+    for month in (Month(2024, 5), Month(2024, 6)):
+        settlement = settle(LAW, make_case("daily_fixed", plans=plans, month=month))
+        assert {line.mode for line in settlement.lines} == {"daily_fixed"}
+        assert sum(line.days for line in settlement.lines) == month.day_count
+
+
+def test_an_unknown_kind_of_absence_is_refused_and_never_ignored():
+    with pytest.raises(NotAnAbsence):
+        settle(LAW, make_case("daily_fixed", absences=(Absence(1, "holiday", FIRST),)))
+
+
+def test_an_absence_may_last_forever():
+    settlement = settle(LAW, make_case("daily_fixed", absences=(Absence(1, "moved_away", FIRST),)))
+    assert settlement.outcome is Outcome.ZERO
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+def test_a_window_begins_on_a_monday_and_ends_a_day_after_the_month(number):
+    month = Month(2024, number)
+    window = window_of(month)
+    assert window.day(0).weekday() == 0
+    assert window.day(window.length - 1) == month.ends_before
+    assert window.month == window.span(month.starts_on, month.ends_before)
+    assert window.month.bit_count() == month.day_count
+
+
+def test_runs_of_days_are_found():
+    assert list_runs(0) == []
+    assert list_runs(0b1011_0001) == [(0, 0), (4, 5), (7, 7)]
+
+
+@pytest.mark.parametrize(
+    ("cuts", "left"),
+    [
+        ([], [(10, 20)]),
+        ([(0, 10)], [(10, 20)]),
+        ([(0, 11)], [(11, 20)]),
+        ([(12, 15)], [(10, 12), (15, 20)]),
+        ([(19, 30)], [(10, 19)]),
+        ([(10, 20)], []),
+        ([(12, 15), (14, 18)], [(10, 12), (18, 20)]),
+    ],
+)
+def test_minutes_taken_are_cut_out(cuts, left):
+    assert subtract([(10, 20)], cuts) == left
