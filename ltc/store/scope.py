@@ -96,9 +96,7 @@ def _persons_of_own_cases(actor: Actor) -> sa.Select[Any]:
 
 def _own_application(entity: Any, actor: Actor) -> Condition:
     if actor.role is Role.EXPERT:
-        return sa.or_(
-            entity.expert_id == actor.user_id, entity.status.in_(("scored", "concluded"))
-        )
+        return sa.or_(entity.expert_id == actor.user_id, entity.status.in_(("scored", "concluded")))
     return entity.assessor_id == actor.user_id
 
 
@@ -122,6 +120,8 @@ def _about_person(person_id: Any, actor: Actor, district: Any = None) -> Conditi
         return person_id.in_(_persons_of_provider(actor))
     if actor.role in (Role.ASSESSOR, Role.EXPERT):
         return person_id.in_(_persons_of_own_cases(actor))
+    if actor.role is Role.CARER:  # to log a visit; the role opens no page about people
+        return person_id.in_(_persons_of_provider(actor))
     return NOTHING
 
 
@@ -164,6 +164,13 @@ def _of_provider(entity: Any, actor: Actor) -> Condition:
     return NOTHING
 
 
+def _carer(entity: Any, actor: Actor) -> Condition:
+    if actor.role is Role.CARER:
+        own: Condition = entity.id == actor.carer_id
+        return own
+    return _of_provider(entity, actor)
+
+
 def entity_has(entity: Any, column: str) -> bool:
     """Whether a mapped class has a column of this name."""
     return column in sa.inspect(entity).mapper.columns
@@ -177,9 +184,7 @@ def _care(entity: Any, actor: Actor) -> Condition:
 
 
 def _plan_item(entity: Any, actor: Actor) -> Condition:
-    plans = sa.select(CarePlan.id).where(
-        CarePlan.area_id == actor.area_id, _care(CarePlan, actor)
-    )
+    plans = sa.select(CarePlan.id).where(CarePlan.area_id == actor.area_id, _care(CarePlan, actor))
     return entity.plan_id.in_(plans)
 
 
@@ -191,9 +196,7 @@ def _money(entity: Any, actor: Actor) -> Condition:
         approved = sa.select(PayoutRun.id).where(
             PayoutRun.area_id == actor.area_id, PayoutRun.status == "approved"
         )
-        return sa.and_(
-            entity.provider_id == actor.organisation_id, entity.run_id.in_(approved)
-        )
+        return sa.and_(entity.provider_id == actor.organisation_id, entity.run_id.in_(approved))
     return NOTHING
 
 
@@ -264,7 +267,7 @@ RULES: dict[type[Any], Rule] = {
     Conclusion: _of_person,
     Provider: _provider,
     Agreement: _of_provider,
-    Carer: _of_provider,
+    Carer: _carer,
     CarePlan: _care,
     PlanItem: _plan_item,
     Visit: _care,

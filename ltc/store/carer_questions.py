@@ -1,0 +1,120 @@
+"""What can be asked about carers, narrowed to what the actor may see."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor
+from ltc.rules.errors import NotFound
+from ltc.rules.providers import CarerKind
+from ltc.store.paging import Page, page
+from ltc.store.providers import Carer
+from ltc.store.scope import visible
+
+CHUNK_ROWS = 1_000
+SUGGESTED_ROWS = 500
+SORTS: dict[str, tuple[Any, ...]] = {
+    "code": (Carer.code, Carer.id),
+    "name": (Carer.name, Carer.id),
+}
+
+
+class CarerNotFound(NotFound):
+    """There is no such carer, or it is not yours to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarerFilter:
+    """What a list of carers is narrowed to; ``expires_before``: certificates that end by then."""
+
+    text: str = ""
+    kind: CarerKind | None = None
+    provider_id: int | None = None
+    expires_before: date | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything is narrowed."""
+        return self != CarerFilter()
+
+
+def get_carer(session: Session, actor: Actor, carer_id: int) -> Carer:
+    """Return a carer; raises CarerNotFound."""
+    carer: Carer | None = session.scalar(
+        visible(sa.select(Carer).where(Carer.id == carer_id), actor)
+    )
+    if carer is None:
+        raise CarerNotFound
+    return carer
+
+
+def find_carer_by_code(session: Session, actor: Actor, code: str) -> Carer | None:
+    """Return the carer with a code, None where there is none that the actor sees."""
+    query = visible(sa.select(Carer).where(Carer.code == code.strip().upper()), actor)
+    carer: Carer | None = session.scalar(query)
+    return carer
+
+
+def list_carers(
+    session: Session,
+    actor: Actor,
+    chosen: CarerFilter,
+    order: Sequence[Any],
+    cursor: str | None = None,
+    *,
+    descending: bool = False,
+) -> Page[Carer]:
+    """Return a page of carers; raises CursorBroken."""
+    return page(session, _select(actor, chosen), order, cursor, descending=descending)
+
+
+def load_carers(session: Session, actor: Actor, chosen: CarerFilter) -> Iterator[Carer]:
+    """Yield all carers of a filtered list by code, for an export."""
+    query = _select(actor, chosen).order_by(Carer.code)
+    yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
+
+
+def suggest_carers(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Return codes and names to choose from in a form, the first few hundred."""
+    query = visible(sa.select(Carer), actor).order_by(Carer.code).limit(SUGGESTED_ROWS)
+    return [(carer.code, carer.name) for carer in session.scalars(query)]
+
+
+def count_carers(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, int]:
+    """Return how many carers each of some providers has registered."""
+    query = visible(
+        sa.select(Carer.provider_id, sa.func.count()).where(Carer.provider_id.in_(ids)),
+        actor,
+        Carer,
+    )
+    rows = session.execute(query.group_by(Carer.provider_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def find_carers(session: Session, area_id: int, ids: Collection[int]) -> dict[int, Carer]:
+    """Return some carers by id, for a name beside what the actor sees."""
+    query = sa.select(Carer).where(Carer.area_id == area_id, Carer.id.in_(ids))
+    return {carer.id: carer for carer in session.scalars(query)}
+
+
+def _select(actor: Actor, chosen: CarerFilter) -> sa.Select[Any]:
+    query = visible(sa.select(Carer), actor)
+    if chosen.text:
+        query = query.where(
+            sa.or_(
+                Carer.name.contains(chosen.text, autoescape=True),
+                Carer.code.startswith(chosen.text.upper(), autoescape=True),
+                Carer.identity_last4 == chosen.text.upper(),
+            )
+        )
+    if chosen.kind is not None:
+        query = query.where(Carer.kind == chosen.kind)
+    if chosen.provider_id is not None:
+        query = query.where(Carer.provider_id == chosen.provider_id)
+    if chosen.expires_before is not None:
+        query = query.where(Carer.certificate_ends_before <= chosen.expires_before)
+    return query
