@@ -228,9 +228,12 @@ def _days_by_state(sheet: Sheet) -> dict[DayState, int]:
 
 def _list_days(sheet: Sheet) -> tuple[DayState, ...]:
     """Return the state of every day of the month."""
-    low = first_of(sheet.window.month)
-    states = [DayState.HELD] * sheet.window.month_days
-    for state, days in sheet.marks:
-        for begins, ends in list_runs(days & sheet.window.month):
-            states[begins - low : ends - low + 1] = [state] * (ends - begins + 1)
+    low, by_state = first_of(sheet.window.month), _days_by_state(sheet)
+    # Every day of the month is marked by now; the most frequent state needs no run of its own.
+    most = max(by_state, key=lambda state: by_state[state].bit_count())
+    states = [most] * sheet.window.month_days
+    for state, days in by_state.items():
+        if state is not most:
+            for begins, ends in list_runs(days):
+                states[begins - low : ends - low + 1] = [state] * (ends - begins + 1)
     return tuple(states)

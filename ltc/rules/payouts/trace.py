@@ -46,7 +46,7 @@ def build_tree(settlement: Settlement) -> dict[str, Any]:
         ],
         "exclusions": [_write_exclusion(exclusion) for exclusion in settlement.exclusions],
         "steps": [_write_step(step) for step in settlement.steps],
-        "days": [[state.value, len(list(run))] for state, run in groupby(settlement.days)],
+        "days": [[state, len(list(run))] for state, run in groupby(settlement.days)],
     }
 
 
