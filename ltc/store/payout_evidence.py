@@ -1,0 +1,88 @@
+"""The facts that one person's month rests on, as known when the run was made, with who recorded."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor
+from ltc.rules.months import Month
+from ltc.store.assessments import Conclusion
+from ltc.store.base import known_at as believed
+from ltc.store.insured import BankAccount, Enrolment, LifeEvent
+from ltc.store.payouts import PayoutRun
+from ltc.store.plans import CarePlan
+from ltc.store.scope import visible
+from ltc.store.users import User
+from ltc.store.visits import BedStay, Fee, Visit
+
+DAYS_PER_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fact's row with its kind, and the name of who recorded it (None: the machine)."""
+
+    kind: str
+    row: Any
+    recorded_at: datetime
+    recorded_by: str | None
+
+
+def list_evidence(session: Session, actor: Actor, run: PayoutRun, person_id: int) -> list[Evidence]:
+    """Return the facts of a person for a run's month, in the order of the line to a payment."""
+    month = Month.parse(run.month)
+    found = [
+        (table.__tablename__, row)
+        for table, day in _sources()
+        for row in session.scalars(
+            visible(
+                sa.select(table)
+                .where(
+                    table.person_id == person_id,
+                    believed(table, run.known_at),
+                    day < month.ends_before,
+                    *_since(table, day, month),
+                )
+                .order_by(day, table.id),
+                actor,
+                table,
+            )
+        )
+    ]
+    names = name_users(session, actor, {row.recorded_by_id for _, row in found})
+    return [
+        Evidence(kind, row, row.recorded_at, names.get(row.recorded_by_id)) for kind, row in found
+    ]
+
+
+def _sources() -> list[tuple[Any, Any]]:
+    """Each table of facts about a person with the day that a fact begins on."""
+    return [
+        (Enrolment, Enrolment.starts_on),
+        (Conclusion, Conclusion.concluded_on),
+        (CarePlan, CarePlan.starts_on),
+        (LifeEvent, LifeEvent.starts_on),
+        (BankAccount, BankAccount.starts_on),
+        (BedStay, BedStay.starts_on),
+        (Fee, Fee.charged_on),
+        (Visit, Visit.service_on),
+    ]
+
+
+def _since(table: Any, day: Any, month: Month) -> list[Any]:
+    """Visits and fees of the month's weeks; of the rest everything that came before, too."""
+    if table not in (Visit, Fee):
+        return []
+    monday: date = month.starts_on - timedelta(days=month.starts_on.weekday() % DAYS_PER_WEEK)
+    return [day >= monday]
+
+
+def name_users(session: Session, actor: Actor, ids: set[int | None]) -> dict[int | None, str]:
+    """Return the names of people of the area by id, for saying who did what."""
+    query = sa.select(User.id, User.name).where(
+        User.area_id == actor.area_id, User.id.in_([i for i in ids if i is not None])
+    )
+    return dict(session.execute(query).all())

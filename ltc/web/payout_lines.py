@@ -1,0 +1,182 @@
+"""Pages below a run: its lines, its holds, one person's “why this amount?”, and the exports."""
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import xlsxwriter
+from flask import Blueprint, Response, render_template
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import ROLE_NAMES, Permission, Role
+from ltc.rules.payouts.explain import build_hold_sentences
+from ltc.rules.payouts.holds import OWNERS, HoldKind
+from ltc.rules.payouts.results import Hold
+from ltc.services.csv_files import safe_cell
+from ltc.store.payout_evidence import list_evidence
+from ltc.store.payout_questions import (
+    LineFilter,
+    get_result,
+    list_holds,
+    list_lines,
+    list_results_of_person,
+    load_holds,
+    load_lines,
+    read_settlement,
+)
+from ltc.store.payout_runs import get_run
+from ltc.store.payouts import PayoutRun
+from ltc.web.lists import csv_response, read_cursor, read_number, read_text
+from ltc.web.payout_facts import show_fact
+from ltc.web.payout_run import HOLD_NAMES, hold_name
+from ltc.web.payout_words import Names, fill, show_days, show_steps, tell
+
+blueprint = Blueprint("lines", __name__, url_prefix="/<int:run_id>")
+
+LINE_HEADER = (
+    "case_number", "name", "district", "scheme", "component", "mode", "grade", "payee_kind",
+    "provider", "starts_on", "ends_before", "days", "minutes", "eligible_fen", "fund_fen",
+    "assistance_fen", "person_fen", "excess_fen",
+)  # fmt: skip
+HOLD_HEADER = ("case_number", "name", "kind", "owner", "reason", "clears")
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/lines")
+@http.requires(Permission.SEE_PAYOUTS)
+def index(run_id: int) -> Any:
+    """List the lines of a run, page by page."""
+    run, chosen = _get_run(run_id), _read_filter()
+    names = Names(run)
+    return render_template(
+        "payouts/lines.html",
+        run=run,
+        chosen=chosen,
+        names=names,
+        page=list_lines(http.database(), http.current_actor(), run, chosen, read_cursor()),
+    )
+
+
+@blueprint.get("/holds")
+@http.requires(Permission.SEE_PAYOUTS)
+def holds(run_id: int) -> Any:
+    """List what is held, by reason and owner, page by page."""
+    run, chosen = _get_run(run_id), _read_filter()
+    names = Names(run)
+    found = list_holds(http.database(), http.current_actor(), run, chosen, read_cursor())
+    return render_template(
+        "payouts/holds.html",
+        run=run,
+        chosen=chosen,
+        names=names,
+        page=found,
+        told={hold.id: _tell_hold(hold, names) for hold, _person in found.rows},
+        kinds=[(kind.value, _(text)) for kind, text in HOLD_NAMES.items()],
+        owners=[(role.value, _(ROLE_NAMES[role])) for role in sorted(set(OWNERS.values()))],
+        owner_names={role.value: _(ROLE_NAMES[role]) for role in Role},
+        hold_name=hold_name,
+    )
+
+
+@blueprint.get("/people/<int:person_id>")
+@http.requires(Permission.SEE_PAYOUTS)
+def why(run_id: int, person_id: int) -> Any:
+    """Say why a person's month comes to what it comes to, first in words."""
+    run, session, actor = _get_run(run_id), http.database(), http.current_actor()
+    result, person = get_result(session, actor, run, person_id)
+    settlement, names = read_settlement(result), Names(run)
+    days, legend = show_days(settlement, run)
+    return render_template(
+        "payouts/why.html",
+        run=run,
+        result=result,
+        person=person,
+        settlement=settlement,
+        names=names,
+        sentences=tell(settlement, names),
+        days=days,
+        legend=legend,
+        steps=show_steps(settlement.steps, names, run),
+        evidence=[show_fact(e, names) for e in list_evidence(session, actor, run, person_id)],
+        versions=list_results_of_person(session, actor, person_id),
+        held=[(hold_name(h.kind), _(ROLE_NAMES[Role(h.owner)]), _tell_hold(h, names))
+              for h in settlement.holds],
+    )  # fmt: skip
+
+
+@blueprint.get("/lines.<kind>")
+@http.requires(Permission.SEE_PAYOUTS)
+def export_lines(run_id: int, kind: str) -> Any:
+    """Give all lines of the list as CSV or XLSX; amounts in fen."""
+    run = _get_run(run_id)
+    names = Names(run)
+    found = load_lines(http.database(), http.current_actor(), run, _read_filter())
+    rows = (
+        [person.case_number, person.name, names.of("district", line.district_id),
+         *[getattr(line, name) for name in LINE_HEADER[3:8]],
+         names.providers.get(line.provider_id, ""),
+         *[getattr(line, name) for name in LINE_HEADER[9:]]]
+        for line, person in found
+    )  # fmt: skip
+    return _export(f"lines-{run.month}-{run.sequence}", kind, LINE_HEADER, rows)
+
+
+@blueprint.get("/holds.<kind>")
+@http.requires(Permission.SEE_PAYOUTS)
+def export_holds(run_id: int, kind: str) -> Any:
+    """Give all holds of the list as CSV or XLSX."""
+    run = _get_run(run_id)
+    names = Names(run)
+    found = load_holds(http.database(), http.current_actor(), run, _read_filter())
+    rows = (
+        [person.case_number, person.name, hold.kind, hold.owner, *_tell_hold(hold, names)]
+        for hold, person in found
+    )
+    return _export(f"holds-{run.month}-{run.sequence}", kind, HOLD_HEADER, rows)
+
+
+def _export(name: str, kind: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    if kind == "csv":
+        return csv_response(f"{name}.csv", header, rows)
+    if kind != "xlsx":
+        raise http.PageNotFound()
+    response = Response(_write_sheet(header, rows), mimetype=SPREADSHEET)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
+
+
+def _write_sheet(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a spreadsheet: numbers as numbers, texts as texts that no program runs."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, header)
+    for number, row in enumerate(rows, start=1):
+        cells = [c if isinstance(c, int) else safe_cell("" if c is None else str(c)) for c in row]
+        sheet.write_row(number, 0, cells)
+    book.close()
+    return stream.getvalue()
+
+
+def _tell_hold(hold: Any, names: Names) -> tuple[str, str]:
+    """Return why something is held and what clears it."""
+    values = hold.values.items() if isinstance(hold.values, dict) else hold.values
+    stored = Hold(HoldKind(hold.kind).value, hold.owner, tuple(values))
+    held, clears = [fill(sentence, names) for sentence in build_hold_sentences(stored)]
+    return held, clears
+
+
+def _read_filter() -> LineFilter:
+    return LineFilter(
+        district_id=read_number("district"),
+        provider_id=read_number("provider"),
+        mode=read_text("mode") or None,
+        kind=read_text("kind") or None,
+        owner=read_text("owner") or None,
+        case_number=read_text("case") or None,
+    )
+
+
+def _get_run(run_id: int) -> PayoutRun:
+    return get_run(http.database(), http.current_actor(), run_id)

@@ -1,0 +1,200 @@
+"""What the page of a run shows: figures, pipeline, bridge, totals, the largest changes."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission, Reach
+from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
+from ltc.rules.payouts.explain import HOLDS
+from ltc.rules.payouts.holds import HoldKind
+from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.words import N_
+from ltc.store.payout_changes import (
+    Difference,
+    count_late_facts,
+    list_differences,
+    name_people,
+)
+from ltc.store.payout_evidence import name_users
+from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_visible
+from ltc.store.payout_runs import find_run_before
+from ltc.store.payouts import PayoutRun
+from ltc.store.scope import visible
+from ltc.store.statements import Statement
+from ltc.web.formats import instant, whole, yuan
+from ltc.web.payout_words import Names, list_policies
+
+LARGEST = 10
+ROWS_SHOWN = 12
+BREAKDOWN_NAMES = {
+    "district": N_("By district"),
+    "scheme": N_("By scheme"),
+    "component": N_("By component"),
+    "mode": N_("By mode of care"),
+    "grade": N_("By grade"),
+    "provider": N_("By provider"),
+}
+HOLD_NAMES: dict[HoldKind, str] = {
+    HoldKind.VALUE_UNKNOWN: N_("The law does not say a value"),
+    HoldKind.NO_POLICY: N_("No policy in force"),
+    HoldKind.SCHEME_NOT_IN_POLICY: N_("Scheme not in the policy"),
+    HoldKind.GRADE_NOT_IN_POLICY: N_("Grade not in the policy"),
+    HoldKind.MODE_NOT_IN_POLICY: N_("Mode not in the policy"),
+    HoldKind.ASSISTANCE_NOT_IN_POLICY: N_("Category of assistance not in the policy"),
+    HoldKind.CONTRIBUTION_MISSING: N_("Contribution years missing"),
+    HoldKind.CONCLUSION_EXPIRED: N_("Conclusion expired"),
+    HoldKind.PLAN_UNCONFIRMED: N_("Care plan not confirmed"),
+    HoldKind.NO_PROVIDER: N_("Care plan without a provider"),
+    HoldKind.NO_AGREEMENT: N_("Provider without an agreement"),
+    HoldKind.NO_ACCOUNT: N_("No bank account"),
+    HoldKind.BONUS_CHOICE_MISSING: N_("Choice of time or cash missing"),
+    HoldKind.CALCULATION_FAILED: N_("Calculation failed"),
+}
+
+
+def hold_name(kind: str) -> str:
+    """Return what a kind of hold is called."""
+    return str(_(HOLD_NAMES[HoldKind(kind)])) if kind in HOLDS else kind
+
+
+def build_overview(run: PayoutRun) -> dict[str, Any]:
+    """Return everything on the page of a run but its holds."""
+    session, actor = http.database(), http.current_actor()
+    total, names = sum_visible(session, actor, run), Names(run)
+    outcomes = count_outcomes(session, actor, run) if actor.reach is Reach.AREA else None
+    return {
+        "total": total,
+        "outcomes": outcomes,
+        "pipeline": build_pipeline(run),
+        "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
+        "next_step": next_step(run),
+        **_compare(run),
+    }
+
+
+def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, Any]:
+    rows = sum_by(http.database(), http.current_actor(), run, breakdown)
+    return {
+        "code": breakdown,
+        "title": _(BREAKDOWN_NAMES[breakdown]),
+        "count": len(rows),
+        "rows": [(names.of(breakdown, row.key), row) for row in rows[:ROWS_SHOWN]],
+        "is_cut": len(rows) > ROWS_SHOWN,
+    }
+
+
+def _compare(run: PayoutRun) -> dict[str, Any]:
+    """Return the bridge from the month before, and the largest changes."""
+    session, actor = http.database(), http.current_actor()
+    before = find_run_before(session, actor, run)
+    if before is None:
+        return {"before": None}
+    differences = list_differences(session, actor, before, run)
+    is_other_law = list_policies(before) != list_policies(run)
+    spans = build_bridge(
+        change
+        for d in differences
+        for change in split_difference(d.before, d.after, is_other_law=is_other_law)
+    )
+    sums = [sum_visible(session, actor, each).fund_fen for each in (before, run)]
+    return {
+        "before": before,
+        "before_fen": sums[0],
+        "spans": [(_(CAUSE_NAMES[span.cause]), span) for span in spans],
+        "bridge": _build_steps(before, run, spans, sums),
+        "largest": _list_largest(differences),
+        "late": count_late_facts(session, actor, before),
+    }  # fmt: skip
+
+
+def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int]) -> list[Any]:
+    """Return the steps of the chart: total, one for each cause, total."""
+    return [
+        _step(before.month, sums[0], "total"),
+        *[
+            _step(f"{_(CAUSE_NAMES[span.cause])} ({whole(span.people)})", span.fund_fen, "change")
+            for span in spans
+        ],
+        _step(run.month, sums[1], "total"),
+    ]
+
+
+def _step(label: str, fen: int, kind: str) -> dict[str, Any]:
+    sign = "+" if kind == "change" and fen > 0 else ""
+    return {"label": label, "value": fen, "text": f"{sign}{yuan(fen)}", "kind": kind}
+
+
+def _list_largest(differences: list[Difference]) -> list[dict[str, Any]]:
+    largest = sorted(differences, key=lambda d: (-abs(d.fund_fen), d.person_id))[:LARGEST]
+    people = name_people(
+        http.database(), http.current_actor(), [each.person_id for each in largest]
+    )
+    return [{"difference": each, "who": people.get(each.person_id, ("–", ""))} for each in largest]
+
+
+def build_pipeline(run: PayoutRun) -> list[dict[str, Any]]:
+    """Return the stations of a month with their dates and people."""
+    users = name_users(
+        http.database(), http.current_actor(),
+        {run.calculated_by_id, run.checked_by_id, run.approved_by_id},
+    )  # fmt: skip
+    is_sent_back = run.status is RunStatus.REJECTED
+    steps = [
+        _station(_("Facts as known"), run.known_at, None),
+        _station(_("Calculated"), run.calculated_at, users.get(run.calculated_by_id)),
+        _station(_("Checked"), run.checked_at, users.get(run.checked_by_id)),
+        _station(_("Approved"), run.approved_at, users.get(run.approved_by_id)),
+        _statements_station(run),
+        _station(_("Paid"), None, None),
+    ]
+    current = next(step for step in steps if step["state"] == "waiting")
+    current["state"] = "stopped" if is_sent_back else "current"
+    if is_sent_back:
+        current["note"] = _(run.remark) if run.remark else None
+    return steps
+
+
+def _station(label: str, at: datetime | None, who: str | None) -> dict[str, Any]:
+    if at is None:
+        return {"label": label, "state": "waiting"}
+    return {"label": label, "state": "done", "at": instant(at), "who": who}
+
+
+def _statements_station(run: PayoutRun) -> dict[str, Any]:
+    query: sa.Select[*tuple[Any, ...]] = sa.select(sa.func.count()).select_from(Statement)
+    scoped = visible(query.where(Statement.run_id == run.id), http.current_actor(), Statement)
+    count = http.database().scalar(scoped) or 0
+    if not count:
+        return {"label": _("Statements"), "state": "waiting"}
+    note = _("%(count)s issued", count=whole(count))
+    return {"label": _("Statements"), "state": "done", "note": note}
+
+
+def next_step(run: PayoutRun) -> dict[str, Any] | None:
+    """Return what is to be done next: its button, or why the actor cannot press it."""
+    steps = {
+        RunStatus.CALCULATED: ("check", Permission.CHECK_PAYOUTS, _("Check this run"),
+                               _("A checker has to look at it next.")),
+        RunStatus.CHECKED: ("approve", Permission.APPROVE_PAYOUTS, _("Approve this run"),
+                            _("An approver has to release it next.")),
+    }  # fmt: skip
+    if run.status not in steps:
+        return None
+    actor = http.current_actor()
+    step, permission, text, reason = steps[run.status]
+    took_part = actor.user_id in (run.calculated_by_id, run.checked_by_id)
+    blocked = None if actor.may(permission) else reason
+    if blocked is None and took_part:
+        blocked = _("You have taken a step of this run already; another person has to.")
+    may_send_back = actor.may(Permission.CHECK_PAYOUTS) or actor.may(Permission.APPROVE_PAYOUTS)
+    return {
+        "text": text,
+        "href": url_for(f"payouts.{step}", run_id=run.id),
+        "blocked": blocked,
+        "may_send_back": may_send_back,
+    }

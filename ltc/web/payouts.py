@@ -1,0 +1,205 @@
+"""Pages of the month's runs: months, start, progress, one run, check, approve, send back."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from ltc import clock, http
+from ltc.rules.access import Permission
+from ltc.rules.errors import Problem
+from ltc.rules.months import Month
+from ltc.rules.payouts.runs import RunStatus
+from ltc.services import payouts as use_cases
+from ltc.services.payout_start import end_of_day
+from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.payout_questions import BREAKDOWNS, count_holds, sum_by, sum_visible
+from ltc.store.payout_runs import RunNotFound, get_run, list_newest_runs, list_runs_of_month
+from ltc.store.payouts import PayoutRun
+from ltc.store.scope import visible
+from ltc.web import payout_lines
+from ltc.web.background import start_process
+from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
+from ltc.web.forms.refusals import show_refusal
+from ltc.web.payout_run import build_overview, build_pipeline, hold_name
+from ltc.web.payout_words import Names
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
+blueprint.register_blueprint(payout_lines.blueprint)
+
+LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_PAYOUTS)
+def index() -> Any:
+    """Show the months as a strip of pipelines, the latest first."""
+    return _show_index(StartForm())
+
+
+@blueprint.post("/start")
+@http.requires(Permission.CALCULATE_PAYOUTS)
+def start() -> Any:
+    """Ask for a month to be calculated, in a process of its own."""
+    form = StartForm()
+    if form.validate_on_submit():
+        try:
+            job = _ask(form)
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return redirect(url_for("payouts.job", job_id=job.id), code=303)
+    return _show_index(form), 422
+
+
+def _ask(form: StartForm) -> JobRun:
+    ctx, known_on = http.context(), form.known_on.data
+    known_at = known_on and end_of_day(known_on, ctx.time_zone, ctx.now)
+    job = use_cases.ask_for_run(ctx, month=Month.parse(form.month.data), known_at=known_at)
+    start_process(http.house().settings, "payouts", "calculate", "--job", str(job.id))
+    return job
+
+
+def _show_index(form: StartForm) -> str:
+    session, actor = http.database(), http.current_actor()
+    runs = list_newest_runs(session, actor)
+    if not form.month.data and not form.is_submitted():
+        form.month.data = str(Month.of(http.context().today).plus(-1))
+    return render_template(
+        "payouts/index.html",
+        form=form,
+        months=[(run, build_pipeline(run), sum_visible(session, actor, run)) for run in runs],
+    )
+
+
+@blueprint.get("/jobs/<int:job_id>")
+@http.requires(Permission.SEE_PAYOUTS)
+def job(job_id: int) -> Any:
+    """Show how far a calculation is."""
+    return render_template("payouts/job.html", **_job_values(job_id))
+
+
+@blueprint.get("/jobs/<int:job_id>/progress")
+@http.requires(Permission.SEE_PAYOUTS)
+def progress(job_id: int) -> Any:
+    """Give the live bar once more; when the work is done, lead to the run."""
+    values = _job_values(job_id)
+    response = Response(render_template("payouts/_progress.html", **values))
+    if values["job"].status not in LIVE:
+        response.headers["HX-Redirect"] = url_for("payouts.job", job_id=job_id)
+    return response
+
+
+def _job_values(job_id: int) -> dict[str, Any]:
+    query = visible(sa.select(JobRun).where(JobRun.id == job_id), http.current_actor())
+    found: JobRun | None = http.database().scalar(query)
+    if found is None:
+        raise RunNotFound()
+    seconds = max(1, int((clock.now() - found.started_at).total_seconds()))
+    per_second = found.progress_done // seconds
+    left = found.progress_total - found.progress_done
+    return {
+        "job": found,
+        "is_live": found.status in LIVE,
+        "month": found.inputs["month"],
+        "per_second": per_second,
+        "seconds_left": left // per_second if per_second else None,
+        "run_id": int(found.result["run_id"]) if found.result else None,
+    }
+
+
+@blueprint.get("/<int:run_id>")
+@http.requires(Permission.SEE_PAYOUTS)
+def show(run_id: int) -> Any:
+    """Show a run: what it comes to, where it stands, and why it differs from the month before."""
+    run = _get(run_id)
+    session, actor = http.database(), http.current_actor()
+    return render_template(
+        "payouts/show.html",
+        run=run,
+        others=[r for r in list_runs_of_month(session, run.area_id, Month.parse(run.month))
+                if r.id != run.id and actor.may(Permission.CALCULATE_PAYOUTS)],
+        holds=[(kind, hold_name(kind), owner, count, people)
+               for kind, owner, count, people in count_holds(session, actor, run)],
+        **build_overview(run),
+    )  # fmt: skip
+
+
+@blueprint.get("/<int:run_id>/by/<breakdown>")
+@http.requires(Permission.SEE_PAYOUTS)
+def totals(run_id: int, breakdown: str) -> Any:
+    """Show the run's sums by district, scheme, component, mode, grade or provider, all of them."""
+    run = _get(run_id)
+    if breakdown not in BREAKDOWNS:
+        raise RunNotFound()
+    session, actor, names = http.database(), http.current_actor(), Names(run)
+    rows = sum_by(session, actor, run, breakdown)
+    return render_template(
+        "payouts/totals.html",
+        run=run,
+        breakdown=breakdown,
+        rows=[(names.of(breakdown, row.key), row) for row in rows],
+        whole=sum_visible(session, actor, run),
+    )
+
+
+@blueprint.route("/<int:run_id>/check", methods=["GET", "POST"])
+@http.requires(Permission.CHECK_PAYOUTS)
+def check(run_id: int) -> Any:
+    """Let the checker say that the run is right."""
+    return _decide(run_id, "check", use_cases.check_run, _("The run is checked."))
+
+
+@blueprint.route("/<int:run_id>/approve", methods=["GET", "POST"])
+@http.requires(Permission.APPROVE_PAYOUTS)
+def approve(run_id: int) -> Any:
+    """Let the approver release the run, once, with the consequence in numbers."""
+    return _decide(run_id, "approve", use_cases.approve_run, _("The run is approved."))
+
+
+def _decide(run_id: int, step: str, use_case: Any, title: str) -> Any:
+    run, form = _get(run_id), DecideForm()
+    if form.validate_on_submit():
+        try:
+            use_case(http.context(), run_id=run.id, digest=form.digest.data)
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            leave_receipt(title, _number(run))
+            return redirect(url_for("payouts.show", run_id=run.id), code=303)
+    form.digest.data = run.digest
+    page = render_template("payouts/decide.html", run=run, form=form, step=step)
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:run_id>/send-back", methods=["GET", "POST"])
+@http.requires(Permission.SEE_PAYOUTS)
+def send_back(run_id: int) -> Any:
+    """Let checker or approver send a run back, with the reason."""
+    run, form = _get(run_id), SendBackForm()
+    if not http.current_actor().may(Permission.APPROVE_PAYOUTS):
+        http.context().require(Permission.CHECK_PAYOUTS)
+    if form.validate_on_submit():
+        try:
+            use_cases.send_back(http.context(), run_id=run.id, remark=form.remark.data)
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            leave_receipt(_("The run is sent back."), _number(run))
+            return redirect(url_for("payouts.show", run_id=run.id), code=303)
+    page = render_template("payouts/send_back.html", run=run, form=form)
+    return page, 422 if form.errors else 200
+
+
+def _get(run_id: int) -> PayoutRun:
+    """Return a finished run that the actor may see; raises RunNotFound."""
+    run = get_run(http.database(), http.current_actor(), run_id)
+    if run.status is RunStatus.CALCULATING or run.digest is None:
+        raise RunNotFound()
+    return run
+
+
+def _number(run: PayoutRun) -> str:
+    return f"{run.month} / {run.sequence}"
