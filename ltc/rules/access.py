@@ -79,23 +79,38 @@ _SEE_ALL = _SEE_CASES | _SEE_MONEY | {P.SEE_LAW}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
         _SEE_ALL
-        | {P.CHANGE_PEOPLE, P.UNMASK, P.FILE_APPLICATION, P.ACCEPT_APPLICATION, P.CHANGE_PROVIDERS,
-           P.CHANGE_CARERS, P.CHANGE_PLANS, P.LOG_VISITS, P.CHANGE_STAYS, P.IMPORT}
-    ),  # fmt: skip
+        | {
+            P.CHANGE_PEOPLE,
+            P.UNMASK,
+            P.FILE_APPLICATION,
+            P.ACCEPT_APPLICATION,
+            P.CHANGE_PROVIDERS,
+            P.CHANGE_CARERS,
+            P.CHANGE_PLANS,
+            P.LOG_VISITS,
+            P.CHANGE_STAYS,
+            P.IMPORT,
+        }
+    ),
     Role.ASSESSOR: frozenset({P.SEE_ASSESSMENTS, P.RECORD_SCORES, P.SEE_LAW}),
     Role.EXPERT: frozenset({P.SEE_ASSESSMENTS, P.RECORD_SCORES, P.CONFIRM_CONCLUSION, P.SEE_LAW}),
     Role.PROVIDER_MANAGER: frozenset(
         _SEE_CASES - {P.SEE_ASSESSMENTS}
-        | {P.CHANGE_CARERS, P.LOG_VISITS, P.CHANGE_STAYS, P.IMPORT, P.SEE_STATEMENTS,
-           P.SEE_PAYOUTS, P.SEE_LAW}
-    ),  # fmt: skip
+        | {
+            P.CHANGE_CARERS,
+            P.LOG_VISITS,
+            P.CHANGE_STAYS,
+            P.IMPORT,
+            P.SEE_STATEMENTS,
+            P.SEE_PAYOUTS,
+            P.SEE_LAW,
+        }
+    ),
     Role.CARER: frozenset({P.SEE_VISITS, P.LOG_VISITS}),
     Role.FINANCE_PREPARER: frozenset(_SEE_ALL | {P.CALCULATE_PAYOUTS}),
     Role.FINANCE_CHECKER: frozenset(_SEE_ALL | {P.CHECK_PAYOUTS}),
     Role.FINANCE_APPROVER: frozenset(_SEE_ALL | {P.APPROVE_PAYOUTS, P.ISSUE_STATEMENTS}),
-    Role.AUDITOR: frozenset(
-        _SEE_ALL | {P.UNMASK, P.SEE_AUDIT, P.VERIFY_AUDIT, P.SEE_JOBS}
-    ),
+    Role.AUDITOR: frozenset(_SEE_ALL | {P.UNMASK, P.SEE_AUDIT, P.VERIFY_AUDIT, P.SEE_JOBS}),
     Role.ADMINISTRATOR: frozenset({P.MANAGE_USERS, P.SEE_LAW, P.SEE_JOBS, P.VERIFY_AUDIT}),
     Role.MACHINE: frozenset(Permission),
 }
@@ -129,7 +144,9 @@ ROLE_NAMES: dict[Role, str] = {
     Role.MACHINE: N_("The machine"),
 }
 ROLE_TASKS: dict[Role, str] = {
-    Role.OFFICER: N_("Registers people and providers, accepts applications, keeps plans and facts."),
+    Role.OFFICER: N_(
+        "Registers people and providers, accepts applications, keeps plans and facts."
+    ),
     Role.ASSESSOR: N_("Evaluates the people assigned to them, in their homes."),
     Role.EXPERT: N_("Reviews evaluations and confirms conclusions."),
     Role.PROVIDER_MANAGER: N_("Keeps carers, visits and stays of their own provider."),
