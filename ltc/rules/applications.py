@@ -197,35 +197,34 @@ class Situation:
     confirmations: int
 
 
-def calculate_acceptance_due(policy: Policy, working_days: WorkingDays, filed_on: date) -> Deadline:
-    """Return the last day to accept or refuse; raises ValueUnknown."""
-    days = policy.settings["acceptance_working_days"].get()
-    return working_days.add_working_days(filed_on, days)
-
-
-def calculate_conclusion_due(
-    policy: Policy, working_days: WorkingDays, accepted_on: date
-) -> Deadline:
-    """Return the last day to deliver the conclusion; raises ValueUnknown."""
-    days = policy.settings["delivery_working_days"].get()
-    return working_days.add_working_days(accepted_on, days)
-
-
-def build_next_step(
+def calculate_due(
     policy: Policy, working_days: WorkingDays, situation: Situation
-) -> NextStep | None:
-    """Return who acts next; None where the way has ended. Raises ValueUnknown."""
+) -> Deadline | None:
+    """Return the last day of the step that comes next; None where the way has ended.
+
+    An application is decided some working days after it was filed, and its conclusion delivered
+    some working days after it was accepted. Raises ValueUnknown.
+    """
     if situation.status not in OPEN:
         return None
-    if situation.status is S.FILED or situation.decided_on is None:
-        by = calculate_acceptance_due(policy, working_days, situation.filed_on)
-        return NextStep(N_("Agency officer"), N_("accepts or refuses"), by, Role.OFFICER)
-    by = calculate_conclusion_due(policy, working_days, situation.decided_on)
+    if situation.decided_on is None:
+        days = policy.settings["acceptance_working_days"].get()
+        return working_days.add_working_days(situation.filed_on, days)
+    days = policy.settings["delivery_working_days"].get()
+    return working_days.add_working_days(situation.decided_on, days)
+
+
+def build_next_step(situation: Situation, by: Deadline | None) -> NextStep | None:
+    """Return who acts next; None where the way has ended."""
+    if situation.status not in OPEN:
+        return None
     who, what, role = _act_on(situation)
     return NextStep(who, what, by, role)
 
 
 def _act_on(situation: Situation) -> tuple[str, str, Role]:
+    if situation.status is S.FILED:
+        return N_("Agency officer"), N_("accepts or refuses"), Role.OFFICER
     if situation.status is S.SCORED:
         missing = CONFIRMATIONS_NEEDED - situation.confirmations
         what = N_("confirm the conclusion") if missing > 1 else N_("one more confirms")

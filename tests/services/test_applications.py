@@ -24,6 +24,7 @@ from ltc.rules.applications import (
     RefusalReason,
     Situation,
     build_next_step,
+    calculate_due,
     check_move,
 )
 from ltc.rules.insured import LifeEventKind
@@ -259,9 +260,8 @@ def describe_step(policies: Any, day: date, **facts: Any) -> Any:
         **{"status": ApplicationStatus.FILED, "filed_on": day, "decided_on": None,
            "is_assigned": False, "confirmations": 0, **facts}
     )  # fmt: skip
-    return build_next_step(
-        policies.of("chongqing").on(date(2019, 11, 14)), load_working_days(), situation
-    )
+    policy = policies.of("chongqing").on(date(2019, 11, 14))
+    return build_next_step(situation, calculate_due(policy, load_working_days(), situation))
 
 
 def test_an_application_is_decided_within_five_working_days(policies: Any) -> None:

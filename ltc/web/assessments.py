@@ -1,0 +1,295 @@
+"""Pages of assessments: the list, one application, filing and deciding it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission, Role
+from ltc.rules.applications import REFUSAL_NAMES, STATUS_NAMES, ApplicationStatus
+from ltc.rules.errors import Problem
+from ltc.services import applications
+from ltc.store.applications import (
+    ORDERS,
+    CaseFile,
+    Filter,
+    Listed,
+    count_by_status,
+    get_case_file,
+    get_person_by_case_number,
+    list_applications,
+    list_staff,
+    load_outcomes,
+)
+from ltc.store.instruments import get_instrument
+from ltc.store.insured import InsuredPerson
+from ltc.store.insured_questions import get_person
+from ltc.web import conclusions, evaluations
+from ltc.web.assessment_ways import (
+    NOTHING_YET,
+    TAG_STATES,
+    build_stations,
+    count_open,
+    find_due,
+    leave,
+    show_grade,
+    show_step,
+)
+from ltc.web.evaluation_sheet import build_sheet
+from ltc.web.forms.assessments import AssignForm, FileForm, RefuseForm, WithdrawForm
+from ltc.web.forms.insured import last_day
+from ltc.web.forms.refusals import show_refusal
+from ltc.web.insured import district_choices
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_choice,
+    read_cursor,
+    read_number,
+    read_sort,
+    read_text,
+)
+
+blueprint = Blueprint("assessments", __name__, url_prefix="/assessments")
+blueprint.register_blueprint(evaluations.blueprint)
+blueprint.register_blueprint(conclusions.blueprint)
+
+EXPORT_ROWS = 1_000  # read at once
+CSV_HEADER = (
+    "number",
+    "case_number",
+    "name",
+    "filed_on",
+    "status",
+    "grade",
+    "assessor",
+    "expert",
+    "due_on",
+)
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_ASSESSMENTS)
+def index() -> Any:
+    """List applications: where each stands, who acts next and until when."""
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    sort = read_sort(ORDERS, "filed", order="descending")
+    found = list_applications(
+        session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
+    )
+    outcomes = load_outcomes(session, actor, [row.application.id for row in found.rows])
+    counts = count_by_status(session, actor)
+    return render_template(
+        "assessments/index.html",
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        counts=counts,
+        open_count=count_open(counts),
+        statuses=choices_of(STATUS_NAMES),
+        districts=district_choices(),
+        outcomes=outcomes,
+        nothing_yet=NOTHING_YET,
+        status_names=STATUS_NAMES,
+        tag_states=TAG_STATES,
+        show_grade=show_grade,
+        show_step=show_step,
+    )
+
+
+@blueprint.get("/applications.csv")
+@http.requires(Permission.SEE_ASSESSMENTS)
+def export() -> Any:
+    """Give the whole filtered list as a CSV file."""
+    return csv_response("applications.csv", CSV_HEADER, _read_csv_rows())
+
+
+def _read_csv_rows() -> Iterator[list[Any]]:
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    cursor = None
+    while True:
+        found = list_applications(
+            session, actor, chosen, ORDERS["number"], cursor, limit=EXPORT_ROWS
+        )
+        outcomes = load_outcomes(session, actor, [row.application.id for row in found.rows])
+        for row in found.rows:
+            yield _csv_row(row, outcomes.get(row.application.id, NOTHING_YET).grade)
+        cursor = found.next_cursor
+        if cursor is None:
+            return
+
+
+def _csv_row(row: Listed, grade: str | None) -> list[Any]:
+    application = row.application
+    due = find_due(application)
+    return [
+        application.number,
+        row.person.case_number,
+        row.person.name,
+        application.filed_on,
+        application.status.value,
+        grade,
+        row.assessor_name,
+        row.expert_name,
+        due and due.on,
+    ]
+
+
+@blueprint.get("/<int:application_id>")
+@http.requires(Permission.SEE_ASSESSMENTS)
+def show(application_id: int) -> Any:
+    """Show where a case is, like a parcel, and what the evaluation came to."""
+    case = _get_case(application_id)
+    outcomes = load_outcomes(http.database(), http.current_actor(), [application_id])
+    user_id = http.current_actor().user_id
+    return render_template(
+        "assessments/show.html",
+        case=case,
+        application=case.application,
+        stations=build_stations(case),
+        step=show_step(case.application, outcomes.get(application_id, NOTHING_YET)),
+        status_names=STATUS_NAMES,
+        refusal_names=REFUSAL_NAMES,
+        tag_states=TAG_STATES,
+        show_grade=show_grade,
+        sheet=_build_sheet(case),
+        is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
+        last_day=last_day,
+        has_confirmed=user_id in {row.expert_id for row, _name in case.confirmed},
+    )
+
+
+def _build_sheet(case: CaseFile) -> Any:
+    evaluation = case.evaluation
+    return evaluation and build_sheet(get_instrument(evaluation.instrument), evaluation.scores)
+
+
+@blueprint.route("/file", methods=["GET", "POST"])
+@http.requires(Permission.FILE_APPLICATION)
+def file() -> Any:
+    """File an application for an insured person."""
+    form = FileForm(data={"case_number": _asked_person(), "filed_on": http.context().today})
+    if form.validate_on_submit():
+        try:
+            application = applications.file(
+                http.context(),
+                person_id=_find_person(form).id,
+                filed_on=form.filed_on.data,
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return leave(application, _("The application is filed."))
+    return render_template("assessments/file.html", form=form), 422 if form.errors else 200
+
+
+def _find_person(form: FileForm) -> InsuredPerson:
+    return get_person_by_case_number(
+        http.database(), http.current_actor(), form.case_number.data.strip()
+    )
+
+
+def _asked_person() -> str:
+    """The case number of the person from whose page the reader comes."""
+    asked = request.args.get("person", "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
+        return ""
+    return get_person(http.database(), http.current_actor(), int(asked)).case_number
+
+
+@blueprint.post("/<int:application_id>/accept")
+@http.requires(Permission.ACCEPT_APPLICATION)
+def accept(application_id: int) -> Any:
+    """Accept an application."""
+    application = applications.accept(http.context(), application_id=application_id)
+    return leave(application, _("The application is accepted."))
+
+
+@blueprint.route("/<int:application_id>/refuse", methods=["GET", "POST"])
+@http.requires(Permission.ACCEPT_APPLICATION)
+def refuse(application_id: int) -> Any:
+    """Refuse an application for one of the reasons."""
+    case, form = _get_case(application_id), RefuseForm()
+    if form.validate_on_submit():
+        try:
+            application = applications.refuse(
+                http.context(),
+                application_id=application_id,
+                reason=form.reason.data,
+                note=form.note.data or "",
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return leave(application, _("The application is refused."))
+    page = render_template("assessments/refuse.html", form=form, case=case)
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:application_id>/withdraw", methods=["GET", "POST"])
+@http.requires(Permission.FILE_APPLICATION)
+def withdraw(application_id: int) -> Any:
+    """Withdraw an application that has not ended."""
+    case, form = _get_case(application_id), WithdrawForm()
+    if form.validate_on_submit():
+        try:
+            application = applications.withdraw(
+                http.context(), application_id=application_id, note=form.note.data
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return leave(application, _("The application is withdrawn."))
+    page = render_template("assessments/withdraw.html", form=form, case=case)
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:application_id>/assign", methods=["GET", "POST"])
+@http.requires(Permission.ACCEPT_APPLICATION)
+def assign(application_id: int) -> Any:
+    """Assign the assessor and the expert who evaluate together."""
+    case = _get_case(application_id)
+    form = AssignForm(obj=case.application)
+    _offer_staff(form)
+    if form.validate_on_submit():
+        try:
+            application = applications.assign(
+                http.context(),
+                application_id=application_id,
+                assessor_id=form.assessor_id.data,
+                expert_id=form.expert_id.data,
+                visit_planned_at=form.planned_at(http.context().time_zone),
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return leave(application, _("Assessor and expert are assigned."))
+    page = render_template(
+        "assessments/assign.html",
+        form=form,
+        case=case,
+        back=url_for(".show", application_id=application_id),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _offer_staff(form: AssignForm) -> None:
+    session, area_id = http.database(), http.current_actor().area_id
+    form.offer(
+        list_staff(session, area_id, Role.ASSESSOR), list_staff(session, area_id, Role.EXPERT)
+    )
+
+
+def _get_case(application_id: int) -> CaseFile:
+    return get_case_file(http.database(), http.current_actor(), application_id)
+
+
+def _read_filter() -> Filter:
+    return Filter(
+        text=read_text("q"),
+        status=read_choice("status", ApplicationStatus),
+        district_id=read_number("district"),
+        is_open=request.args.get("open") == "1",
+    )

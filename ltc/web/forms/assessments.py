@@ -1,0 +1,126 @@
+"""Forms of assessments: they check shape only, the rules check the rest."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from ltc.rules.applications import NOTE_LENGTH_MAX, REFUSAL_NAMES, RefusalReason
+from ltc.services.conclusions import REMARK_LENGTH_MAX
+from ltc.services.evaluations import NOTES_LENGTH_MAX
+from ltc.store.users import User
+from ltc.web.forms.insured import DayField, choices, reason_field
+
+CHOOSE = _l("Choose one.")
+
+
+class FileForm(FlaskForm):  # type: ignore[misc]
+    """Whose application, and when it came in."""
+
+    case_number = StringField(
+        _l("Case number of the insured person"),
+        [InputRequired(_l("Enter the case number.")), Length(max=30)],
+    )
+    filed_on = DayField(_l("Filed on"), [InputRequired(_l("Enter the day of filing."))])
+
+
+class RefuseForm(FlaskForm):  # type: ignore[misc]
+    """The reason of a refusal, and its words."""
+
+    reason = RadioField(
+        _l("Why is it refused?"),
+        [InputRequired(CHOOSE)],
+        choices=choices(REFUSAL_NAMES),
+        coerce=RefusalReason,
+    )
+    note = TextAreaField(
+        _l("In words"),
+        [Optional(), Length(max=NOTE_LENGTH_MAX)],
+        description=_l("What is missing is told once, and all of it. The applicant reads this."),
+    )
+
+
+class WithdrawForm(FlaskForm):  # type: ignore[misc]
+    """Why an application is withdrawn."""
+
+    note = TextAreaField(_l("Why?"), [InputRequired(_l("Say why.")), Length(max=NOTE_LENGTH_MAX)])
+
+
+class AssignForm(FlaskForm):  # type: ignore[misc]
+    """Who evaluates together, and when they plan to come."""
+
+    assessor_id = SelectField(_l("Assessor"), [InputRequired(CHOOSE)], coerce=int)
+    expert_id = SelectField(_l("Expert"), [InputRequired(CHOOSE)], coerce=int)
+    visit_planned_at = DateTimeLocalField(
+        _l("Planned visit"),
+        [Optional()],
+        format="%Y-%m-%dT%H:%M",
+        description=_l("A guardian or agent of the person has to be there."),
+    )
+
+    def offer(self, assessors: Iterable[User], experts: Iterable[User]) -> None:
+        """Fill in the people to choose from."""
+        self.assessor_id.choices = [SelectChoice(user.id, user.name) for user in assessors]
+        self.expert_id.choices = [SelectChoice(user.id, user.name) for user in experts]
+
+    def planned_at(self, time_zone: str) -> datetime | None:
+        """Return the planned instant, as entered by the clock of the area."""
+        local: datetime | None = self.visit_planned_at.data
+        return local and local.replace(tzinfo=ZoneInfo(time_zone))
+
+
+class EvaluationForm(FlaskForm):  # type: ignore[misc]
+    """What stands beside the scores; these come as ``score-ITEM``."""
+
+    revision = IntegerField(validators=[InputRequired()])
+    guardian_present = StringField(
+        _l("Guardian or agent present"),
+        [Optional(), Length(max=60)],
+        description=_l("Name, and what they are to the person: nobody is evaluated alone."),
+    )
+    notes = TextAreaField(
+        _l("Notes"),
+        [Optional(), Length(max=NOTES_LENGTH_MAX)],
+        description=_l("What neighbours said, medical papers read, items on which you differed."),
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """An expert's confirmation of the evaluation they have looked at."""
+
+    evaluation_id = HiddenField(validators=[InputRequired()])
+    remark = TextAreaField(_l("Remark"), [Optional(), Length(max=REMARK_LENGTH_MAX)])
+
+
+class SendBackForm(FlaskForm):  # type: ignore[misc]
+    """What has to be looked at again."""
+
+    evaluation_id = HiddenField(validators=[InputRequired()])
+    reason = TextAreaField(
+        _l("What has to be looked at again?"),
+        [InputRequired(_l("Say what has to be looked at again.")), Length(max=NOTE_LENGTH_MAX)],
+    )
+
+
+class CorrectConclusionForm(FlaskForm):  # type: ignore[misc]
+    """The right grade and days of a conclusion, and why."""
+
+    grade = SelectField(_l("Grade"))
+    concluded_on = DayField(_l("Concluded on"), [InputRequired(_l("Enter the day."))])
+    last_valid_on = DayField(
+        _l("Valid to"), [Optional()], description=_l("The last day. Empty: without end.")
+    )
+    reason = reason_field()
