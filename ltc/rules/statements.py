@@ -1,7 +1,21 @@
-"""Statements: what a person or a provider is told in print about an approved month."""
+"""Statements: what a person or a provider is told in print about an approved month.
 
+Pure: from stored traces to values in both languages, which templates/paper only lays out. Capital
+figures (大写) come from a library, so a function that writes them is handed in.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
+from ltc.rules.access import ROLE_NAMES, Role
+from ltc.rules.months import Month
+from ltc.rules.payouts.explain import build_hold_sentences
+from ltc.rules.payouts.results import Hold
+from ltc.rules.payouts.runs import RunKind
+from ltc.rules.policies import Law, NoPolicyInForce, Source, Standing, Text
+from ltc.rules.statement_words import Speaker, find_values, join
 from ltc.rules.words import N_
 
 
@@ -16,3 +30,149 @@ STATEMENT_KIND_NAMES = {
     StatementKind.PERSON: N_("Statement for the person"),
     StatementKind.PROVIDER: N_("Statement for the provider"),
 }
+STANDING_NAMES = {
+    Standing.SEEN: Text("原文载明", "seen in the source"),
+    Standing.ASSUMED: Text("暂按", "assumed"),
+    Standing.UNKNOWN: Text("待补", "unknown"),
+}
+NO_SOURCE = Text("未见原文规定", "No text of the law was found")
+RUN_LETTERS = {RunKind.REGULAR: "R", RunKind.CORRECTION: "C"}
+DIGEST_SHOWN = 16
+
+Capitals = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all statements of a run share; the run is the approved one that they are bound to."""
+
+    speaker: Speaker
+    law: Law
+    issuer: Text
+    month: Month
+    issued_on: date
+    run_kind: RunKind
+    run_sequence: int
+    run_digest: str
+    approved_on: date
+    write_capitals: Capitals
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How every statement begins and ends: its number, its month and the run it rests on."""
+
+    number: str
+    issuer: Text
+    month: Month
+    issued_on: date
+    run: str  # such as R1, with the beginning of the digest
+    approved_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Amounts in fen; eligible = fund + assistance + person, the excess comes on top."""
+
+    eligible_fen: int = 0
+    fund_fen: int = 0
+    assistance_fen: int = 0
+    person_fen: int = 0
+    excess_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """What is held, what clears it, and who has to do that."""
+
+    what: Text
+    clears: Text
+    owner: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """Values of the law that come from one source: how sure they are, and what they say."""
+
+    source: Text
+    labels: Text
+    standing: Text
+    is_assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Until when one may object; all None where the law of the area does not say it."""
+
+    days: int | None = None
+    until_on: date | None = None
+    is_assumed: bool = False
+
+
+def build_number(frame: Frame, kind: StatementKind, code: str) -> str:
+    """Return the number of a statement: month, run, and the case number or the provider's code.
+
+    The same run and case always give the same number, and no other ones do.
+    """
+    run = f"{frame.month.year:04d}{frame.month.number:02d}{_name_run(frame)}"
+    return f"{run}-{'P-' if kind is StatementKind.PROVIDER else ''}{code}"
+
+
+def build_head(frame: Frame, kind: StatementKind, code: str) -> Head:
+    """Return the head of a statement."""
+    run = f"{_name_run(frame)} · {frame.run_digest[:DIGEST_SHOWN]}"
+    number = build_number(frame, kind, code)
+    return Head(number, frame.issuer, frame.month, frame.issued_on, run, frame.approved_on)
+
+
+def _name_run(frame: Frame) -> str:
+    return f"{RUN_LETTERS[frame.run_kind]}{frame.run_sequence}"
+
+
+def build_held(speaker: Speaker, hold: Hold) -> HeldItem:
+    """Return a hold as it is printed."""
+    what, clears = (speaker.tell(sentence) for sentence in build_hold_sentences(hold))
+    return HeldItem(what, clears, speaker.say(ROLE_NAMES[Role(hold.owner)]))
+
+
+def build_objection(frame: Frame) -> Objection:
+    """Return until when one may object; never a day that the law of the area does not give."""
+    try:
+        value = frame.law.on(frame.issued_on).settings.get("objection_days")
+    except NoPolicyInForce:
+        value = None
+    if value is None or value.value is None:
+        return Objection()
+    until_on = frame.issued_on + timedelta(days=value.value)
+    return Objection(value.value, until_on, value.standing is Standing.ASSUMED)
+
+
+def build_sources(frame: Frame, used: Sequence[tuple[str, str]]) -> tuple[SourceLine, ...]:
+    """Return the sources of the values used, given as (first day of the policy, key).
+
+    Values of one source and one standing share a line; what is assumed is marked so.
+    """
+    lines: dict[tuple[Text, Standing], list[Text]] = {}
+    for policy in frame.law.policies:
+        keys = [key for starts_on, key in used if starts_on == policy.starts_on.isoformat()]
+        for value in find_values(policy, keys):
+            source = _name_source(value.source)
+            label = frame.speaker.label(value.key)
+            labels = lines.setdefault((source, value.standing), [])
+            if label not in labels:
+                labels.append(label)
+    return tuple(
+        SourceLine(
+            source, join(labels, Text("；", "; ")), STANDING_NAMES[standing],
+            standing is not Standing.SEEN,
+        )
+        for (source, standing), labels in lines.items()
+    )  # fmt: skip
+
+
+def _name_source(source: Source | None) -> Text:
+    """Return document, article and date of a source, as far as known."""
+    if source is None:
+        return NO_SOURCE
+    ending = "".join(f" {part}" for part in (source.article, source.dated_on) if part)
+    return Text(f"{source.document.zh}{ending}", f"{source.document.en}{ending}")

@@ -32,13 +32,29 @@ class _Printer(NamedTuple):
     fetcher: Any
 
 
+class Printed(NamedTuple):
+    """A PDF file and how many pages it has."""
+
+    pdf: bytes
+    pages: int
+
+
 def render_pdf(html: str) -> bytes:
     """Return a page of templates/paper as a PDF file; raises PrinterMissing."""
+    return print_page(html).pdf
+
+
+def print_page(html: str) -> Printed:
+    """Return a page of templates/paper as a PDF file, with its pages counted.
+
+    The same page always gives the same bytes: no time and no random number goes in. Raises
+    PrinterMissing.
+    """
     with _one_at_a_time:
         printer = _get_printer()
-        document = printer.html(string=html, url_fetcher=printer.fetcher)
-        pdf: bytes = document.write_pdf(stylesheets=[printer.css], font_config=printer.fonts)
-    return pdf
+        source = printer.html(string=html, url_fetcher=printer.fetcher)
+        document = source.render(stylesheets=[printer.css], font_config=printer.fonts)
+        return Printed(document.write_pdf(), len(document.pages))
 
 
 def check_printer() -> None:
