@@ -10,9 +10,12 @@ from typing import Any, TypeAlias, TypeVar
 import sqlalchemy as sa
 
 from ltc.rules.access import Actor, Reach, Role
+from ltc.rules.applications import ApplicationStatus
+from ltc.rules.payouts.runs import RunStatus
 from ltc.store.areas import District, Organisation
 from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
 from ltc.store.audit_log import AuditBlock, AuditEvent
+from ltc.store.base import known_at
 from ltc.store.imports import ImportFile
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.job_runs import JobRun
@@ -69,15 +72,25 @@ def _entities(select: sa.Select[*tuple[Any, ...]]) -> list[Any]:
     return found
 
 
+def _is(column: Any, value: int | None) -> Condition:
+    """Rows with a value; nothing where the actor has none: NULL must not match NULL."""
+    return NOTHING if value is None else column == value
+
+
 def _by_district(column: Any, actor: Actor) -> Condition:
     """All rows of the area, or of the officer's district where they are bound to one."""
     return sa.true() if actor.district_id is None else column == actor.district_id
 
 
 def _persons_of_provider(actor: Actor) -> sa.Select[Any]:
-    """Ids of the people that have or had a plan with the actor's organisation."""
+    """Ids of the people that have or had a plan with the actor's organisation.
+
+    A plan that was withdrawn or corrected to another provider never was: it opens nothing.
+    """
     return sa.select(CarePlan.person_id).where(
-        CarePlan.area_id == actor.area_id, CarePlan.provider_id == actor.organisation_id
+        CarePlan.area_id == actor.area_id,
+        _is(CarePlan.provider_id, actor.organisation_id),
+        known_at(CarePlan, None),
     )
 
 
@@ -96,11 +109,15 @@ def _persons_of_own_cases(actor: Actor) -> sa.Select[Any]:
 
 def _own_application(entity: Any, actor: Actor) -> Condition:
     if actor.role is Role.EXPERT:
-        return sa.or_(entity.expert_id == actor.user_id, entity.status.in_(("scored", "concluded")))
-    return entity.assessor_id == actor.user_id
+        is_open = entity.status.in_((ApplicationStatus.SCORED, ApplicationStatus.CONCLUDED))
+        return sa.or_(_is(entity.expert_id, actor.user_id), is_open)
+    return _is(entity.assessor_id, actor.user_id)
 
 
 def _person(entity: Any, actor: Actor) -> Condition:
+    """People; for a carer those of their employer, to log a visit, and nothing else about them."""
+    if actor.role is Role.CARER:
+        return entity.id.in_(_persons_of_provider(actor))
     return _about_person(entity.id, actor, district=entity.district_id)
 
 
@@ -120,8 +137,6 @@ def _about_person(person_id: Any, actor: Actor, district: Any = None) -> Conditi
         return person_id.in_(_persons_of_provider(actor))
     if actor.role in (Role.ASSESSOR, Role.EXPERT):
         return person_id.in_(_persons_of_own_cases(actor))
-    if actor.role is Role.CARER:  # to log a visit; the role opens no page about people
-        return person_id.in_(_persons_of_provider(actor))
     return NOTHING
 
 
@@ -144,7 +159,7 @@ def _provider(entity: Any, actor: Actor) -> Condition:
     if actor.reach is Reach.AREA:
         return _by_district(entity.district_id, actor)
     if actor.reach is Reach.ORGANISATION:
-        return entity.id == actor.organisation_id
+        return _is(entity.id, actor.organisation_id)
     return NOTHING
 
 
@@ -158,16 +173,15 @@ def _of_provider(entity: Any, actor: Actor) -> Condition:
             )
         )
     if actor.reach is Reach.ORGANISATION:
-        return entity.provider_id == actor.organisation_id
+        return _is(entity.provider_id, actor.organisation_id)
     if actor.role is Role.CARER and entity_has(entity, "carer_id"):
-        return entity.carer_id == actor.carer_id
+        return _is(entity.carer_id, actor.carer_id)
     return NOTHING
 
 
 def _carer(entity: Any, actor: Actor) -> Condition:
     if actor.role is Role.CARER:
-        own: Condition = entity.id == actor.carer_id
-        return own
+        return _is(entity.id, actor.carer_id)
     return _of_provider(entity, actor)
 
 
@@ -194,9 +208,10 @@ def _money(entity: Any, actor: Actor) -> Condition:
         return _by_district(entity.district_id, actor)
     if actor.reach is Reach.ORGANISATION:
         approved = sa.select(PayoutRun.id).where(
-            PayoutRun.area_id == actor.area_id, PayoutRun.status == "approved"
+            PayoutRun.area_id == actor.area_id, PayoutRun.status == RunStatus.APPROVED
         )
-        return sa.and_(entity.provider_id == actor.organisation_id, entity.run_id.in_(approved))
+        own = _is(entity.provider_id, actor.organisation_id)
+        return sa.and_(own, entity.run_id.in_(approved))
     return NOTHING
 
 
@@ -204,7 +219,7 @@ def _run(entity: Any, actor: Actor) -> Condition:
     if actor.reach is Reach.AREA:
         return sa.true()
     if actor.reach is Reach.ORGANISATION:
-        return entity.status == "approved"
+        return entity.status == RunStatus.APPROVED
     return NOTHING
 
 
@@ -216,15 +231,15 @@ def _statement(entity: Any, actor: Actor) -> Condition:
     if actor.reach is Reach.AREA:
         return _by_district(entity.district_id, actor)
     if actor.reach is Reach.ORGANISATION:
-        return entity.provider_id == actor.organisation_id
+        return _is(entity.provider_id, actor.organisation_id)
     return NOTHING
 
 
-def _whole_area(entity: Any, actor: Actor) -> Condition:
+def _whole_area(_entity: Any, actor: Actor) -> Condition:
     return sa.true() if actor.reach is Reach.AREA else NOTHING
 
 
-def _anyone(entity: Any, actor: Actor) -> Condition:
+def _anyone(_entity: Any, _actor: Actor) -> Condition:
     return sa.true()
 
 
@@ -232,11 +247,10 @@ def _administered(entity: Any, actor: Actor) -> Condition:
     if actor.role in (Role.ADMINISTRATOR, Role.MACHINE, Role.AUDITOR):
         return sa.true()
     key = "id" if sa.inspect(entity).mapper.class_ is User else "user_id"
-    own: Condition = getattr(entity, key) == actor.user_id
-    return own
+    return _is(getattr(entity, key), actor.user_id)
 
 
-def _audited(entity: Any, actor: Actor) -> Condition:
+def _audited(_entity: Any, actor: Actor) -> Condition:
     allowed = actor.role in (Role.ADMINISTRATOR, Role.AUDITOR, Role.MACHINE)
     return sa.true() if allowed else NOTHING
 
@@ -245,11 +259,11 @@ def _import(entity: Any, actor: Actor) -> Condition:
     if actor.reach is Reach.AREA:
         return sa.true()
     if actor.reach is Reach.ORGANISATION:
-        return entity.organisation_id == actor.organisation_id
+        return _is(entity.organisation_id, actor.organisation_id)
     return NOTHING
 
 
-def _job(entity: Any, actor: Actor) -> Condition:
+def _job(_entity: Any, actor: Actor) -> Condition:
     allowed = actor.reach is Reach.AREA or actor.role is Role.ADMINISTRATOR
     return sa.true() if allowed else NOTHING
 
