@@ -54,6 +54,7 @@ class Permission(StrEnum):
     CHANGE_PLANS = "change_plans"
     SEE_VISITS = "see_visits"
     LOG_VISITS = "log_visits"
+    REFUSE_VISITS = "refuse_visits"
     SEE_STAYS = "see_stays"
     CHANGE_STAYS = "change_stays"
     IMPORT = "import"
@@ -88,6 +89,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CHANGE_CARERS,
             P.CHANGE_PLANS,
             P.LOG_VISITS,
+            P.REFUSE_VISITS,
             P.CHANGE_STAYS,
             P.IMPORT,
         }
@@ -174,6 +176,7 @@ PERMISSION_NAMES: dict[Permission, str] = {
     P.CHANGE_PLANS: N_("Draw up and correct care plans"),
     P.SEE_VISITS: N_("See visits"),
     P.LOG_VISITS: N_("Log and correct visits"),
+    P.REFUSE_VISITS: N_("Refuse visits at the check"),
     P.SEE_STAYS: N_("See stays and fees"),
     P.CHANGE_STAYS: N_("Record and correct stays and fees"),
     P.IMPORT: N_("Import files"),

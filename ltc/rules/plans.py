@@ -104,7 +104,7 @@ def check_plan_items(catalogue: Catalogue, items: Mapping[str, int]) -> None:
     for code, times in items.items():
         service = catalogue.service(code)
         if not 1 <= times <= TIMES_PER_WEEK_MAX:
-            values = {"item": service.code, "times": times, "most": TIMES_PER_WEEK_MAX}
+            values = {"item": service.name, "times": times, "most": TIMES_PER_WEEK_MAX}
             raise TimesWrong(field="items", **values)
 
 

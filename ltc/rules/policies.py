@@ -42,6 +42,9 @@ class Text:
     zh: str
     en: str
 
+    def __str__(self) -> str:
+        return self.en
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

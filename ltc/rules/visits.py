@@ -124,9 +124,7 @@ class Place:
     datum: Datum
 
 
-def check_items(
-    catalogue: Catalogue, codes: Sequence[str], carer: CarerKind, minutes: int, language: str = "en"
-) -> None:
+def check_items(catalogue: Catalogue, codes: Sequence[str], carer: CarerKind, minutes: int) -> None:
     """Raise where the items are none, unknown, not for this carer, or longer than the visit.
 
     Raises ItemsMissing, ServiceUnknown, NurseNeeded, ItemsDoNotFit.
@@ -135,7 +133,7 @@ def check_items(
         raise ItemsMissing(field="items")
     for service in (catalogue.service(code) for code in codes):
         if service.nurse_only and carer is not CarerKind.NURSE:
-            raise NurseNeeded(field="items", item=getattr(service.name, language))
+            raise NurseNeeded(field="items", item=service.name)
     planned = catalogue.planned_minutes(codes)
     if planned > minutes:
         raise ItemsDoNotFit(field="items", planned=planned, minutes=minutes)

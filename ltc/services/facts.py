@@ -7,11 +7,14 @@ is refused.
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-from ltc.rules.errors import Conflict
+from ltc.rules.access import Permission
+from ltc.rules.errors import Conflict, Problem
 from ltc.rules.insured import clean_reason
 from ltc.services.context import Context
 from ltc.store.base import new_id
+from ltc.store.fact_versions import get_fact
 from ltc.store.sealed_cells import open_cell, seal_cell
 
 T = TypeVar("T")
@@ -45,12 +48,63 @@ def correct_fact(ctx: Context, old: T, reason: str, **values: Any) -> T:
     before = read_values(old)
     if all(before[name] == value for name, value in values.items() if name in before):
         raise NothingChanged
+    return replace_fact(ctx, old, reason, **values)
+
+
+def replace_fact(ctx: Context, old: T, reason: str, **values: Any) -> T:
+    """Replace a fact like ``correct_fact``, also where only what hangs on it has changed."""
     return _replace(ctx, old, reason, values, withdrawn=False)
 
 
 def withdraw_fact(ctx: Context, old: T, reason: str) -> T:
     """Say that a fact never was; raises ReasonMissing, AlreadyCorrected."""
     return _replace(ctx, old, reason, {}, withdrawn=True)
+
+
+def withdraw_recorded(
+    ctx: Context, permission: Permission, table: type[T], fact_id: int, reason: str, action: str
+) -> T:
+    """Withdraw a fact in a transaction of its own, with its audit event, and return the new row."""
+    ctx.require(permission)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, table, fact_id)
+        row = withdraw_fact(ctx, old, reason)
+        record_change(ctx, action, row, old)
+    return row
+
+
+def record_change(
+    ctx: Context,
+    action: str,
+    row: Any,
+    old: Any = None,
+    *,
+    hidden: tuple[str, ...] = (),
+    **more: Any,
+) -> None:
+    """Write the audit event of a fact: about whom, and what differs from before.
+
+    ``hidden`` names columns with personal data, which are left out; ``more`` is added.
+    """
+    ctx.session.flush()
+    changes: dict[str, Any] = describe_changes(old, row) if old is not None else {}
+    about = {
+        name: getattr(row, name)
+        for name in ("person_id", "provider_id")
+        if hasattr(row, name) and name not in changes
+    }
+    kept = {name: change for name, change in changes.items() if name not in hidden}
+    fixed = {"replaces_id": row.replaces_id, "reason": row.reason}
+    ctx.record(action, action.split(".", maxsplit=1)[0], row.id, {**kept, **about, **fixed, **more})
+
+
+def flush_or_raise(ctx: Context, problem: Problem) -> None:
+    """Send what was added; raise the problem where somebody took the same unique key before."""
+    try:
+        ctx.session.flush()
+    except IntegrityError:
+        ctx.session.rollback()
+        raise problem from None
 
 
 def read_values(row: Any) -> dict[str, Any]:

@@ -97,8 +97,8 @@ def find_items(session: Session, area_id: int, ids: Collection[int]) -> dict[int
     return items
 
 
-def _select(session: Session, actor: Actor, chosen: PlanFilter, today: date) -> sa.Select[Any]:
-    query: sa.Select[Any] = sa.select(CarePlan, InsuredPerson).join(
+def _select(session: Session, actor: Actor, chosen: PlanFilter, today: date) -> Any:
+    query: Any = sa.select(CarePlan, InsuredPerson).join(
         InsuredPerson,
         sa.and_(InsuredPerson.area_id == CarePlan.area_id, InsuredPerson.id == CarePlan.person_id),
     )

@@ -118,7 +118,7 @@ def find_reference(session: Session, area_id: int, provider_id: int, reference: 
 
 
 def _select(session: Session, actor: Actor, chosen: VisitFilter) -> sa.Select[Any]:
-    query: sa.Select[Any] = (
+    query: Any = (
         sa.select(Visit, InsuredPerson, Carer)
         .join(
             InsuredPerson,
