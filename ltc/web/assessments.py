@@ -37,7 +37,7 @@ from ltc.web.assessment_ways import (
     show_grade,
     show_step,
 )
-from ltc.web.evaluation_sheet import build_sheet
+from ltc.web.evaluation_sheet import build_sheet, show_answers
 from ltc.web.forms.assessments import AssignForm, FileForm, RefuseForm, WithdrawForm
 from ltc.web.forms.insured import last_day
 from ltc.web.forms.refusals import show_refusal
@@ -154,16 +154,23 @@ def show(application_id: int) -> Any:
         refusal_names=REFUSAL_NAMES,
         tag_states=TAG_STATES,
         show_grade=show_grade,
-        sheet=_build_sheet(case),
+        **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
         has_confirmed=user_id in {row.expert_id for row, _name in case.confirmed},
     )
 
 
-def _build_sheet(case: CaseFile) -> Any:
+def _evaluation_values(case: CaseFile) -> dict[str, Any]:
+    """What the page shows of the evaluation that counts now, if there is one."""
     evaluation = case.evaluation
-    return evaluation and build_sheet(get_instrument(evaluation.instrument), evaluation.scores)
+    if evaluation is None:
+        return {"sheet": None, "answers_given": []}
+    instrument = get_instrument(evaluation.instrument)
+    return {
+        "sheet": build_sheet(instrument, evaluation.scores),
+        "answers_given": show_answers(instrument, evaluation.scores),
+    }
 
 
 @blueprint.route("/file", methods=["GET", "POST"])

@@ -22,7 +22,7 @@ from ltc.store.applications import (
 from ltc.store.assessments import Conclusion, Evaluation
 from ltc.store.instruments import get_instrument
 from ltc.web.assessment_ways import NOTHING_YET, leave, show_grade
-from ltc.web.evaluation_sheet import build_sheet
+from ltc.web.evaluation_sheet import build_sheet, show_answers
 from ltc.web.forms.assessments import ConfirmForm, CorrectConclusionForm, SendBackForm
 from ltc.web.forms.insured import day_after, last_day
 from ltc.web.forms.refusals import show_refusal
@@ -140,8 +140,12 @@ def _get_evaluation(case: CaseFile) -> Evaluation:
 
 
 def _values(evaluation: Evaluation) -> dict[str, Any]:
-    sheet = build_sheet(get_instrument(evaluation.instrument), evaluation.scores)
-    return {"sheet": sheet, "show_grade": show_grade}
+    instrument = get_instrument(evaluation.instrument)
+    return {
+        "sheet": build_sheet(instrument, evaluation.scores),
+        "answers_given": show_answers(instrument, evaluation.scores),
+        "show_grade": show_grade,
+    }
 
 
 def _number(text: str) -> int:

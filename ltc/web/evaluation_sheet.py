@@ -98,6 +98,36 @@ def number_items(instrument: Instrument) -> list[tuple[int, Item]]:
     return list(enumerate(instrument.items.values(), 1))
 
 
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """An item with the option that was chosen; ``official`` is its Chinese wording beside another."""
+
+    number: int
+    name: str
+    option: str
+    official: str
+    score: int | None
+
+
+def show_answers(instrument: Instrument, answers: Mapping[str, int]) -> list[ShownAnswer]:
+    """Return every item with its answer."""
+    return [
+        _show_answer(number, item, answers.get(item.code))
+        for number, item in number_items(instrument)
+    ]
+
+
+def _show_answer(number: int, item: Item, score: int | None) -> ShownAnswer:
+    chosen = next((option.text for option in item.options if option.score == score), None)
+    return ShownAnswer(
+        number=number,
+        name=own_words(item.name),
+        option=own_words(chosen) if chosen else "",
+        official=chosen.zh if chosen and not is_chinese() else "",
+        score=score,
+    )
+
+
 def say(sentence: Sentence) -> str:
     """Return a sentence in the reader's language, its values too."""
     text: str = _(
