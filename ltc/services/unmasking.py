@@ -41,11 +41,19 @@ class ReasonTooLong(Invalid):
 def unmask(ctx: Context, *, record_type: str, field: str, record_id: int, reason: str) -> str:
     """Return a sealed value in plain, once the reason is recorded; raises NothingToShow."""
     ctx.require(Permission.UNMASK)
+    plain = _open(ctx, record_type, field, record_id)
     reason = reason.strip()
     if len(reason) < REASON_LENGTH_MIN:
         raise ReasonTooShort(field="reason", least=REASON_LENGTH_MIN)
     if len(reason) > REASON_LENGTH_MAX:
         raise ReasonTooLong(field="reason", most=REASON_LENGTH_MAX)
+    with ctx.transaction():
+        ctx.record(f"{field}.unmasked", record_type, record_id, {"reason": [None, reason]})
+    return plain
+
+
+def _open(ctx: Context, record_type: str, field: str, record_id: int) -> str:
+    """Return the value of a record within the actor's sight; raises NothingToShow."""
     table, columns = SEALED.get(record_type, (None, {}))
     if table is None or field not in columns:
         raise NothingToShow()
@@ -54,6 +62,4 @@ def unmask(ctx: Context, *, record_type: str, field: str, record_id: int, reason
     plain = open_cell(ctx.session, row, columns[field]) if row is not None else None
     if plain is None:
         raise NothingToShow()
-    with ctx.transaction():
-        ctx.record(f"{field}.unmasked", record_type, record_id, {"reason": [None, reason]})
     return plain

@@ -76,7 +76,7 @@ def _build_area(session: Session, number: int) -> list[Side]:
     chunk = _save(session, RunChunk, area_id=number, run_id=run.id, number=1, first_case="A",
                   last_case="Z", people=2)  # fmt: skip
     job = _save(session, JobRun, area_id=number, kind="calculate", job_key="2019-11",
-                status=JobStatus.DONE, inputs={}, heartbeat_at=AT, started_at=AT)  # fmt: skip
+                status=JobStatus.DONE, inputs={"month": "2019-11"}, heartbeat_at=AT, started_at=AT)  # fmt: skip
     event = _save(session, AuditEvent, area_id=number, at=AT, actor_id=None, actor_role="machine",
                   door="test", action="test.done", record_type="test", record_id=1, changes={},
                   digest=DIGEST)  # fmt: skip

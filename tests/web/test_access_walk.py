@@ -1,0 +1,171 @@
+"""Every route, every role, and records that are not one's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import time_machine
+
+from ltc.rules.access import PERMISSIONS, REACH, Permission, Reach, Role
+from tests.conftest import NOW
+from tests.support.sign_in import send, sign_in_as
+from tests.support.world import build_world
+from tests.web.route_examples import (
+    AREA_WIDE_PARAMETERS,
+    BY_ENDPOINT,
+    PLAIN,
+    RECORDS,
+    record_parameters,
+    values_of,
+)
+
+# Who carries out a sign-out is signed out: the walk asks for it without a session only.
+ENDS_THE_SESSION = {"session.sign_out"}
+# Open to several roles at the door; the record's status decides in the use-case who of them may.
+DECIDED_BY_STATUS = {"payouts.send_back"}
+PEOPLE = [role for role in Role if role is not Role.MACHINE]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint with one method."""
+
+    endpoint: str
+    method: str
+    arguments: frozenset[str]
+    access: Permission | str | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint}"
+
+
+def routes_of(app) -> Iterator[Route]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or rule.endpoint.startswith("openapi"):
+            continue
+        access = getattr(app.view_functions[rule.endpoint], "__access__", None)
+        for method in sorted(rule.methods & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+            yield Route(rule.endpoint, method, frozenset(rule.arguments), access)
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def routes(app):
+    return list(routes_of(app))
+
+
+@pytest.fixture
+def world(session, area):
+    return build_world(session)
+
+
+@pytest.fixture
+def path_of(app):
+    def path(route, side):
+        with app.test_request_context():
+            return app.url_for(route.endpoint, **values_of(route.endpoint, route.arguments, side))
+
+    return path
+
+
+def ask(client, route, path):
+    if route.method == "GET":
+        return client.get(path)
+    return send(client, path) if route.method == "POST" else client.open(path, method=route.method)
+
+
+def is_open_to(route, role):
+    return route.access in ("public", "signed_in") or route.access in PERMISSIONS[role]
+
+
+def test_every_parameter_has_an_example(routes):
+    """A new route's parameter belongs into tests/web/route_examples.py."""
+    known = set(RECORDS) | set(PLAIN)
+    missing = {
+        f"{route.endpoint}: {name}"
+        for route in routes
+        for name in route.arguments - known
+        if route.endpoint not in BY_ENDPOINT
+    }
+    assert missing == set()
+
+
+def test_every_route_says_who_may_enter(routes):
+    assert [str(route) for route in routes if route.access is None] == []
+
+
+def test_every_permission_opens_a_door_or_is_asked_for_by_a_use_case(routes):
+    used = {route.access for route in routes}
+    assert used & set(Permission)
+
+
+def test_nobody_is_sent_to_sign_in_and_changes_nothing(client, routes, world, path_of):
+    side = world[0][0]
+    for route in routes:
+        answer = ask(client, route, path_of(route, side))
+        if route.access == "public":
+            assert answer.status_code < 500, route
+        elif route.method == "GET":
+            assert answer.status_code in (302, 401), route
+            assert answer.status_code == 401 or answer.location.startswith("/sign-in"), route
+        else:
+            assert answer.status_code in (400, 401), route
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_without_the_right_is_refused(client, routes, world, path_of, role):
+    side = world[0][0]
+    sign_in_as(client, side.users[role])
+    closed = [route for route in routes if not is_open_to(route, role)]
+    assert closed
+    for route in closed:
+        assert ask(client, route, path_of(route, side)).status_code == 403, route
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_with_the_right_reads_its_own_pages(client, routes, world, path_of, role):
+    side = world[0][0]
+    sign_in_as(client, side.users[role])
+    for route in routes:
+        if route.method == "GET" and is_open_to(route, role):
+            status = ask(client, route, path_of(route, side)).status_code
+            assert status < 500, route
+            assert status != 401, route
+            assert status != 403 or route.endpoint in DECIDED_BY_STATUS, route
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_record_of_another_area_is_not_there(client, routes, world, path_of, role):
+    (own, _), (foreign, _) = world
+    sign_in_as(client, own.users[role])
+    for route in with_records(routes, role):
+        assert ask(client, route, path_of(route, foreign)).status_code == 404, route
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_record_of_another_side_is_not_there(client, session, routes, world, path_of, role):
+    """Another provider's, another assessor's, or of a district one is not bound to."""
+    own, foreign = world[0]
+    if REACH[role] is Reach.AREA:
+        own.users[role].district_id = own.district_id
+        session.commit()
+    sign_in_as(client, own.users[role])
+    for route in with_records(routes, role):
+        if not record_parameters(route.endpoint, route.arguments) <= AREA_WIDE_PARAMETERS:
+            assert ask(client, route, path_of(route, foreign)).status_code == 404, route
+
+
+def with_records(routes, role):
+    return [
+        route
+        for route in routes
+        if record_parameters(route.endpoint, route.arguments)
+        and route.access != "public"
+        and route.endpoint not in ENDS_THE_SESSION
+        and is_open_to(route, role)
+    ]
