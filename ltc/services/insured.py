@@ -29,7 +29,11 @@ from ltc.services.identity_numbers import parse_identity
 from ltc.store.areas import District, get_area
 from ltc.store.base import new_id
 from ltc.store.insured import Enrolment, InsuredPerson
-from ltc.store.insured_questions import find_person_by_identity, get_person
+from ltc.store.insured_questions import (
+    find_person_by_identity,
+    find_taken_case_numbers,
+    get_person,
+)
 from ltc.store.number_series import take_numbers
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of, open_cell, seal_cell
@@ -109,9 +113,9 @@ def correct_person(ctx: Context, *, person_id: int, contact: Contact, reason: st
     with ctx.transaction() as session:
         person = lock_person(ctx, person_id)
         check_district(ctx, contact.district_id)
-        before = _describe(session, person)
-        _apply(session, person, contact)
-        after = _describe(session, person)
+        before = describe_person(session, person)
+        apply_contact(session, person, contact)
+        after = describe_person(session, person)
         changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
         if not changes:
             raise NothingChanged
@@ -127,10 +131,18 @@ def lock_person(ctx: Context, person_id: int) -> InsuredPerson:
 
 
 def take_case_numbers(ctx: Context, count: int = 1) -> list[str]:
-    """Return new case numbers of the area and year, unique however many ask at once."""
+    """Return new case numbers of the area and year, unique however many ask at once.
+
+    Numbers that came with an imported file are left out.
+    """
     area, year = get_area(ctx.session, ctx.area_id), ctx.today.year
-    numbers = take_numbers(ctx.session, ctx.area_id, f"case:{year}", count)
-    return [build_case_number(area.code, year, number) for number in numbers]
+    free: list[str] = []
+    while len(free) < count:
+        series = take_numbers(ctx.session, ctx.area_id, f"case:{year}", count - len(free))
+        wanted = [build_case_number(area.code, year, number) for number in series]
+        taken = find_taken_case_numbers(ctx.session, ctx.area_id, wanted)
+        free += [number for number in wanted if number not in taken]
+    return free
 
 
 def clean_contact(contact: Contact) -> Contact:
@@ -178,11 +190,12 @@ def build_person(
     person.identity_sealed = seal_cell(
         ctx.session, InsuredPerson, "identity_sealed", person.id, identity.number
     )
-    _apply(ctx.session, person, contact)
+    apply_contact(ctx.session, person, contact)
     return person
 
 
-def _apply(session: Session, person: InsuredPerson, contact: Contact) -> None:
+def apply_contact(session: Session, person: InsuredPerson, contact: Contact) -> None:
+    """Write a clean contact into a person; what is None stays."""
     person.name = contact.name
     person.district_id = contact.district_id
     person.community = contact.community
@@ -198,7 +211,7 @@ def _seal(session: Session, person: InsuredPerson, column: str, plain: str) -> b
     return seal_cell(session, InsuredPerson, column, person.id, plain) if plain else None
 
 
-def _describe(session: Session, person: InsuredPerson) -> dict[str, str | int | None]:
+def describe_person(session: Session, person: InsuredPerson) -> dict[str, str | int | None]:
     """Return a person's fields for the audit event, what is personal as digests."""
     address = open_cell(session, person, "address_sealed")
     return {

@@ -68,6 +68,16 @@ def find_person_by_identity(session: Session, area_id: int, number: str) -> Insu
     )
 
 
+def find_taken_case_numbers(
+    session: Session, area_id: int, case_numbers: Sequence[str]
+) -> set[str]:
+    """Return which case numbers the area has given out, whoever may see them."""
+    query = sa.select(InsuredPerson.case_number).where(
+        InsuredPerson.area_id == area_id, InsuredPerson.case_number.in_(case_numbers)
+    )
+    return set(session.scalars(query))
+
+
 def select_people(session: Session, actor: Actor, chosen: PeopleFilter) -> sa.Select[Any]:
     """Return the select of a filtered list, for a page of it or the whole."""
     query = visible(sa.select(InsuredPerson), actor)

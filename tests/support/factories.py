@@ -163,7 +163,7 @@ def make_plan(
     number = _next(session)
     plan = _save_fact(
         session, CarePlan, person, given, id=number, number=f"JH2019-{number}",
-        provider_id=provider and provider.id, mode="home_visit", starts_on=date(2019, 2, 1),
+        provider_id=provider and provider.id, mode="home_visits", starts_on=date(2019, 2, 1),
         confirmed_on=date(2019, 1, 20), confirmed_by=person.name,
     )  # fmt: skip
     for code, times in items.items():

@@ -1,0 +1,183 @@
+"""Files of care given: visits, stays in a bed, fees."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ltc.rules.imports import (
+    LATITUDE_MAX,
+    LONGITUDE_MAX,
+    ImportKind,
+    PositionHalf,
+    ReferenceOfAnother,
+    VisitEndsBeforeBegin,
+    VisitTooLong,
+    check_items,
+    check_order,
+    parse_choice,
+    parse_day,
+    parse_degrees,
+    parse_wall_clock,
+    parse_yuan,
+)
+from ltc.rules.insured import DayAhead
+from ltc.rules.months import ONE_DAY
+from ltc.rules.visits import Datum, VisitSource, wall_minutes
+from ltc.services.context import Context
+from ltc.services.csv_files import Row
+from ltc.services.import_facts import Values, check_facts, write_facts
+from ltc.services.import_rows import Checked, Known, Spec, cell, need, optional
+from ltc.store.catalogues import get_catalogue
+from ltc.store.visits import BedStay, Fee, Visit
+
+KEY = ("provider_id", "reference")
+LONGEST_VISIT_HOURS = 24
+MINUTES_PER_HOUR = 60
+
+
+class FeeKind(StrEnum):
+    """What a fee was charged for."""
+
+    DAILY_CARE = "daily_care"
+    MEDICAL_CARE = "medical_care"
+
+
+def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
+    """Check a chunk of visits."""
+    known, zone = Known.load(ctx, rows), ZoneInfo(ctx.time_zone)
+    codes = frozenset(service.code for service in get_catalogue().services)
+
+    def read(row: Row) -> Values:
+        person, carer = known.person(row), known.carer(row)
+        items = cell(row, "items").split()
+        check_items(items, codes, "items")
+        return {
+            "person_id": person.id,
+            "provider_id": carer.provider_id,
+            "carer_id": carer.id,
+            "reference": need(row, "reference"),
+            **_read_times(ctx, row, zone),
+            "items": " ".join(items),
+            **_read_place(row),
+            "source": optional(row, "source", partial(parse_choice, kind=VisitSource))
+            or VisitSource.IMPORT,
+        }
+
+    return check_facts(ctx, rows, Visit, KEY, read, _same_person)
+
+
+def _read_times(ctx: Context, row: Row, zone: ZoneInfo) -> Values:
+    """Begin and end; a visit belongs to the day on which it begins, and may end on the next."""
+    begins = parse_wall_clock(cell(row, "begins_at"), "begins_at")
+    ends = parse_wall_clock(cell(row, "ends_at"), "ends_at")
+    first, last = wall_minutes(begins), wall_minutes(ends)
+    if last <= first:
+        raise VisitEndsBeforeBegin(field="ends_at", minutes=last - first)
+    if last - first > LONGEST_VISIT_HOURS * MINUTES_PER_HOUR:
+        hours = (last - first) // MINUTES_PER_HOUR
+        raise VisitTooLong(field="ends_at", hours=hours, most=LONGEST_VISIT_HOURS)
+    ends_at = _instant(ends, zone)
+    if ends_at > ctx.now:
+        raise DayAhead(field="ends_at")
+    return {
+        "begins_at": _instant(begins, zone),
+        "ends_at": ends_at,
+        "service_on": begins.date(),
+        "begins_min": first,
+        "ends_min": last,
+    }
+
+
+def _instant(wall_clock: datetime, zone: ZoneInfo) -> datetime:
+    return wall_clock.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _read_place(row: Row) -> Values:
+    latitude = parse_degrees(cell(row, "latitude"), "latitude", LATITUDE_MAX)
+    longitude = parse_degrees(cell(row, "longitude"), "longitude", LONGITUDE_MAX)
+    if (latitude is None) != (longitude is None):
+        raise PositionHalf(field="latitude" if latitude is None else "longitude")
+    datum = optional(row, "datum", partial(parse_choice, kind=Datum)) or Datum.WGS84
+    return {
+        "latitude_e6": latitude,
+        "longitude_e6": longitude,
+        "datum": None if latitude is None else datum,
+    }
+
+
+def check_bed_stays(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
+    """Check a chunk of stays in a bed; an empty last day means that the person is still there."""
+    known = Known.load(ctx, rows)
+
+    def read(row: Row) -> Values:
+        first = parse_day(cell(row, "first_day"), "first_day")
+        last = optional(row, "last_day", parse_day)
+        check_order(first, last, "last_day")
+        return {
+            "person_id": known.person(row).id,
+            "provider_id": known.provider(ctx, row),
+            "reference": need(row, "reference"),
+            "starts_on": first,
+            "ends_before": last and last + ONE_DAY,
+            "price_fen": parse_yuan(cell(row, "price_yuan"), "price_yuan"),
+        }
+
+    return check_facts(ctx, rows, BedStay, KEY, read, _same_person)
+
+
+def check_fees(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
+    """Check a chunk of fees."""
+    known = Known.load(ctx, rows)
+
+    def read(row: Row) -> Values:
+        charged_on = parse_day(cell(row, "charged_on"), "charged_on")
+        if charged_on > ctx.today:
+            raise DayAhead(field="charged_on")
+        kind = optional(row, "kind", partial(parse_choice, kind=FeeKind)) or FeeKind.DAILY_CARE
+        return {
+            "person_id": known.person(row).id,
+            "provider_id": known.provider(ctx, row),
+            "reference": need(row, "reference"),
+            "charged_on": charged_on,
+            "amount_fen": parse_yuan(cell(row, "amount_yuan"), "amount_yuan"),
+            "kind": kind.value,
+        }
+
+    return check_facts(ctx, rows, Fee, KEY, read, _same_person)
+
+
+def _same_person(one: Checked) -> None:
+    """Refuse a reference that is recorded for somebody else: it was used twice."""
+    old = one.write.old
+    if old is not None and not old.withdrawn and old.person_id != one.write.values["person_id"]:
+        raise ReferenceOfAnother(field="reference")
+
+
+def _carry_out(table: Any, ctx: Context, rows: Sequence[Checked], reason: str) -> None:
+    write_facts(ctx, table, [one.write for one in rows], reason)
+
+
+VISITS = Spec(
+    ImportKind.VISITS,
+    ("reference", "case_number", "carer_code", "begins_at", "ends_at"),
+    ("items", "latitude", "longitude", "datum", "source"),
+    check_visits,
+    partial(_carry_out, Visit),
+)
+BED_STAYS = Spec(
+    ImportKind.BED_STAYS,
+    ("reference", "case_number", "first_day", "price_yuan"),
+    ("provider_code", "last_day"),
+    check_bed_stays,
+    partial(_carry_out, BedStay),
+)
+FEES = Spec(
+    ImportKind.FEES,
+    ("reference", "case_number", "charged_on", "amount_yuan"),
+    ("provider_code", "kind"),
+    check_fees,
+    partial(_carry_out, Fee),
+)
