@@ -30,7 +30,7 @@ from ltc.store.payouts import PayoutRun
 from ltc.web.lists import csv_response, read_cursor, read_number, read_text
 from ltc.web.payout_facts import show_fact
 from ltc.web.payout_run import HOLD_NAMES, hold_name
-from ltc.web.payout_words import Names, fill, show_days, show_steps, tell
+from ltc.web.payout_words import Names, fill, show_days, show_steps, tell, tell_answer
 
 blueprint = Blueprint("lines", __name__, url_prefix="/<int:run_id>")
 
@@ -94,6 +94,7 @@ def why(run_id: int, person_id: int) -> Any:
         person=person,
         settlement=settlement,
         names=names,
+        answer=tell_answer(settlement, names),
         sentences=tell(settlement, names),
         days=days,
         legend=legend,

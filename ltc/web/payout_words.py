@@ -14,7 +14,9 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.explain import (
     AMOUNTS,
     DAY_STATES,
+    DAYS,
     GROUNDS,
+    HOLDS,
     Sentence,
     build_sentences,
 )
@@ -100,6 +102,18 @@ def _named_in(policy: Policy, breakdown: str) -> Mapping[Any, Any]:
 
 def _district_name(district: District) -> str:
     return district.name_zh if str(get_locale()).startswith("zh") else district.name_en
+
+
+ANSWERS = frozenset({
+    *AMOUNTS.values(), *[text for pair in (*DAYS.values(), *HOLDS.values()) for text in pair],
+})  # fmt: skip
+ANSWER_LENGTH = 4
+
+
+def tell_answer(settlement: Settlement, names: Names) -> str:
+    """Return the first sentences: amounts, the days that do not count, what is held."""
+    told = [sentence for sentence in build_sentences(settlement) if sentence[0] in ANSWERS]
+    return " ".join(fill(sentence, names) for sentence in told[:ANSWER_LENGTH])
 
 
 def tell(settlement: Settlement, names: Names) -> list[str]:

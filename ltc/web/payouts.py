@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from ltc import clock, http
-from ltc.rules.access import Permission
+from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
@@ -121,7 +121,7 @@ def show(run_id: int) -> Any:
         run=run,
         others=[r for r in list_runs_of_month(session, run.area_id, Month.parse(run.month))
                 if r.id != run.id and actor.may(Permission.CALCULATE_PAYOUTS)],
-        holds=[(kind, hold_name(kind), owner, count, people)
+        holds=[(kind, hold_name(kind), owner, count, people, _(ROLE_NAMES[Role(owner)]))
                for kind, owner, count, people in count_holds(session, actor, run)],
         **build_overview(run),
     )  # fmt: skip
