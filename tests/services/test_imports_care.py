@@ -1,0 +1,134 @@
+from datetime import UTC, date, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.rules.access import Role
+from ltc.rules.imports import ImportKind
+from ltc.store.visits import BedStay, Visit
+from tests.services.import_files import ROWS, counts, import_file, make_world, try_file, write_csv
+from tests.support.factories import make_person, make_plan
+
+VISIT = ROWS[ImportKind.VISITS]
+
+
+@pytest.fixture
+def world(session, area):
+    return make_world(session)
+
+
+@pytest.fixture
+def officer(make_ctx, world):
+    return make_ctx(Role.OFFICER)
+
+
+def write(tmp_path, *rows):
+    return write_csv(tmp_path / "file.csv", rows)
+
+
+def test_times_of_a_visit_are_the_areas_wall_clock(officer, session, tmp_path):
+    import_file(officer, ImportKind.VISITS, write(tmp_path, VISIT))
+    visit = session.scalar(sa.select(Visit))
+    assert visit.begins_at == datetime(2019, 11, 5, 1, 0, tzinfo=UTC)
+    assert (visit.service_on, visit.ends_min - visit.begins_min) == (date(2019, 11, 5), 90)
+    assert visit.begins_min % (24 * 60) == 9 * 60
+    assert (visit.latitude_e6, visit.longitude_e6) == (29_484_712, 106_482_301)
+
+
+def test_a_visit_over_midnight_belongs_to_the_day_it_begins(officer, session, tmp_path):
+    row = {**VISIT, "begins_at": "2019-11-04 23:30", "ends_at": "2019-11-05 00:30"}
+    assert counts(import_file(officer, ImportKind.VISITS, write(tmp_path, row))) == {"new": 1}
+    visit = session.scalar(sa.select(Visit))
+    assert (visit.service_on, visit.ends_min - visit.begins_min) == (date(2019, 11, 4), 60)
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "words"),
+    [
+        ({"ends_at": "2019-11-05 08:30"}, "ends_at", "-30 minutes"),
+        ({"ends_at": "2019-11-05 09:00"}, "ends_at", "0 minutes"),
+        ({"ends_at": "2019-11-05 24:00"}, "ends_at", "00:00 of the next day"),
+        ({"ends_at": "2019-11-07 09:30"}, "ends_at", "48 hours"),
+        ({"begins_at": "2019-11-31 09:00"}, "begins_at", "not a day"),
+        ({"begins_at": "09:00"}, "begins_at", "not a time"),
+        ({"begins_at": "2019-11-14 10:00", "ends_at": "2019-11-14 10:31"}, "ends_at", "ahead"),
+        ({"items": "D01 X99"}, "items", "X99"),
+        ({"latitude": "91"}, "latitude", "-90 to 90"),
+        ({"longitude": ""}, "longitude", "both"),
+        ({"datum": "mars"}, "datum", "wgs84, gcj02"),
+        ({"source": "telepathy"}, "source", "phone, page, paper, import"),
+        ({"case_number": "A99"}, "case_number", "A99"),
+        ({"carer_code": "C99"}, "carer_code", "C99"),
+        ({"reference": "V" * 61}, "reference", "61 characters"),
+    ],
+)
+def test_what_is_wrong_with_a_visit_is_said_with_its_column(
+    officer, session, tmp_path, change, column, words
+):
+    file = try_file(officer, ImportKind.VISITS, write(tmp_path, {**VISIT, **change}))
+    assert counts(file) == {"bad": 1}
+    (problem,) = file.problems
+    assert problem["column"] == column
+    assert words in problem["template"].format(**problem["values"])
+
+
+def test_a_visit_of_one_minute_that_ended_now_is_taken(officer, tmp_path):
+    row = {**VISIT, "begins_at": "2019-11-14 10:29", "ends_at": "2019-11-14 10:30"}
+    assert counts(try_file(officer, ImportKind.VISITS, write(tmp_path, row))) == {"new": 1}
+
+
+def test_a_visit_needs_no_place_and_no_items(officer, session, tmp_path):
+    short = {name: VISIT[name] for name in ("reference", "case_number", "carer_code",
+                                            "begins_at", "ends_at")}  # fmt: skip
+    import_file(officer, ImportKind.VISITS, write(tmp_path, short))
+    visit = session.scalar(sa.select(Visit))
+    assert (visit.items, visit.latitude_e6, visit.datum, visit.source) == ("", None, None, "import")
+
+
+@pytest.mark.parametrize("kind", [ImportKind.VISITS, ImportKind.BED_STAYS, ImportKind.FEES])
+def test_a_reference_used_for_somebody_else_is_a_conflict(officer, session, world, tmp_path, kind):
+    other = make_person(session, case_number="A3")
+    make_plan(session, other, world)
+    import_file(officer, kind, write(tmp_path, ROWS[kind]))
+    file = import_file(officer, kind, write(tmp_path, {**ROWS[kind], "case_number": "A3"}))
+    assert counts(file) == {"conflict": 1}
+    assert file.problems[0]["column"] == "reference"
+
+
+def test_the_same_reference_at_two_providers_is_two_visits(officer, session, tmp_path):
+    rows = [VISIT, {**VISIT, "carer_code": "C2"}]
+    assert counts(import_file(officer, ImportKind.VISITS, write(tmp_path, *rows))) == {"new": 2}
+
+
+def test_a_correction_keeps_the_old_visit(officer, make_ctx, session, tmp_path):
+    import_file(officer, ImportKind.VISITS, write(tmp_path, VISIT))
+    changed = write(tmp_path, {**VISIT, "ends_at": "2019-11-05 10:00"})
+    import_file(make_ctx(Role.OFFICER), ImportKind.VISITS, changed)
+    session.rollback()
+    old, new = session.scalars(sa.select(Visit).order_by(Visit.superseded_at.is_(None)))
+    assert (new.replaces_id, new.ends_min - new.begins_min) == (old.id, 60)
+    assert old.ends_min - old.begins_min == 90
+    assert old.superseded_at == new.recorded_at
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"last_day": "2019-10-31"}, "last_day"),
+        ({"price_yuan": "-1"}, "price_yuan"),
+        ({"price_yuan": "90.005"}, "price_yuan"),
+        ({"provider_code": "P99"}, "provider_code"),
+    ],
+)
+def test_what_is_wrong_with_a_stay_is_said_with_its_column(officer, tmp_path, change, column):
+    row = {**ROWS[ImportKind.BED_STAYS], **change}
+    file = try_file(officer, ImportKind.BED_STAYS, write(tmp_path, row))
+    assert counts(file) == {"bad": 1}
+    assert file.problems[0]["column"] == column
+
+
+def test_a_stay_without_a_last_day_goes_on(officer, session, tmp_path):
+    row = {**ROWS[ImportKind.BED_STAYS], "last_day": ""}
+    import_file(officer, ImportKind.BED_STAYS, write(tmp_path, row))
+    stay = session.scalar(sa.select(BedStay))
+    assert (stay.ends_before, stay.price_fen) == (None, 9_000)
