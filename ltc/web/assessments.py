@@ -39,7 +39,7 @@ from ltc.web.assessment_ways import (
 )
 from ltc.web.evaluation_sheet import build_sheet, show_answers
 from ltc.web.forms.assessments import AssignForm, FileForm, RefuseForm, WithdrawForm
-from ltc.web.forms.insured import last_day
+from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured import district_choices
 from ltc.web.lists import (

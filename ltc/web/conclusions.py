@@ -24,7 +24,7 @@ from ltc.store.instruments import get_instrument
 from ltc.web.assessment_ways import NOTHING_YET, leave, show_grade
 from ltc.web.evaluation_sheet import build_sheet, show_answers
 from ltc.web.forms.assessments import ConfirmForm, CorrectConclusionForm, SendBackForm
-from ltc.web.forms.insured import day_after, last_day
+from ltc.web.forms.fields import day_after, last_day
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.law_words import own_words
 

@@ -11,6 +11,9 @@ from flask import Flask, g
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from ltc.rules.errors import Problem
+from ltc.rules.policies import Text
+
 FEN_PER_YUAN = Decimal(100)
 
 
@@ -58,8 +61,10 @@ def minutes(value: int | None) -> str:
     hours, rest = divmod(value, 60)
     if not hours:
         return _("%(count)s min", count=rest)
-    return _("%(hours)s h %(count)s min", hours=hours, count=rest) if rest else _(
-        "%(hours)s h", hours=hours
+    return (
+        _("%(hours)s h %(count)s min", hours=hours, count=rest)
+        if rest
+        else _("%(hours)s h", hours=hours)
     )
 
 
@@ -79,3 +84,17 @@ def share(basis_points: int | None) -> str:
 def said(message: Any, **values: Any) -> str:
     """A marked text of the rules in the reader's language, its ``{placeholders}`` filled."""
     return _(str(message)).format(**values)
+
+
+def in_language(text: Text) -> str:
+    """Return a text of the law in the reader's language."""
+    return text.zh if _chinese() else text.en
+
+
+def problem_text(problem: Problem) -> str:
+    """Return the sentence of a problem in the reader's language, filled."""
+    values = {
+        name: in_language(value) if isinstance(value, Text) else value
+        for name, value in problem.values.items()
+    }
+    return str(_(problem.template)).format(**values)

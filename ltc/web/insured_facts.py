@@ -18,6 +18,7 @@ from ltc.services import life_facts
 from ltc.store.fact_versions import get_fact
 from ltc.store.insured import BankAccount, Enrolment, LifeEvent
 from ltc.store.insured_questions import get_person
+from ltc.web.forms.fields import WithdrawForm, last_day
 from ltc.web.forms.insured import (
     AccountForm,
     CorrectAccountForm,
@@ -25,8 +26,6 @@ from ltc.web.forms.insured import (
     CorrectLifeEventForm,
     EnrolmentForm,
     LifeEventForm,
-    WithdrawForm,
-    last_day,
 )
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.receipts import leave_receipt

@@ -1,11 +1,8 @@
 """What the page of a person shows: facts with both times and their earlier versions, in words."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -22,10 +19,8 @@ from ltc.rules.insured import (
     mask_number,
 )
 from ltc.rules.months import DayRange
-from ltc.rules.policies import Text
 from ltc.store.areas import get_area
 from ltc.store.assessments import Conclusion
-from ltc.store.fact_versions import find_recorders
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.insured_questions import list_facts, list_known_facts
 from ltc.store.person_records import (
@@ -37,33 +32,9 @@ from ltc.store.person_records import (
 )
 from ltc.store.plans import CarePlan
 from ltc.store.sealed_cells import open_cell
-from ltc.web.formats import day, said
-from ltc.web.forms.insured import last_day
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a fact: what it says, when we learned it and from whom, and why it changed."""
-
-    id: int
-    title: str
-    text: str
-    recorded_at: datetime
-    recorded_by: str
-    reason: str
-    withdrawn: bool
-    masked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FactView:
-    """A fact as it is believed now, with its earlier versions, newest first."""
-
-    now: Version
-    earlier: tuple[Version, ...]
-
-
-Describe = Callable[[Any], tuple[str, str]]
+from ltc.web.fact_views import Describe, FactView, build_views, days_text
+from ltc.web.formats import day, in_language, said
+from ltc.web.forms.fields import last_day
 
 
 def show_values(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, Any]:
@@ -128,8 +99,8 @@ def _care(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, An
     ids = {row.provider_id for row in given if row.provider_id is not None}
     providers = find_provider_names(session, actor.area_id, ids)
     return {
-        "conclusions": _views(session, actor, conclusions, _describe_conclusion),
-        "plans": _views(session, actor, plans, _plan_describer(session, actor, providers)),
+        "conclusions": build_views(session, actor, conclusions, _describe_conclusion),
+        "plans": build_views(session, actor, plans, _plan_describer(session, actor, providers)),
         "visits": visits,
         "stays": stays,
         "providers": providers,
@@ -139,60 +110,28 @@ def _care(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, An
 def _facts(
     session: Session, actor: Actor, person: InsuredPerson, table: Any, describe: Describe
 ) -> list[FactView]:
-    return _views(session, actor, list_facts(session, actor, table, person.id), describe)
+    rows = list_facts(session, actor, table, person.id)
+    return build_views(session, actor, rows, describe, _masked_account)
 
 
-def _views(
-    session: Session, actor: Actor, rows: Sequence[Any], describe: Describe
-) -> list[FactView]:
-    """Group versions by what replaced what; what is believed now comes first in each."""
-    names = find_recorders(session, actor.area_id, {row.recorded_by_id for row in rows})
-    by_id = {row.id: row for row in rows}
-    return [
-        FactView(
-            _version(row, describe, names),
-            tuple(_version(old, describe, names) for old in _earlier(row, by_id)),
-        )
-        for row in rows
-        if row.superseded_at is None
-    ]
-
-
-def _earlier(row: Any, by_id: dict[int, Any]) -> Iterable[Any]:
-    while (row := by_id.get(row.replaces_id)) is not None:
-        yield row
-
-
-def _version(row: Any, describe: Describe, names: dict[int, str]) -> Version:
-    title, text = describe(row)
-    who = names.get(row.recorded_by_id) or _("the machine")
-    return Version(
-        row.id, title, text, row.recorded_at, who, _(row.reason) if row.reason else "",
-        row.withdrawn, mask_account(row.account_last4) if isinstance(row, BankAccount) else "",
-    )  # fmt: skip
-
-
-def _days(row: Any) -> str:
-    first = day(row.starts_on)
-    if row.ends_before is None:
-        return str(_("from %(day)s", day=first))
-    return str(_("%(first)s to %(last)s", first=first, last=day(last_day(row.ends_before))))
+def _masked_account(row: Any) -> str:
+    return mask_account(row.account_last4) if isinstance(row, BankAccount) else ""
 
 
 def _describe_enrolment(row: Enrolment) -> tuple[str, str]:
     years = _("%(count)s contribution years", count=row.contribution_years)
     if row.topped_up_on is not None:
         years += " · " + _("missing years paid on %(day)s", day=day(row.topped_up_on))
-    return said(SCHEME_NAMES[row.scheme]), f"{_days(row)} · {years}"
+    return said(SCHEME_NAMES[row.scheme]), f"{days_text(row)} · {years}"
 
 
 def _describe_event(row: LifeEvent) -> tuple[str, str]:
-    days = day(row.starts_on) if row.kind is LifeEventKind.DEATH else _days(row)
+    days = day(row.starts_on) if row.kind is LifeEventKind.DEATH else days_text(row)
     return said(LIFE_EVENT_NAMES[row.kind]), f"{days} · {row.note}" if row.note else days
 
 
 def _describe_account(row: BankAccount) -> tuple[str, str]:
-    return row.bank_name, f"{row.holder_name} · {_days(row)}"
+    return row.bank_name, f"{row.holder_name} · {days_text(row)}"
 
 
 def _describe_conclusion(row: Conclusion) -> tuple[str, str]:
@@ -216,12 +155,6 @@ def _plan_describer(session: Session, actor: Actor, providers: dict[int, str]) -
         except (Problem, KeyError):
             mode = row.mode
         provider = providers.get(row.provider_id or 0, "")
-        return f"{mode} {provider}".strip(), f"{row.number} · {_days(row)}"
+        return f"{mode} {provider}".strip(), f"{row.number} · {days_text(row)}"
 
     return describe
-
-
-def in_language(text: Text) -> str:
-    """Return a text of the law in the reader's language."""
-    shown: str = text.zh if str(get_locale()).startswith("zh") else text.en
-    return shown

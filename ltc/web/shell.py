@@ -184,14 +184,9 @@ def set_headers(response: Response) -> Response:
     return response
 
 
-def problem_text(problem: Problem) -> str:
-    """The sentence of a problem in the reader's language, filled."""
-    return str(_(problem.template)).format(**problem.values)
-
-
 def show_problem(problem: Problem) -> Any:
     """Answer what a use-case refused: a page for a person, problem+json for a program."""
-    text = problem_text(problem)
+    text = formats.problem_text(problem)
     if http.wants_json():
         return http.problem_response(problem, text)
     page = render_template("shared/problem.html", status=problem.status, text=text)
@@ -211,7 +206,7 @@ def ask_for_own_password() -> Any:
 def ask_to_sign_in(problem: http.SignInNeeded) -> Any:
     """Send nobody to sign in and back; a form that they sent is kept for them."""
     if http.wants_json():
-        return http.problem_response(problem, problem_text(problem))
+        return http.problem_response(problem, formats.problem_text(problem))
     if request.method == "POST":
         return resend.keep_form(is_signed_in=False)
     return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))

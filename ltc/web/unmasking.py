@@ -9,7 +9,7 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Invalid
 from ltc.services.unmasking import unmask
 from ltc.web import once
-from ltc.web.shell import problem_text
+from ltc.web.formats import problem_text
 
 blueprint = Blueprint("unmasking", __name__)
 

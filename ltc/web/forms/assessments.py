@@ -22,7 +22,7 @@ from ltc.rules.applications import NOTE_LENGTH_MAX, REFUSAL_NAMES, RefusalReason
 from ltc.services.conclusions import REMARK_LENGTH_MAX
 from ltc.services.evaluations import NOTES_LENGTH_MAX
 from ltc.store.users import User
-from ltc.web.forms.insured import DayField, choices, reason_field
+from ltc.web.forms.fields import DayField, choices, reason_field
 
 CHOOSE = _l("Choose one.")
 

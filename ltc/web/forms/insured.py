@@ -1,84 +1,28 @@
-"""Forms of insured persons: they check shape only, the rules check the rest.
+"""Forms of insured persons: they check shape only, the rules check the rest."""
 
-Days are entered as people say them, first and last day; tables keep the day after the last.
-"""
-
-from datetime import date, timedelta
-from typing import Any
-
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.insured import (
     LIFE_EVENT_NAMES,
-    NAME_LENGTH_MAX,
-    REASON_LENGTH_MAX,
     SCHEME_NAMES,
     LifeEventKind,
     SchemeCode,
 )
 from ltc.services.insured import ADDRESS_LENGTH_MAX, COMMUNITY_LENGTH_MAX, Contact
 from ltc.services.life_facts import NOTE_LENGTH_MAX, AccountFacts, EnrolmentFacts, EventFacts
-
-ONE_DAY = timedelta(days=1)
-DAY_WRONG = _l("Enter a day that exists, such as 2019-11-14.")
-KEEP_IT = _l("Leave this empty to keep what is recorded.")
-
-
-def day_after(last_day: date | None) -> date | None:
-    """Return the end of a half-open range from its last day."""
-    return last_day and last_day + ONE_DAY
-
-
-def last_day(ends_before: date | None) -> date | None:
-    """Return the last day of a half-open range."""
-    return ends_before and ends_before - ONE_DAY
-
-
-class DayField(DateField):  # type: ignore[misc]
-    """A day; one that does not exist is refused in the reader's language."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the day."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(DAY_WRONG)) from None
-
-
-class WholeField(IntegerField):  # type: ignore[misc]
-    """A whole number."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter a whole number.")) from None
-
-
-def name_field(label: Any, **more: Any) -> StringField:
-    """Return a field for a name; its length is checked by the rules, after trimming."""
-    wrong = _l("Enter the name.")
-    return StringField(label, [InputRequired(wrong), Length(max=4 * NAME_LENGTH_MAX)], **more)
-
-
-def reason_field() -> TextAreaField:
-    """Return the field for why something is corrected."""
-    return TextAreaField(
-        _l("Reason"),
-        [InputRequired(_l("Say why.")), Length(max=REASON_LENGTH_MAX)],
-        description=_l("It is kept with the correction and shown beside it."),
-    )
-
-
-def choices(names: dict[Any, str]) -> list[SelectChoice]:
-    """Return the options of a select field in the reader's language."""
-    return [SelectChoice(str(key), _l(text)) for key, text in names.items()]
+from ltc.web.forms.fields import (
+    KEEP_IT,
+    DayField,
+    WholeField,
+    choices,
+    day_after,
+    name_field,
+    reason_field,
+)
 
 
 class ContactFields(FlaskForm):  # type: ignore[misc]
@@ -213,10 +157,4 @@ class CorrectAccountForm(AccountForm):
     """An account anew, and why."""
 
     account = StringField(_l("Account number"), [Optional(), Length(max=60)], description=KEEP_IT)
-    reason = reason_field()
-
-
-class WithdrawForm(FlaskForm):  # type: ignore[misc]
-    """Why something never was."""
-
     reason = reason_field()

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
-
 from ltc.rules.errors import Problem
+from ltc.web.formats import problem_text
 
 
 def show_refusal(form: Any, problem: Problem) -> None:
     """Put a problem at its field, or at the form where it has none of the form's fields."""
-    text = _(problem.template).format(**problem.values)
+    text = problem_text(problem)
     if problem.field is not None and problem.field in form:
         field = form[problem.field]
         field.errors = [*field.errors, text]

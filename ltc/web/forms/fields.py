@@ -1,0 +1,155 @@
+"""Fields that the forms of many rooms are made of: they check shape only.
+
+Days are entered as people say them, first and last day; tables keep the day after the last.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, StringField, TextAreaField, TimeField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from ltc.rules.insured import NAME_LENGTH_MAX, REASON_LENGTH_MAX
+
+ONE_DAY = timedelta(days=1)
+FEN_PER_YUAN = 100
+MICRO = 1_000_000
+DAY_WRONG = _l("Enter a day that exists, such as 2019-11-14.")
+KEEP_IT = _l("Leave this empty to keep what is recorded.")
+
+
+def day_after(last_day: date | None) -> date | None:
+    """Return the end of a half-open range from its last day."""
+    return last_day and last_day + ONE_DAY
+
+
+def last_day(ends_before: date | None) -> date | None:
+    """Return the last day of a half-open range."""
+    return ends_before and ends_before - ONE_DAY
+
+
+class DayField(DateField):  # type: ignore[misc]
+    """A day; one that does not exist is refused in the reader's language."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(DAY_WRONG)) from None
+
+
+class ClockField(TimeField):  # type: ignore[misc]
+    """A time of the day, such as 14:30; midnight is 00:00 of the next day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the time."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a time such as 14:30; midnight is 00:00.")) from None
+
+
+class WholeField(IntegerField):  # type: ignore[misc]
+    """A whole number."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a whole number.")) from None
+
+
+class MoneyField(StringField):  # type: ignore[misc]
+    """An amount in yuan with at most two decimals; ``data`` is in whole fen."""
+
+    data: int | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the amount."""
+        if valuelist and valuelist[0].strip():
+            text = valuelist[0].strip().replace(",", "").removeprefix("¥")
+            self.data = _whole(text, FEN_PER_YUAN, _("Enter an amount in yuan, such as 70.00."))
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{Decimal(self.data) / FEN_PER_YUAN:.2f}"
+
+
+class DegreesField(StringField):  # type: ignore[misc]
+    """Degrees with at most six decimals; ``data`` is in whole millionths."""
+
+    data: int | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the degrees."""
+        self.data = None
+        if valuelist and valuelist[0].strip():
+            wrong = _("Enter degrees with at most six decimals, such as 29.484712.")
+            self.data = _whole(valuelist[0].strip(), MICRO, wrong)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{Decimal(self.data) / MICRO:.6f}"
+
+
+def _whole(text: str, parts: int, wrong: str) -> int:
+    """Return a decimal text in whole parts of its unit; raises ValueError(wrong)."""
+    try:
+        value = Decimal(text) * parts
+    except InvalidOperation:
+        raise ValueError(wrong) from None
+    if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**14:
+        raise ValueError(wrong)
+    return int(value)
+
+
+def name_field(label: Any, **more: Any) -> StringField:
+    """Return a field for a name; its length is checked by the rules, after trimming."""
+    wrong = _l("Enter the name.")
+    return StringField(label, [InputRequired(wrong), Length(max=4 * NAME_LENGTH_MAX)], **more)
+
+
+def text_field(label: Any, most: int, wrong: Any = None, **more: Any) -> StringField:
+    """Return a field for one line of text; ``wrong`` is said where it is needed and empty."""
+    needed = Optional() if wrong is None else InputRequired(wrong)
+    return StringField(label, [needed, Length(max=most)], **more)
+
+
+def first_day_field(label: Any, **more: Any) -> DayField:
+    """Return a field for the first day of something."""
+    return DayField(label, [InputRequired(_l("Enter the first day."))], **more)
+
+
+def last_day_field(label: Any = None, **more: Any) -> DayField:
+    """Return a field for the last day of something that may go on."""
+    described = {"description": _l("Empty: without end."), **more}
+    return DayField(label or _l("Last day"), [Optional()], **described)
+
+
+def reason_field(description: Any = None) -> TextAreaField:
+    """Return the field for why something is corrected."""
+    return TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why.")), Length(max=REASON_LENGTH_MAX)],
+        description=description or _l("It is kept with the correction and shown beside it."),
+    )
+
+
+def choices(names: dict[Any, str]) -> list[SelectChoice]:
+    """Return the options of a select field in the reader's language."""
+    return [SelectChoice(str(key), _l(text)) for key, text in names.items()]
+
+
+class WithdrawForm(FlaskForm):  # type: ignore[misc]
+    """Why something never was."""
+
+    reason = reason_field()
