@@ -8,10 +8,12 @@ pybabel() { .venv/bin/python -m babel.messages.frontend -q "$@"; }
 
 mkdir -p $catalogues
 pybabel extract -F pyproject.toml -k _l -k N_ -k lazy_gettext --no-location --sort-output \
-  --project "long-term care" -o $catalogues/messages.pot .
+  --project "long-term care" --version 0.1 -o $catalogues/messages.pot .
 if [ -d $catalogues/zh_CN ]; then
-  pybabel update -i $catalogues/messages.pot -d $catalogues --no-fuzzy-matching --ignore-obsolete
+  # Without the date of collecting: nothing differs where no word has changed.
+  pybabel update -i $catalogues/messages.pot -d $catalogues --width 100 --no-fuzzy-matching \
+    --ignore-obsolete --ignore-pot-creation-date
 else
-  pybabel init -i $catalogues/messages.pot -d $catalogues -l zh_CN
+  pybabel init -i $catalogues/messages.pot -d $catalogues -l zh_CN --width 100
 fi
 pybabel compile -d $catalogues
