@@ -21,6 +21,7 @@ from ltc.rules.statements import (
     build_held,
     build_objection,
     build_sources,
+    list_policies,
 )
 
 # What the strip of days on paper draws; the days of every other state share one sign.
@@ -275,13 +276,4 @@ def tell_causes(frame: Frame, before: PersonMonth, after: PersonMonth) -> tuple[
 
 def is_other_law(frame: Frame) -> bool:
     """Whether another policy is in force than in the month before."""
-    digests = [
-        {
-            policy.digest
-            for policy in frame.law.policies
-            if policy.starts_on < month.ends_before
-            and (policy.ends_before is None or policy.ends_before > month.starts_on)
-        }
-        for month in (frame.month.plus(-1), frame.month)
-    ]
-    return digests[0] != digests[1]
+    return list_policies(frame.law, frame.month.plus(-1)) != list_policies(frame.law, frame.month)

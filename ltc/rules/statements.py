@@ -14,7 +14,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.explain import build_hold_sentences
 from ltc.rules.payouts.results import Hold
 from ltc.rules.payouts.runs import RunKind
-from ltc.rules.policies import Law, NoPolicyInForce, Source, Standing, Text
+from ltc.rules.policies import Law, NoPolicyInForce, Policy, Source, Standing, Text
 from ltc.rules.statement_words import Speaker, find_values, join
 from ltc.rules.words import N_
 
@@ -107,6 +107,16 @@ class Objection:
     days: int | None = None
     until_on: date | None = None
     is_assumed: bool = False
+
+
+def list_policies(law: Law, month: Month) -> tuple[Policy, ...]:
+    """Return the policies in force on some day of a month, the latest first."""
+    return tuple(
+        policy
+        for policy in reversed(law.policies)
+        if policy.starts_on < month.ends_before
+        and (policy.ends_before is None or policy.ends_before > month.starts_on)
+    )
 
 
 def build_number(frame: Frame, kind: StatementKind, code: str) -> str:

@@ -25,7 +25,7 @@ class Statement(AreaKeyed, Base):
         sa.Index(None, "area_id", "run_id", "provider_id"),
     )
 
-    number: Mapped[str] = mapped_column(sa.String(40))
+    number: Mapped[str] = mapped_column(sa.String(60))
     run_id: Mapped[int] = mapped_column(sa.BigInteger)
     kind: Mapped[StatementKind] = mapped_column(enum_of(StatementKind))
     subject_id: Mapped[int] = mapped_column(sa.BigInteger)

@@ -297,7 +297,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "statements",
-        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
