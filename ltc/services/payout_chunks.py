@@ -4,6 +4,7 @@ Runs in this process or in a worker: everything it takes and gives can be pickle
 the rules fail becomes a hold of kind ``calculation_failed`` and stops nobody else.
 """
 
+import gc
 import hashlib
 import logging
 import zlib
@@ -86,7 +87,21 @@ class Settled:
 
 
 def settle_chunk(session: Session, common: Common, bounds: Bounds) -> Settled:
-    """Return the rows of one chunk, read as known at the run's instant."""
+    """Return the rows of one chunk, read as known at the run's instant.
+
+    A chunk makes many objects, none of them in a circle, and all of them live until it is done:
+    looking for circles meanwhile would cost a fifth of the time and find nothing.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _settle_cases(session, common, bounds)
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
+def _settle_cases(session: Session, common: Common, bounds: Bounds) -> Settled:
     cases = load_cases(session, common.frame, bounds.first_case, bounds.last_case)
     settled = Settled(bounds, [], [], [], Tally(), "")
     entries: list[tuple[str, str]] = []

@@ -125,8 +125,8 @@ def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) 
 
     Nine queries, however many people: persons, and one for each kind of fact.
     """
-    chunk = _Chunk(session, frame, first_case, last_case)
-    people = session.execute(_select_people(frame, first_case, last_case)).all()
+    people = session.connection().execute(_select_people(frame, first_case, last_case)).all()
+    chunk = _Chunk(session, frame, [person[0] for person in people])
     facts = {kind: load(chunk) for kind, load in LOADERS.items()}
     return [
         LoadedCase(person_id, district_id, _build_case(frame, facts, person_id, number, category))
@@ -136,28 +136,25 @@ def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Reads facts of the people between two case numbers."""
+    """Reads facts of a chunk's people.
+
+    The people are named one by one: joined by their case numbers instead, a planner may rather read
+    the whole area's month for every chunk.
+    """
 
     session: Session
     frame: Frame
-    first_case: str
-    last_case: str
+    people: list[int]
 
     def read(self, table: Any, *columns: Any, where: Sequence[Condition] = ()) -> Iterable[Any]:
         """Return (person id, columns …) of the believed rows."""
-        people = InsuredPerson.__table__
-        query = (
-            sa.select(table.person_id, *columns)
-            .join(people, sa.and_(people.c.area_id == table.area_id,
-                                  people.c.id == table.person_id))
-            .where(
-                people.c.area_id == self.frame.area_id,
-                people.c.case_number.between(self.first_case, self.last_case),
-                believed(table, self.frame.known_at),
-                *where,
-            )
-        )  # fmt: skip
-        return self.session.execute(query)
+        query = sa.select(table.person_id, *columns).where(
+            table.area_id == self.frame.area_id,
+            table.person_id.in_(self.people),
+            believed(table, self.frame.known_at),
+            *where,
+        )
+        return self.session.connection().execute(query)
 
     @property
     def ends_before(self) -> date:
