@@ -158,7 +158,7 @@ def clean_contact(contact: Contact) -> Contact:
 
 def check_district(ctx: Context, district_id: int) -> None:
     """Raise DistrictUnknown where the district is not of the area, or not the officer's own."""
-    query = visible(sa.select(District.id).where(District.id == district_id), ctx.actor)
+    query = visible(sa.select(District.id).where(District.id == district_id), ctx.actor, District)
     own = ctx.actor.district_id
     if ctx.session.scalar(query) is None or own not in (None, district_id):
         raise DistrictUnknown(field="district_id")

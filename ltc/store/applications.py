@@ -106,7 +106,7 @@ class CaseFile:
 def get_application(session: Session, actor: Actor, application_id: int) -> Application:
     """Return an application the actor may see; raises ApplicationNotFound."""
     found: Application | None = session.scalar(
-        visible(sa.select(Application), actor).where(Application.id == application_id)
+        visible(sa.select(Application), actor, Application).where(Application.id == application_id)
     )
     if found is None:
         raise ApplicationNotFound
@@ -116,7 +116,7 @@ def get_application(session: Session, actor: Actor, application_id: int) -> Appl
 def lock_application(session: Session, actor: Actor, application_id: int) -> Application:
     """Return an application as it stands now and keep others from changing it until the commit."""
     found: Application | None = session.scalar(
-        visible(sa.select(Application), actor)
+        visible(sa.select(Application), actor, Application)
         .where(Application.id == application_id)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -148,7 +148,9 @@ def find_evaluation(session: Session, actor: Actor, application_id: int) -> Eval
 
 def list_evaluations(session: Session, actor: Actor, application_id: int) -> list[Evaluation]:
     """Return the evaluations of an application, the newest last."""
-    query = visible(sa.select(Evaluation), actor).where(Evaluation.application_id == application_id)
+    query = visible(sa.select(Evaluation), actor, Evaluation).where(
+        Evaluation.application_id == application_id
+    )
     return list(
         session.scalars(query.order_by(*OLDEST_FIRST).execution_options(populate_existing=True))
     )
@@ -156,7 +158,7 @@ def list_evaluations(session: Session, actor: Actor, application_id: int) -> lis
 
 def list_confirmers(session: Session, actor: Actor, evaluation_id: int) -> list[int]:
     """Return the ids of the experts who have confirmed an evaluation."""
-    query = visible(sa.select(Confirmation), actor).where(
+    query = visible(sa.select(Confirmation), actor, Confirmation).where(
         Confirmation.evaluation_id == evaluation_id
     )
     return [row.expert_id for row in session.scalars(query.order_by(Confirmation.id))]

@@ -52,4 +52,4 @@ def _find(session: Session, actor: Actor, table: Any, fact_id: int | None) -> An
 
 
 def _select(actor: Actor, table: Any, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return visible(sa.select(table).where(condition), actor)
+    return visible(sa.select(table).where(condition), actor, table)

@@ -51,7 +51,9 @@ class PeopleFilter:
 
 def get_person(session: Session, actor: Actor, person_id: int) -> InsuredPerson:
     """Return a person; raises PersonNotFound."""
-    query = visible(sa.select(InsuredPerson).where(InsuredPerson.id == person_id), actor)
+    query = visible(
+        sa.select(InsuredPerson).where(InsuredPerson.id == person_id), actor, InsuredPerson
+    )
     person: InsuredPerson | None = session.scalar(query)
     if person is None:
         raise PersonNotFound
@@ -141,7 +143,7 @@ def list_facts(
     session: Session, actor: Actor, table: type[FactOfPerson], person_id: int
 ) -> list[FactOfPerson]:
     """Return all versions of a person's facts of one kind, newest days first."""
-    query = visible(sa.select(table).where(table.person_id == person_id), actor)
+    query = visible(sa.select(table).where(table.person_id == person_id), actor, table)
     order = (table.starts_on.desc(), table.recorded_at.desc(), table.id.desc())
     return list(session.scalars(query.order_by(*order)))
 
