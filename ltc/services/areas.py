@@ -8,12 +8,16 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor, Permission, Role
 from ltc.rules.errors import Conflict
 from ltc.services.context import Context, Policies
-from ltc.store.areas import Area, Organisation, OrganisationKind
+from ltc.store.areas import Area, District, Organisation, OrganisationKind, list_districts
 from ltc.store.base import new_id
 
 
 class AreaTaken(Conflict):
     """There is an area “{code}” already."""
+
+
+class DistrictTaken(Conflict):
+    """There is a district “{code}” already."""
 
 
 def open_area(
@@ -60,3 +64,17 @@ def found_organisation(
         changes = {"kind": [None, kind], "name": [None, name]}
         ctx.record("organisation.founded", "organisation", organisation.id, changes)
     return organisation
+
+
+def open_district(ctx: Context, *, code: str, name_zh: str, name_en: str) -> District:
+    """Add a district to the area; raises DistrictTaken."""
+    ctx.require(Permission.MANAGE_USERS)
+    district = District(
+        area_id=ctx.area_id, id=new_id(), code=code, name_zh=name_zh, name_en=name_en
+    )
+    with ctx.transaction() as session:
+        if code in {known.code for known in list_districts(session, ctx.area_id)}:
+            raise DistrictTaken(code=code)
+        session.add(district)
+        ctx.record("district.opened", "district", district.id, {"code": [None, code]})
+    return district

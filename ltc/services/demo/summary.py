@@ -1,0 +1,178 @@
+"""What the demonstration came to, read back from the database, and what is wrong with it, if so."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.audit import ChainState
+from ltc.rules.months import Month
+from ltc.rules.payouts.runs import RunStatus
+from ltc.services.audit import verify
+from ltc.services.demo.scores import SEVERE
+from ltc.services.demo.stories import APPLIED, DECEMBER, NOVEMBER, PASSED
+from ltc.store.assessments import Application, Conclusion, Evaluation
+from ltc.store.audit_log import AuditEvent
+from ltc.store.base import known_at
+from ltc.store.insured import InsuredPerson
+from ltc.store.payout_runs import RunKey, list_runs_of_month, sum_lines, sum_results
+from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
+from ltc.store.providers import Carer, Provider
+from ltc.store.statement_sources import (
+    count_statements,
+    list_waiting_people,
+    list_waiting_providers,
+)
+from ltc.store.users import User
+from ltc.store.visits import Visit
+
+BUILT = "demonstration.built"
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSummary:
+    """One month: its run, sums of the fund in fen by scheme and mode, and what is printed."""
+
+    run: PayoutRun
+    visits: int
+    refused: int
+    fund_fen_by_scheme: dict[str, int]
+    fund_fen_by_mode: dict[str, int]
+    people_by_hold: dict[str, int]
+    statements: int
+    waiting: int  # statements that are not issued yet
+    books_agree: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole demonstration."""
+
+    people: int
+    applied: int
+    passed: int
+    scored: int  # evaluations with all 17 answers and a grade
+    providers: int
+    carers: int
+    users: int
+    months: tuple[MonthSummary, ...]
+    chain: ChainState
+
+
+def is_built(session: Session, area_id: int) -> bool:
+    """Whether the demonstration was built in this area, to its end."""
+    query = sa.select(AuditEvent.id).where(
+        AuditEvent.area_id == area_id, AuditEvent.action == BUILT
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def summarise(session: Session, area_id: int) -> Summary:
+    """Count and add up what stands in the database; verify the chain of the audit log."""
+
+    def count(table: type, *where: sa.ColumnElement[bool]) -> int:
+        return _count(session, area_id, table, *where)
+
+    return Summary(
+        people=count(InsuredPerson),
+        applied=count(Application),
+        passed=count(Conclusion, Conclusion.grade.in_(SEVERE), known_at(Conclusion, None)),
+        scored=count(Evaluation, Evaluation.grade.is_not(None)),
+        providers=count(Provider),
+        carers=count(Carer),
+        users=count(User),
+        months=tuple(
+            _summarise_month(session, runs[0])
+            for month in (NOVEMBER, DECEMBER)
+            if (runs := list_runs_of_month(session, area_id, month))
+        ),
+        chain=verify(session, area_id),
+    )
+
+
+def list_failures(summary: Summary) -> list[str]:
+    """Return in words what does not hold; nothing where everything does."""
+    return [*_check_people(summary), *_check_months(summary)]
+
+
+def _check_people(summary: Summary) -> Iterator[str]:
+    expected = summary.people * PASSED // APPLIED
+    if summary.applied != summary.people or summary.scored != summary.people:
+        yield f"{summary.people} people, but {summary.applied} applications, {summary.scored} grades"
+    if summary.passed != expected:
+        yield f"{summary.passed} passed, {expected} expected"
+    if summary.chain.broken is not None or summary.chain.waiting:
+        yield f"audit chain: {summary.chain.broken or 'not sealed to its end'}"
+
+
+def _check_months(summary: Summary) -> Iterator[str]:
+    if len(summary.months) != 2:
+        yield f"{len(summary.months)} months calculated, 2 expected"
+    for month in summary.months:
+        run, name = month.run, month.run.month
+        if run.status is not RunStatus.APPROVED or run.approved_digest != run.digest:
+            yield f"{name}: not approved as calculated"
+        if not run.paid + run.held + run.zero == run.people == summary.people:
+            yield f"{name}: paid, held and zero are not everybody"
+        if not month.books_agree:
+            yield f"{name}: lines, results and run do not agree"
+        if month.waiting:
+            yield f"{name}: {month.waiting} statements are missing"
+
+
+def _summarise_month(session: Session, run: PayoutRun) -> MonthSummary:
+    key, month = RunKey(run.area_id, run.id), Month.parse(run.month)
+    in_month = (
+        Visit.service_on >= month.starts_on, Visit.service_on < month.ends_before,
+        known_at(Visit, run.known_at),
+    )  # fmt: skip
+    waiting = [*list_waiting_people(session, key), *list_waiting_providers(session, key)]
+    return MonthSummary(
+        run=run,
+        visits=_count(session, run.area_id, Visit, *in_month),
+        refused=_count(session, run.area_id, Visit, *in_month, Visit.refused.is_not(None)),
+        fund_fen_by_scheme=_sum_fund(session, run, PayoutLine.scheme),
+        fund_fen_by_mode=_sum_fund(session, run, PayoutLine.mode),
+        people_by_hold=_count_holds(session, run),
+        statements=count_statements(session, key),
+        waiting=len(waiting),
+        books_agree=_do_books_agree(session, run, key),
+    )
+
+
+def _do_books_agree(session: Session, run: PayoutRun, key: RunKey) -> bool:
+    """Whether the run's own figures are those of its results, and these the sums of the lines."""
+    results, lines = sum_results(session, key), sum_lines(session, key)
+    return all(getattr(run, name) == value for name, value in results.items()) and all(
+        results[name] == value for name, value in lines.items()
+    )
+
+
+def _count(session: Session, area_id: int, table: type, *where: sa.ColumnElement[bool]) -> int:
+    column = sa.inspect(table).columns["area_id"]
+    query = sa.select(sa.func.count()).select_from(table).where(column == area_id, *where)
+    return session.scalar(query) or 0
+
+
+def _sum_fund(
+    session: Session, run: PayoutRun, column: sa.orm.InstrumentedAttribute[str]
+) -> dict[str, int]:
+    """Return the fund's part in fen by the values of a column of the lines."""
+    query = (
+        sa.select(column, sa.func.sum(PayoutLine.fund_fen))
+        .where(PayoutLine.area_id == run.area_id, PayoutLine.run_id == run.id)
+        .group_by(column)
+        .order_by(column)
+    )
+    return {value: int(fund_fen) for value, fund_fen in session.execute(query)}
+
+
+def _count_holds(session: Session, run: PayoutRun) -> dict[str, int]:
+    query = (
+        sa.select(PayoutHold.kind, sa.func.count(sa.distinct(PayoutHold.person_id)))
+        .where(PayoutHold.area_id == run.area_id, PayoutHold.run_id == run.id)
+        .group_by(PayoutHold.kind)
+        .order_by(PayoutHold.kind)
+    )
+    return {kind: int(people) for kind, people in session.execute(query)}
