@@ -176,7 +176,7 @@ def add_up(lines: Sequence[Line]) -> Sums:
 def name_item(speaker: Speaker, line: Line) -> Text:
     """Return what a line is for: the component, and the mode of care."""
     named = [speaker.name("component", line.component), speaker.name("mode", line.mode)]
-    return join(named, Text(" · ", " · "))
+    return join(named, Text(" · ", ", "))
 
 
 def _build_lines(speaker: Speaker, settlement: Settlement) -> tuple[PersonLine, ...]:
@@ -246,13 +246,17 @@ def _build_legend(speaker: Speaker, days: Sequence[DayState]) -> tuple[LegendEnt
 
 
 def _tell(speaker: Speaker, settlement: Settlement, *, is_ground: bool) -> tuple[Text, ...]:
-    """Return the grounds of the amount, or what did not count; amounts and holds stand elsewhere."""
+    """Return the grounds of the amount, or what did not count; amounts and holds stand elsewhere.
+
+    A month of one segment needs no words on it: its mode and scheme stand at the top.
+    """
+    elsewhere = _AMOUNTS | _HOLDS
+    if sum(1 for step in settlement.steps if step.code == "segment") == 1:
+        elsewhere |= {GROUNDS["segment"]}
     return tuple(
         speaker.tell(sentence)
         for sentence in build_sentences(settlement)
-        if sentence[0] not in _AMOUNTS
-        and sentence[0] not in _HOLDS
-        and (sentence[0] in _GROUNDS) == is_ground
+        if sentence[0] not in elsewhere and (sentence[0] in _GROUNDS) == is_ground
     )
 
 
