@@ -147,14 +147,14 @@ class _Chunk:
     people: list[int]
 
     def read(self, table: Any, *columns: Any, where: Sequence[Condition] = ()) -> Iterable[Any]:
-        """Return (person id, columns …) of the believed rows."""
+        """Return (person id, columns …) of the believed rows, all at once: row by row is slower."""
         query = sa.select(table.person_id, *columns).where(
             table.area_id == self.frame.area_id,
             table.person_id.in_(self.people),
             believed(table, self.frame.known_at),
             *where,
         )
-        return self.session.connection().execute(query)
+        return self.session.connection().execute(query).all()
 
     @property
     def ends_before(self) -> date:
@@ -251,14 +251,11 @@ def _load_visits(chunk: _Chunk) -> Facts:
         v, v.id, v.provider_id, v.carer_id, v.begins_min, v.ends_min, v.refused,
         where=[_between(v.service_on, chunk.frame.weeks_start_on, chunk.frame.month)],
     )  # fmt: skip
-    return _group(rows, _build_visit)
-
-
-def _build_visit(
-    ref: int, provider: int, carer: int, begins_min: int, ends_min: int, refused: str | None
-) -> cases.Visit:
-    on = _day_of_minute(begins_min // MINUTES_PER_DAY)
-    return cases.Visit(ref, provider, carer, on, begins_min, ends_min, refused)
+    found: Facts = defaultdict(list)
+    for person, ref, provider, carer, begins_min, ends_min, refused in rows:
+        on = _day_of_minute(begins_min // MINUTES_PER_DAY)
+        found[person].append(cases.Visit(ref, provider, carer, on, begins_min, ends_min, refused))
+    return found
 
 
 @cache
