@@ -1,0 +1,244 @@
+"""An evaluation in a real browser: by keyboard alone, through a reload and a lost connection."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import axe_core_python
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from ltc import clock
+from ltc.http import SESSION_COOKIE
+from ltc.rules.applications import ApplicationStatus
+from ltc.store.assessments import Application, Evaluation
+from ltc.store.users import User, UserSession, token_digest
+from tests.conftest import NOW
+from tests.support.assessment_cases import Way, make_staff
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(each => each.id))"
+PHONE = {"width": 375, "height": 740}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
+]
+
+
+@pytest.fixture
+def way(session: Any, make_ctx: Any) -> Way:
+    return Way(session, make_ctx, make_staff(session))
+
+
+@pytest.fixture
+def address(app: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The application as it is served, on a port of its own, on 14 November 2019."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Errors of scripts, and what the content security policy refused."""
+    return []
+
+
+@pytest.fixture
+def tablet(way: Way, address: str, complaints: list[str]) -> Iterator[BrowserContext]:
+    """A browser in which the assessor is signed in."""
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        context = browser.new_context(
+            base_url=address, locale="en-US", viewport={"width": 1280, "height": 800}
+        )
+        context.on("weberror", lambda found: complaints.append(str(found.error)))
+        cookie = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.assessor)}
+        context.add_cookies([{**cookie, "url": address}])
+        yield context
+        context.close()
+        browser.close()
+
+
+def open_session(way: Way, user: User) -> str:
+    token = secrets.token_urlsafe(32)
+    row = UserSession(
+        token_digest=token_digest(token), area_id=user.area_id, user_id=user.id,
+        created_at=NOW, seen_at=NOW, expires_at=NOW + timedelta(hours=9),
+    )  # fmt: skip
+    way.session.add(row)
+    way.session.commit()
+    return token
+
+
+def scores_of(way: Way, application: Application) -> dict[str, int]:
+    way.session.rollback()  # a new look
+    query = sa.select(Evaluation.scores).where(Evaluation.application_id == application.id)
+    return dict(way.session.scalars(query).one())
+
+
+def focused_item(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.closest('[data-item]')?.dataset.item"))
+
+
+def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
+    tablet: BrowserContext, way: Way, complaints: list[str]
+) -> None:
+    application = way.assign()
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}")
+    button = page.get_by_role("button", name="Start the evaluation")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/evaluate"))
+    saving, sheet = page.locator("#saving"), page.locator("#sheet")
+    expect(page.locator("#score-eat-1")).to_be_focused()
+
+    for _item in range(5):  # eat … bladder, each with nothing
+        page.keyboard.press("1")
+    expect(sheet).to_contain_text("5 of 17 items")
+    expect(saving).to_contain_text("Saved")
+    assert scores_of(way, application) == dict.fromkeys(
+        ["eat", "dress", "face_oral", "bowel", "bladder"], 0
+    )
+
+    page.reload()
+    expect(page.locator("#score-toilet-1")).to_be_focused()  # where the connection broke
+    expect(page.locator("#score-bladder-1")).to_be_checked()
+
+    tablet.set_offline(True)
+    for _item in range(5):  # toilet … bathe
+        page.keyboard.press("1")
+    expect(saving).to_contain_text("Offline: 5 answers wait on this device")
+    assert len(scores_of(way, application)) == 5
+    # The tablet is switched off; a new page, online again, finds and sends what waited.
+    page.close()
+    tablet.set_offline(False)
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")
+    saving, sheet = page.locator("#saving"), page.locator("#sheet")
+    expect(sheet).to_contain_text("10 of 17 items")
+    expect(sheet).to_contain_text("Severely impaired")
+    expect(page.locator("#score-time_orient-1")).to_be_focused()
+    assert len(scores_of(way, application)) == 10
+
+    tablet.set_offline(True)
+    page.keyboard.press("1")
+    expect(saving).to_contain_text("Offline: 1 answers wait on this device")
+    tablet.set_offline(False)  # the same page notices by itself
+    expect(sheet).to_contain_text("11 of 17 items")
+    for _item in range(6):
+        page.keyboard.press("1")
+    expect(sheet).to_contain_text("Severe disability III")
+    expect(sheet.locator(".ltc-grid__cell--reached")).to_have_text(re.compile("^5"))
+    expect(sheet).to_contain_text("would give grade 4")
+
+    expect(page.locator("#guardian_present")).to_be_focused()
+    page.keyboard.type("王小明（女儿）")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Complete the evaluation")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("The evaluation is complete.")
+    expect(page.locator("main")).to_contain_text("Severe disability III")
+    way.session.rollback()
+    found = way.session.get(Application, (1, application.id))
+    assert found is not None
+    assert found.status is ApplicationStatus.SCORED
+    assert page.evaluate("localStorage.length") == 0
+    assert complaints == []
+
+
+def test_two_tablets_see_both_answers_and_choose(tablet: BrowserContext, way: Way) -> None:
+    application = way.start()
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")
+    expect(page.locator("#score-eat-1")).to_be_focused()
+    way.save(application, eat=5, walk=0)  # the other tablet
+    page.keyboard.press("3")
+    conflict = page.locator("#conflict")
+    expect(conflict).to_contain_text("5 · Needs some help")
+    expect(conflict).to_contain_text("10 · Independent")
+    assert scores_of(way, application)["eat"] == 5
+    conflict.get_by_role("button", name="Use the answers of this device").click()
+    expect(page.locator("#saving")).to_contain_text("Saved")
+    expect(conflict).to_be_empty()
+    assert scores_of(way, application) == {"eat": 10, "walk": 0}
+    expect(page.locator("#score-walk-1")).to_be_checked()  # what the other one had added
+
+    way.save(application, revision=2, eat=0)
+    page.locator("#score-eat-2").focus()
+    page.keyboard.press("2")
+    conflict.get_by_role("link", name="Use what is saved").click()
+    expect(page.locator("#score-eat-1")).to_be_checked()
+    assert scores_of(way, application)["eat"] == 0
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_page_has_no_faults_that_a_machine_can_find(
+    tablet: BrowserContext, way: Way, complaints: list[str], width: int
+) -> None:
+    application = way.start()
+    page = tablet.new_page()
+    page.set_viewport_size({**PHONE, "width": width})
+    page.goto(f"/assessments/{application.id}/evaluate")
+    page.locator("#score-eat-1").focus()
+    page.keyboard.press("1")
+    expect(page.locator("#sheet")).to_have_attribute("data-revision", "1")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    script = next(Path(axe_core_python.__file__).parent.glob("*.js")).read_text(encoding="utf-8")
+    page.evaluate(script)
+    assert page.evaluate(AXE) == []
+    assert complaints == []
+
+
+def test_on_a_phone_the_sheet_opens_from_a_bar(tablet: BrowserContext, way: Way) -> None:
+    application = way.start()
+    page = tablet.new_page()
+    page.set_viewport_size(PHONE)
+    page.goto(f"/assessments/{application.id}/evaluate")
+    bar = page.locator("[data-sheet-toggle]")
+    expect(page.locator("#sheet-body")).to_be_hidden()
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= PHONE["height"]
+    bar.click()
+    expect(page.locator("#sheet-body")).to_be_visible()
+    page.locator("[data-first-open]").click()
+    expect(page.locator("#sheet-body")).to_be_hidden()
+    for card in page.locator("#item-eat .ltc-cards__item").all():
+        size = card.bounding_box()
+        assert size is not None
+        assert size["height"] >= 44
+
+
+def test_without_a_script_the_sections_are_saved_by_their_buttons(
+    tablet: BrowserContext, way: Way
+) -> None:
+    application = way.start()
+    page = tablet.new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"/assessments/{application.id}/evaluate")
+    page.locator("#score-eat-2").check()
+    page.locator("#score-memory-5").check()
+    page.get_by_role("button", name="Save section and go on").first.click()
+    expect(page).to_have_url(re.compile("#cog$"))
+    assert scores_of(way, application) == {"eat": 5, "memory": 4}
+    expect(page.locator("#sheet-body")).to_be_visible()
