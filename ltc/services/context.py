@@ -106,7 +106,7 @@ class Context:
     def bookkeeping(self) -> Iterator[Session]:
         """Commit what changes no record and needs no event: a session seen, a block sealed.
 
-        ``tests/house/test_changes.py`` lists the services that may use it.
+        ``tests/house/test_access.py`` lists the services that may use it.
         """
         with self._writing():
             yield self.session
