@@ -36,7 +36,7 @@ def calculate_asked(
         job = find_job(session, job_id)
         if job is None:
             raise JobNotFound(number=job_id)
-        ctx = _context(house, session, job)
+        ctx = context_of(house, session, job)
         try:
             return calculate_run(
                 ctx,
@@ -52,7 +52,7 @@ def calculate_asked(
             raise
 
 
-def _context(house: Any, session: Session, job: JobRun) -> Context:
+def context_of(house: Any, session: Session, job: JobRun) -> Context:
     """Return the context of the person who asked, or of the machine where nobody did."""
     area = get_area(session, job.area_id)
     actor = Actor(None, "machine", Role.MACHINE, area.id, door=DOOR)

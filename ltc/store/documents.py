@@ -43,12 +43,16 @@ def read_file(folder: Path, area_id: int, digest: str) -> bytes:
     return content
 
 
+def check_file(folder: Path, area_id: int, digest: str) -> None:
+    """Raise FileGone where a kept file is missing; its bytes are not read."""
+    if not path_of(folder, area_id, digest).exists():
+        raise FileGone(digest=digest[:12])
+
+
 def read_blocks(folder: Path, area_id: int, digest: str) -> Iterator[bytes]:
     """Yield a kept file block by block; raises FileGone."""
-    path = path_of(folder, area_id, digest)
-    if not path.exists():
-        raise FileGone(digest=digest[:12])
-    with path.open("rb") as file:
+    check_file(folder, area_id, digest)
+    with path_of(folder, area_id, digest).open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             yield block
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
+from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.statements import StatementKind
 from ltc.store.insured import InsuredPerson
 from ltc.store.paging import Page, page
@@ -108,6 +109,13 @@ def find_statement_of(
         Statement.subject_id == subject_id,
     )  # fmt: skip
     return Issued(session.scalar(query))
+
+
+def list_approved_runs(session: Session, actor: Actor, limit: int = 24) -> list[PayoutRun]:
+    """Return the approved runs that the actor may see, the latest month first."""
+    query = sa.select(PayoutRun).where(PayoutRun.status == RunStatus.APPROVED)
+    order = (PayoutRun.month.desc(), PayoutRun.sequence.desc())
+    return list(session.scalars(visible(query, actor).order_by(*order).limit(limit)))
 
 
 def count_by_run(session: Session, actor: Actor) -> dict[int, int]:

@@ -1,0 +1,185 @@
+"""Pages of statements: the list, an approved run, issue one or all, downloads."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from ltc import clock, http
+from ltc.rules.access import Permission
+from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.statements import STATEMENT_KIND_NAMES, StatementKind
+from ltc.services import statement_files
+from ltc.services import statements as use_cases
+from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
+from ltc.store.payout_runs import RunKey, RunNotFound, get_run
+from ltc.store.payouts import PayoutRun
+from ltc.store.scope import visible
+from ltc.store.statement_questions import (
+    StatementFilter,
+    count_by_run,
+    list_approved_runs,
+    list_providers_of_run,
+    list_statements,
+)
+from ltc.store.statement_sources import list_waiting_people, list_waiting_providers
+from ltc.web.background import start_process
+from ltc.web.lists import choices_of, read_choice, read_cursor, read_number, read_text
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("statements", __name__, url_prefix="/statements")
+
+LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
+PDF, ZIP = "application/pdf", "application/zip"
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_STATEMENTS)
+def index() -> Any:
+    """List the statements, filtered, page by page, and the approved months they come from."""
+    session, actor = http.database(), http.current_actor()
+    chosen = StatementFilter(
+        read_text("month"), read_choice("kind", StatementKind), read_number("provider"),
+        read_text("q"),
+    )  # fmt: skip
+    return render_template(
+        "statements/index.html",
+        page=list_statements(session, actor, chosen, read_cursor()),
+        chosen=chosen,
+        kinds=choices_of(STATEMENT_KIND_NAMES),
+        kind_names=STATEMENT_KIND_NAMES,
+        runs=list_approved_runs(session, actor),
+        counts=count_by_run(session, actor),
+    )
+
+
+@blueprint.get("/runs/<int:run_id>")
+@http.requires(Permission.SEE_STATEMENTS)
+def run(run_id: int) -> Any:
+    """Show how far the statements of an approved run are, and the files of its providers."""
+    found, session, actor = _get_run(run_id), http.database(), http.current_actor()
+    key = RunKey(found.area_id, found.id)
+    may_issue = actor.may(Permission.ISSUE_STATEMENTS)
+    waiting = len(list_waiting_people(session, key)) + len(list_waiting_providers(session, key))
+    job = find_newest_job(session, found.area_id, use_cases.job_key(found.id))
+    return render_template(
+        "statements/run.html",
+        run=found,
+        issued=count_by_run(session, actor).get(found.id, 0),
+        waiting=waiting if may_issue else 0,
+        live_job=job if may_issue and job is not None and job.status in LIVE else None,
+        providers=list_providers_of_run(session, actor, found.id),
+    )
+
+
+@blueprint.post("/runs/<int:run_id>/issue")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def issue_all(run_id: int) -> Any:
+    """Ask for all statements of a run, in a process of its own."""
+    job = use_cases.ask_for_statements(http.context(), run_id=run_id)
+    start_process(http.house().settings, "statements", "issue", "--job", str(job.id))
+    return redirect(url_for("statements.job", job_id=job.id), code=303)
+
+
+@blueprint.post("/runs/<int:run_id>/people/<int:person_id>")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def issue(run_id: int, person_id: int) -> Any:
+    """Issue one person's statement."""
+    return _issue_one(run_id, StatementKind.PERSON, person_id)
+
+
+@blueprint.post("/runs/<int:run_id>/providers/<int:provider_id>")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def issue_provider(run_id: int, provider_id: int) -> Any:
+    """Issue one provider's statement."""
+    return _issue_one(run_id, StatementKind.PROVIDER, provider_id)
+
+
+def _issue_one(run_id: int, kind: StatementKind, subject_id: int) -> Any:
+    statement = use_cases.issue(
+        http.context(), run_id=run_id, kind=kind, subject_id=subject_id,
+        documents=http.house().settings.documents,
+    )  # fmt: skip
+    leave_receipt(_("The statement is issued."), statement.number)
+    return redirect(url_for("statements.index", q=statement.number), code=303)
+
+
+@blueprint.get("/jobs/<int:job_id>")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def job(job_id: int) -> Any:
+    """Show how far the issuing is."""
+    return render_template("statements/job.html", **_job_values(job_id))
+
+
+@blueprint.get("/jobs/<int:job_id>/progress")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def progress(job_id: int) -> Any:
+    """Give the live bar once more; when the work has ended, lead to the whole page."""
+    values = _job_values(job_id)
+    response = Response(render_template("statements/_progress.html", **values))
+    if not values["is_live"]:
+        response.headers["HX-Redirect"] = url_for("statements.job", job_id=job_id)
+    return response
+
+
+@blueprint.post("/jobs/<int:job_id>/cancel")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def cancel(job_id: int) -> Any:
+    """Stop issuing; what was issued stays."""
+    use_cases.cancel_job(http.context(), job_id=job_id)
+    return redirect(url_for("statements.job", job_id=job_id), code=303)
+
+
+@blueprint.get("/<int:statement_id>.pdf")
+@http.requires(Permission.SEE_STATEMENTS)
+def download(statement_id: int) -> Any:
+    """Give one statement's file; who took it is recorded."""
+    statement, content = statement_files.hand_out(
+        http.context(), statement_id=statement_id, documents=http.house().settings.documents
+    )
+    response = Response(content, mimetype=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{statement.number}.pdf"'
+    return response
+
+
+@blueprint.get("/runs/<int:run_id>/providers/<int:provider_id>.zip")
+@http.requires(Permission.SEE_STATEMENTS)
+def archive(run_id: int, provider_id: int) -> Any:
+    """Give all files of a provider in a run as a ZIP that is written while it is sent."""
+    found, documents = _get_run(run_id), http.house().settings.documents
+    entries = statement_files.hand_out_provider(
+        http.context(), run_id=run_id, provider_id=provider_id, documents=documents
+    )
+    blocks = statement_files.write_zip(entries, documents=documents, area_id=found.area_id)
+    response = Response(blocks, mimetype=ZIP)
+    name = f"{found.month}-{provider_id}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _get_run(run_id: int) -> PayoutRun:
+    """Return an approved run that the actor may see; raises RunNotFound."""
+    found = get_run(http.database(), http.current_actor(), run_id)
+    if found.status is not RunStatus.APPROVED:
+        raise RunNotFound()
+    return found
+
+
+def _job_values(job_id: int) -> dict[str, Any]:
+    query = visible(sa.select(JobRun).where(JobRun.id == job_id), http.current_actor())
+    found: JobRun | None = http.database().scalar(query)
+    if found is None or found.kind != use_cases.JOB_KIND:
+        raise RunNotFound()
+    seconds = max(1, int((clock.now() - found.started_at).total_seconds()))
+    per_minute = found.progress_done * 60 // seconds
+    left = found.progress_total - found.progress_done
+    return {
+        "job": found,
+        "is_live": found.status in LIVE,
+        "is_done": found.status is JobStatus.DONE,
+        "month": found.inputs["month"],
+        "run_id": int(found.inputs["run_id"]),
+        "per_minute": per_minute,
+        "minutes_left": -(-left // per_minute) if per_minute else None,
+    }
