@@ -125,7 +125,7 @@ def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
     tablet.set_offline(True)
     for _item in range(5):  # toilet … bathe
         page.keyboard.press("1")
-    expect(saving).to_contain_text("Offline: 5 answers wait on this device")
+    expect(saving).to_contain_text("Offline. Answers that wait on this device: 5")
     assert len(scores_of(way, application)) == 5
     # The tablet is switched off; a new page, online again, finds and sends what waited.
     page.close()
@@ -140,7 +140,7 @@ def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
 
     tablet.set_offline(True)
     page.keyboard.press("1")
-    expect(saving).to_contain_text("Offline: 1 answers wait on this device")
+    expect(saving).to_contain_text("Offline. Answers that wait on this device: 1")
     tablet.set_offline(False)  # the same page notices by itself
     expect(sheet).to_contain_text("11 of 17 items")
     for _item in range(6):
