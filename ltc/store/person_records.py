@@ -8,12 +8,23 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at
+from ltc.store.insured import InsuredPerson
 from ltc.store.plans import CarePlan
 from ltc.store.providers import Provider
 from ltc.store.scope import visible
 from ltc.store.visits import BedStay, Visit
 
 LATEST_ROWS = 10
+
+
+def find_person_by_case_number(
+    session: Session, actor: Actor, case_number: str
+) -> InsuredPerson | None:
+    """Return the person with a case number, None where there is none that the actor sees."""
+    number = case_number.strip().upper()
+    query = sa.select(InsuredPerson).where(InsuredPerson.case_number == number)
+    person: InsuredPerson | None = session.scalar(visible(query, actor))
+    return person
 
 
 def list_conclusions(session: Session, actor: Actor, person_id: int) -> list[Conclusion]:

@@ -107,6 +107,13 @@ def list_agreements(session: Session, area_id: int, provider_id: int) -> list[Ag
     return list(session.scalars(query.order_by(Agreement.starts_on.desc(), Agreement.id)))
 
 
+def list_agreement_versions(session: Session, actor: Actor, provider_id: int) -> list[Agreement]:
+    """Return all versions of a provider's agreements, newest days first."""
+    query = visible(sa.select(Agreement).where(Agreement.provider_id == provider_id), actor)
+    order = (Agreement.starts_on.desc(), Agreement.recorded_at.desc(), Agreement.id.desc())
+    return list(session.scalars(query.order_by(*order)))
+
+
 def list_agreed_days(session: Session, area_id: int, provider_id: int) -> list[DayRange]:
     """Return the days on which a provider may deliver care."""
     return [

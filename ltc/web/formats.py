@@ -20,7 +20,14 @@ FEN_PER_YUAN = Decimal(100)
 def register(app: Flask) -> None:
     """Offer the formats as filters to every template."""
     app.jinja_env.filters.update(
-        yuan=yuan, day=day, instant=instant, minutes=minutes, whole=whole, share=share, said=said
+        yuan=yuan,
+        day=day,
+        instant=instant,
+        minutes=minutes,
+        whole=whole,
+        share=share,
+        said=said,
+        in_language=in_language,
     )
 
 

@@ -1,0 +1,171 @@
+"""Pages of carers: all of them, one, register, correct. A change holds at once."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.rules.insured import mask_from_last4, mask_number
+from ltc.rules.providers import CARER_KIND_NAMES, CarerKind
+from ltc.services import providers as use_cases
+from ltc.store.carer_questions import SORTS, CarerFilter, get_carer, list_carers, load_carers
+from ltc.store.provider_questions import find_providers, get_provider
+from ltc.store.providers import Carer
+from ltc.store.sealed_cells import open_cell
+from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.forms.fields import last_day
+from ltc.web.forms.providers import CarerForm, CorrectCarerForm
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_choice,
+    read_cursor,
+    read_number,
+    read_sort,
+    read_text,
+)
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("carers", __name__)
+
+SOON = timedelta(days=60)
+CSV_HEADER = (
+    "code", "name", "identity", "kind", "provider", "certificate_number", "certificate_to",
+    "employed_from", "employed_to",
+)  # fmt: skip
+
+
+@blueprint.get("/carers")
+@http.requires(Permission.SEE_PROVIDERS)
+def index() -> Any:
+    """List carers, filtered and sorted, page by page."""
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    sort = read_sort(SORTS, "code")
+    found = list_carers(
+        session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
+    )
+    return render_template(
+        "providers/carers.html",
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        kinds=choices_of(CARER_KIND_NAMES),
+        providers=find_providers(session, actor.area_id, {row.provider_id for row in found.rows}),
+        **list_values(),
+    )
+
+
+@blueprint.get("/carers.csv")
+@http.requires(Permission.SEE_PROVIDERS)
+def export() -> Any:
+    """Give the whole filtered list as a CSV file, numbers masked."""
+    session, actor = http.database(), http.current_actor()
+    rows = list(load_carers(session, actor, _read_filter()))
+    providers = find_providers(session, actor.area_id, {row.provider_id for row in rows})
+    return csv_response(
+        "carers.csv", CSV_HEADER, [_csv_row(row, providers[row.provider_id].code) for row in rows]
+    )
+
+
+def _csv_row(row: Carer, provider: str) -> list[Any]:
+    return [
+        row.code, row.name, row.identity_last4 and mask_from_last4(row.identity_last4),
+        row.kind.value, provider, row.certificate_number, last_day(row.certificate_ends_before),
+        row.starts_on, last_day(row.ends_before),
+    ]  # fmt: skip
+
+
+@blueprint.get("/carers/<int:carer_id>")
+@http.requires(Permission.SEE_PROVIDERS)
+def show(carer_id: int) -> Any:
+    """Show a carer."""
+    session, actor = http.database(), http.current_actor()
+    carer = get_carer(session, actor, carer_id)
+    phone = open_cell(session, carer, "phone_sealed")
+    return render_template(
+        "providers/carer.html",
+        carer=carer,
+        phone=phone and mask_number(phone),
+        provider=find_providers(session, actor.area_id, [carer.provider_id])[carer.provider_id],
+        mask=mask_from_last4,
+        **list_values(),
+    )
+
+
+@blueprint.route("/<int:provider_id>/carers/register", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_CARERS)
+def register(provider_id: int) -> Any:
+    """Register a carer of a provider."""
+    provider = get_provider(http.database(), http.current_actor(), provider_id)
+    form = CarerForm()
+    done = carry_out(
+        form,
+        lambda: use_cases.register_carer(
+            http.context(), provider_id=provider.id, facts=form.facts()
+        ),
+    )
+    if done is None:
+        here = url_for("providers.show", provider_id=provider.id)
+        crumbs = [(_("Providers"), url_for("providers.index")), (provider.name, here)]
+        title = _("Register a carer")
+        return show_form(form, FormPage(title, _("Register"), here, crumbs, provider.name))
+    return _leave(done, _("%(name)s is registered and may log visits at once.", name=done.name))
+
+
+@blueprint.route("/carers/<int:carer_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_CARERS)
+def correct(carer_id: int) -> Any:
+    """Correct what is known of a carer; it holds at once."""
+    carer = get_carer(http.database(), http.current_actor(), carer_id)
+    form = CorrectCarerForm(data=_form_data(carer))
+    done = carry_out(
+        form,
+        lambda: use_cases.correct_carer(
+            http.context(), carer_id=carer.id, facts=form.facts(), reason=form.reason.data
+        ),
+    )
+    if done is None:
+        here = url_for("providers.carers.show", carer_id=carer.id)
+        crumbs = [(_("Carers"), url_for("providers.carers.index")), (carer.name, here)]
+        title = _("Correct a carer")
+        page = FormPage(title, _("Record the correction"), here, crumbs, carer.code)
+        return show_form(form, page)
+    return _leave(done, _("The correction is recorded."))
+
+
+def list_values() -> dict[str, Any]:
+    """Return what every list of carers needs: names of kinds, and which certificates end."""
+    today = http.context().today
+    return {
+        "carer_kind_names": CARER_KIND_NAMES,
+        "today": today,
+        "soon": today + SOON,
+        "last_day": last_day,
+    }
+
+
+def _form_data(carer: Carer) -> dict[str, Any]:
+    """What is recorded, as a form shows it; identity number and phone are never shown again."""
+    return {
+        "code": carer.code,
+        "name": carer.name,
+        "kind": carer.kind,
+        "certificate_number": carer.certificate_number,
+        "certificate_ends_on": last_day(carer.certificate_ends_before),
+        "starts_on": carer.starts_on,
+        "ends_on": last_day(carer.ends_before),
+    }
+
+
+def _read_filter() -> CarerFilter:
+    expires = http.context().today + SOON if request.args.get("certificate") == "ends" else None
+    kind, provider_id = read_choice("kind", CarerKind), read_number("provider")
+    return CarerFilter(read_text("q"), kind, provider_id, expires)
+
+
+def _leave(carer: Carer, title: str) -> Any:
+    leave_receipt(title, carer.code)
+    return redirect(url_for("providers.carers.show", carer_id=carer.id))

@@ -1,0 +1,249 @@
+"""Pages of providers and their agreements; carers have pages of their own below."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.rules.providers import PROVIDER_KIND_NAMES, ProviderKind
+from ltc.services import providers as use_cases
+from ltc.store.carer_questions import SORTS as CARER_SORTS
+from ltc.store.carer_questions import CarerFilter, count_carers, list_carers
+from ltc.store.fact_versions import get_fact
+from ltc.store.provider_questions import (
+    SORTS,
+    ProviderFilter,
+    find_agreements_on,
+    get_provider,
+    list_agreement_versions,
+    list_providers,
+    load_providers,
+)
+from ltc.store.providers import Agreement, Provider
+from ltc.web import carers
+from ltc.web.fact_views import build_views, days_text
+from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.forms.fields import WithdrawForm, last_day
+from ltc.web.forms.providers import (
+    AgreementForm,
+    CorrectAgreementForm,
+    CorrectProviderForm,
+    ProviderForm,
+)
+from ltc.web.insured import district_choices
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_choice,
+    read_cursor,
+    read_number,
+    read_sort,
+    read_text,
+)
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("providers", __name__, url_prefix="/providers")
+blueprint.register_blueprint(carers.blueprint)
+
+CSV_HEADER = ("code", "name", "kind", "district", "credit_code", "agreement", "agreed_to", "carers")
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_PROVIDERS)
+def index() -> Any:
+    """List providers, filtered and sorted, page by page."""
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    today, sort = http.context().today, read_sort(SORTS, "code")
+    found = list_providers(
+        session, actor, chosen, today, sort.columns, read_cursor(), descending=sort.descending
+    )
+    ids = [provider.id for provider in found.rows]
+    return render_template(
+        "providers/index.html",
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        kinds=choices_of(PROVIDER_KIND_NAMES),
+        kind_names=PROVIDER_KIND_NAMES,
+        districts=district_choices(),
+        district_names=dict(district_choices()),
+        agreements=find_agreements_on(session, actor.area_id, ids, today),
+        carers=count_carers(session, actor, ids),
+        last_day=last_day,
+    )
+
+
+@blueprint.get("/providers.csv")
+@http.requires(Permission.SEE_PROVIDERS)
+def export() -> Any:
+    """Give the whole filtered list as a CSV file."""
+    session, actor, today = http.database(), http.current_actor(), http.context().today
+    rows = list(load_providers(session, actor, _read_filter(), today))
+    ids, names = [row.id for row in rows], dict(district_choices())
+    agreements = find_agreements_on(session, actor.area_id, ids, today)
+    counts = count_carers(session, actor, ids)
+    return csv_response(
+        "providers.csv",
+        CSV_HEADER,
+        [_csv_row(row, names, agreements.get(row.id), counts.get(row.id, 0)) for row in rows],
+    )
+
+
+def _csv_row(
+    row: Provider, districts: dict[int, str], agreement: Agreement | None, carer_count: int
+) -> list[Any]:
+    return [
+        row.code, row.name, row.kind.value, districts.get(row.district_id, ""), row.credit_code,
+        agreement and agreement.number, agreement and last_day(agreement.ends_before), carer_count,
+    ]  # fmt: skip
+
+
+@blueprint.get("/<int:provider_id>")
+@http.requires(Permission.SEE_PROVIDERS)
+def show(provider_id: int) -> Any:
+    """Show a provider with its agreements and its carers."""
+    session, actor = http.database(), http.current_actor()
+    provider = get_provider(session, actor, provider_id)
+    today = http.context().today
+    agreements = list_agreement_versions(session, actor, provider.id)
+    return render_template(
+        "providers/show.html",
+        provider=provider,
+        kind_names=PROVIDER_KIND_NAMES,
+        district_names=dict(district_choices()),
+        agreement=find_agreements_on(session, actor.area_id, [provider.id], today).get(provider.id),
+        agreements=build_views(session, actor, agreements, _describe),
+        carers=list_carers(
+            session, actor, CarerFilter(provider_id=provider.id), CARER_SORTS["name"]
+        ),
+        last_day=last_day,
+        **carers.list_values(),
+    )
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PROVIDERS)
+def register() -> Any:
+    """Register a provider."""
+    form = ProviderForm()
+    form.offer(district_choices())
+    done = carry_out(form, lambda: use_cases.register(http.context(), facts=form.facts()))
+    if done is None:
+        title, crumbs = _("Register a provider"), [(_("Providers"), url_for("providers.index"))]
+        page = FormPage(title, _("Register"), url_for("providers.index"), crumbs)
+        return show_form(form, page)
+    return _leave(
+        done, _("%(name)s is registered.", name=done.name),
+        next_text=_("record the agreement, then the carers"), next_owner=_("Agency officer"),
+    )  # fmt: skip
+
+
+@blueprint.route("/<int:provider_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PROVIDERS)
+def correct(provider_id: int) -> Any:
+    """Correct what is known of a provider."""
+    provider = get_provider(http.database(), http.current_actor(), provider_id)
+    form = CorrectProviderForm(obj=provider)
+    form.offer(district_choices())
+    done = carry_out(
+        form,
+        lambda: use_cases.correct(
+            http.context(), provider_id=provider.id, facts=form.facts(), reason=form.reason.data
+        ),
+    )
+    if done is None:
+        title = _("Correct a provider")
+        return show_form(form, _page(provider, title, _("Record the correction")))
+    return _leave(done, _("The correction is recorded."))
+
+
+@blueprint.route("/<int:provider_id>/agreements/record", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PROVIDERS)
+def record_agreement(provider_id: int) -> Any:
+    """Record an agreement of a provider."""
+    provider = get_provider(http.database(), http.current_actor(), provider_id)
+    form = AgreementForm()
+    done = carry_out(
+        form,
+        lambda: use_cases.record_agreement(
+            http.context(), provider_id=provider.id, facts=form.facts()
+        ),
+    )
+    if done is None:
+        return show_form(form, _page(provider, _("Record an agreement"), _("Record")))
+    return _leave(provider, _("The agreement %(number)s is recorded.", number=done.number))
+
+
+@blueprint.route("/agreements/<int:agreement_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PROVIDERS)
+def correct_agreement(agreement_id: int) -> Any:
+    """Correct an agreement: a new row with a reason, the old one stays readable."""
+    agreement, provider = _load_agreement(agreement_id)
+    form = CorrectAgreementForm(
+        data={
+            "number": agreement.number,
+            "starts_on": agreement.starts_on,
+            "ends_on": last_day(agreement.ends_before),
+        }
+    )
+    done = carry_out(
+        form,
+        lambda: use_cases.correct_agreement(
+            http.context(), agreement_id=agreement.id, facts=form.facts(), reason=form.reason.data
+        ),
+    )
+    if done is None:
+        title = _("Correct an agreement")
+        return show_form(form, _page(provider, title, _("Record the correction")))
+    return _leave(provider, _("The correction is recorded."))
+
+
+@blueprint.route("/agreements/<int:agreement_id>/withdraw", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_PROVIDERS)
+def withdraw_agreement(agreement_id: int) -> Any:
+    """Say that an agreement never was."""
+    agreement, provider = _load_agreement(agreement_id)
+    form = WithdrawForm()
+    done = carry_out(
+        form,
+        lambda: use_cases.withdraw_agreement(
+            http.context(), agreement_id=agreement.id, reason=form.reason.data
+        ),
+    )
+    if done is None:
+        notice = _("Without an agreement what this provider delivered on these days is held.")
+        page = _page(provider, _("Withdraw an agreement"), _("Withdraw"), "danger", notice)
+        return show_form(form, page)
+    return _leave(provider, _("The agreement %(number)s is withdrawn.", number=done.number))
+
+
+def _load_agreement(agreement_id: int) -> tuple[Agreement, Provider]:
+    session, actor = http.database(), http.current_actor()
+    agreement = get_fact(session, actor, Agreement, agreement_id)
+    return agreement, get_provider(session, actor, agreement.provider_id)
+
+
+def _describe(row: Agreement) -> tuple[str, str]:
+    return row.number, days_text(row)
+
+
+def _page(
+    provider: Provider, title: str, button: str, kind: str = "primary", notice: str = ""
+) -> FormPage:
+    here = url_for("providers.show", provider_id=provider.id)
+    crumbs = [(_("Providers"), url_for("providers.index")), (provider.name, here)]
+    return FormPage(title, button, here, crumbs, provider.name, kind, notice)
+
+
+def _read_filter() -> ProviderFilter:
+    agreed = {"yes": True, "no": False}.get(read_text("agreed"))
+    return ProviderFilter(
+        read_text("q"), read_choice("kind", ProviderKind), read_number("district"), agreed
+    )
+
+
+def _leave(provider: Provider, title: str, **following: str) -> Any:
+    leave_receipt(title, provider.code, **following)
+    return redirect(url_for("providers.show", provider_id=provider.id))
