@@ -66,9 +66,7 @@ def measure_run(engine: sa.Engine, workers: int) -> dict[str, Any]:
         actor = Actor(None, "machine", Role.MACHINE, AREA, door="bench")
         ctx = Context(session, actor, AFTER, load_law())
         begun = time.perf_counter()
-        run = calculate_run(
-            ctx, month=MONTH, executor=choose(engine, workers), clock=lambda: AFTER
-        )
+        run = calculate_run(ctx, month=MONTH, executor=choose(engine, workers), clock=lambda: AFTER)
         seconds = time.perf_counter() - begun
         rows = [
             session.scalar(sa.select(sa.func.count()).where(table.run_id == run.id))
@@ -107,10 +105,13 @@ def measure_here(name: str, url: str, workers: int) -> None:
     engine = db.create_engine(url)
     found = MEASURES[name](engine, workers)
     engine.dispose()
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     helpers = workers if name == "run" and workers > 1 else 0
-    print(json.dumps({**found, "megabytes": (own + helpers * child) // MEGABYTE_KIB}))
+    kib = own.ru_maxrss + helpers * children.ru_maxrss
+    cpu = sum(each.ru_utime + each.ru_stime for each in (own, children))
+    print(json.dumps({**found, "megabytes": kib // MEGABYTE_KIB, "cpu_seconds": cpu}))
 
 
 @contextmanager
@@ -200,7 +201,8 @@ def report(kind: str, found: dict[str, dict[str, Any]], people: int) -> None:
     usual_seconds = found["usual"]["seconds"] * people / found["usual"]["people"]
     print(f"{kind:11} floor           {floor['seconds']:8.1f} s")
     print(f"{kind:11} calculate_run   {run['seconds']:8.1f} s  {people / run['seconds']:8,.0f} "
-          f"people/s  {run['megabytes']:4} MB (under 600)  rows {run['rows']}")  # fmt: skip
+          f"people/s  {run['megabytes']:4} MB (under 600)  "
+          f"{run['cpu_seconds']:.0f} s of processor  rows {run['rows']}")  # fmt: skip
     print(f"{kind:11} usual way       {usual_seconds:8.1f} s  "
           f"({found['usual']['people']} people measured, scaled)")  # fmt: skip
     print(f"{kind:11} to the floor: {run['seconds'] / floor['seconds']:.1f} times (at most 8); "

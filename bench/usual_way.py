@@ -60,9 +60,7 @@ def load_case(session: Session, person: InsuredPerson) -> cases.Case:
         )
         return list(session.scalars(query))
 
-    visits = [
-        v for v in rows(Visit) if MONTH.starts_on <= v.service_on < MONTH.ends_before
-    ]
+    visits = [v for v in rows(Visit) if MONTH.starts_on <= v.service_on < MONTH.ends_before]
     plans = rows(CarePlan)
     agreements = session.scalars(
         sa.select(Agreement).where(
