@@ -33,7 +33,7 @@ BUILT_ON = date(2020, 1, 7)
 PEOPLE_PER_REPORT = 100
 
 Tell = Callable[[str, int, int], None]  # what is being done, how far, of how many
-Issue = Callable[[Stage, PayoutRun], int]  # issues the statements of a run; returns how many
+Issue = Callable[[Stage, PayoutRun], None]  # issues the statements of a run
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ltc.services.demo import names, places
 from ltc.services.demo.files import Cells, hand_in
 from ltc.services.demo.stage import Stage
 from ltc.services.demo.stories import SEED, at
+from ltc.services.demo.summary import BEGUN
 from ltc.services.passwords import Passwords, make_password
 from ltc.services.users import create_user
 from ltc.store.areas import OrganisationKind
@@ -39,6 +40,8 @@ def open_stage(session: Session, policies: Policies, folder: Path) -> Stage:
     area = open_area(session, opened_at, policies, code=places.AREA, name_zh=zh, name_en=en)
     stage = Stage(session, policies, area.id)
     ctx = stage.machine(opened_at)
+    with ctx.transaction():
+        ctx.record(BEGUN, "area", area.id)
     stage.districts = [
         open_district(ctx, code=place.code, name_zh=place.name_zh, name_en=place.name_en).id
         for place in places.DISTRICTS

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from ltc.store.statement_sources import (
 from ltc.store.users import User
 from ltc.store.visits import Visit
 
-BUILT = "demonstration.built"
+BEGUN, BUILT = "demonstration.begun", "demonstration.built"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,20 @@ class Summary:
     chain: ChainState
 
 
+def is_begun(session: Session, area_id: int) -> bool:
+    """Whether the demonstration was begun in this area."""
+    return _has_event(session, area_id, BEGUN)
+
+
 def is_built(session: Session, area_id: int) -> bool:
     """Whether the demonstration was built in this area, to its end."""
-    query = sa.select(AuditEvent.id).where(
-        AuditEvent.area_id == area_id, AuditEvent.action == BUILT
-    )
-    return session.scalar(query.limit(1)) is not None
+    return _has_event(session, area_id, BUILT)
 
 
 def summarise(session: Session, area_id: int) -> Summary:
     """Count and add up what stands in the database; verify the chain of the audit log."""
 
-    def count(table: type, *where: sa.ColumnElement[bool]) -> int:
+    def count(table: Any, *where: sa.ColumnElement[bool]) -> int:
         return _count(session, area_id, table, *where)
 
     return Summary(
@@ -94,6 +97,13 @@ def summarise(session: Session, area_id: int) -> Summary:
 def list_failures(summary: Summary) -> list[str]:
     """Return in words what does not hold; nothing where everything does."""
     return [*_check_people(summary), *_check_months(summary)]
+
+
+def _has_event(session: Session, area_id: int, action: str) -> bool:
+    query = sa.select(AuditEvent.id).where(
+        AuditEvent.area_id == area_id, AuditEvent.action == action
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _check_people(summary: Summary) -> Iterator[str]:
@@ -149,15 +159,13 @@ def _do_books_agree(session: Session, run: PayoutRun, key: RunKey) -> bool:
     )
 
 
-def _count(session: Session, area_id: int, table: type, *where: sa.ColumnElement[bool]) -> int:
+def _count(session: Session, area_id: int, table: Any, *where: sa.ColumnElement[bool]) -> int:
     column = sa.inspect(table).columns["area_id"]
     query = sa.select(sa.func.count()).select_from(table).where(column == area_id, *where)
     return session.scalar(query) or 0
 
 
-def _sum_fund(
-    session: Session, run: PayoutRun, column: sa.orm.InstrumentedAttribute[str]
-) -> dict[str, int]:
+def _sum_fund(session: Session, run: PayoutRun, column: Any) -> dict[str, int]:
     """Return the fund's part in fen by the values of a column of the lines."""
     query = (
         sa.select(column, sa.func.sum(PayoutLine.fund_fen))

@@ -1,0 +1,148 @@
+"""``flask demo``: Chongqing's pilot of 2019, built, calculated, printed and checked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import click
+from flask.cli import with_appcontext
+
+from ltc import clock, http
+from ltc.commands.demo_place import (
+    Found,
+    building_site,
+    check_free,
+    look,
+    scratch_folder,
+)
+from ltc.commands.demo_screen import build_screen, build_sign_in
+from ltc.commands.machine import machine_in, plainly
+from ltc.rules.access import ROLE_NAMES
+from ltc.rules.months import Month
+from ltc.services.demo.director import Issue, Means, build
+from ltc.services.demo.months import Timetable
+from ltc.services.demo.organisations import give_passwords
+from ltc.services.demo.places import AREA, PLAYERS
+from ltc.services.demo.stage import Stage
+from ltc.services.demo.stories import APPLIED
+from ltc.services.demo.summary import list_failures, summarise
+from ltc.services.executors import Inline, choose
+from ltc.services.statements import Progress, issue_run
+from ltc.store.payouts import PayoutRun
+from ltc.store.reachable import check_writable
+
+FEWEST_PEOPLE = 60  # so that everything that can happen happens to somebody
+STATEMENTS_PER_REPORT = 200
+
+
+class Teller:
+    """Says what is being done, and keeps the seconds of each stage."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self.began_at = self._since = clock.now()
+        self._stage = ""
+        self._spent: dict[str, int] = {}
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Print where the building is."""
+        now = clock.now()
+        if stage != self._stage:
+            self._close(now)
+            self._stage, self._since = stage, now
+        progress = f" {done:,} of {total:,}" if total else ""
+        click.echo(f"{_whole_seconds(self.began_at, now):>4} s  {stage}{progress}")
+
+    def seconds(self) -> dict[str, int]:
+        """Return whole seconds by stage."""
+        self._close(clock.now())
+        self._stage = ""
+        return self._spent
+
+    def _close(self, now: datetime) -> None:
+        if self._stage:
+            spent = self._spent.get(self._stage, 0) + _whole_seconds(self._since, now)
+            self._spent[self._stage] = spent
+
+
+@click.command("demo")
+@click.option("--people", default=APPLIED, show_default=True, type=click.IntRange(FEWEST_PEOPLE),
+              help="How many apply; 923 is the published figure.")  # fmt: skip
+@click.option("--replace", is_flag=True, help="Build it anew where it was built or begun before.")
+@click.pass_context
+@with_appcontext
+def demo_command(context: click.Context, people: int, replace: bool) -> None:
+    """Build the demonstration, check it, and print what it came to on one screen.
+
+    Where it stands already nothing is built; its users get new passwords.
+    """
+    settings = http.house().settings
+    if settings.environment == "production":
+        raise click.ClickException("The demonstration is not for production (LTC_ENV).")
+    with plainly():
+        seconds = _build_unless_built(people, is_replacing=replace)
+        with machine_in(AREA) as ctx:
+            summary = summarise(ctx.session, ctx.area_id)
+        failures = list_failures(summary)
+        click.echo("")
+        for line in build_screen(summary, seconds, failures):
+            click.echo(line)
+        if seconds or settings.is_demo:
+            _show_sign_in()
+    if failures:
+        context.exit(1)
+
+
+def _build_unless_built(people: int, *, is_replacing: bool) -> Mapping[str, int]:
+    """Build, and return the seconds of each stage; nothing where it was built before."""
+    house = http.house()
+    check_writable(house.engine)
+    found = look(house.engine)
+    if found is Found.BUILT and not is_replacing:
+        click.echo("The demonstration stands already; `flask demo --replace` builds it anew.")
+        return {}
+    check_free(found, is_replacing=is_replacing)
+    teller = Teller()
+    with (
+        scratch_folder() as folder,
+        building_site(house.engine, house.settings.keys) as session_maker,
+        session_maker() as session,
+    ):
+        executor = Inline(session.get_bind())  # type: ignore[arg-type]
+        means = Means(house.policies, executor, folder, _issue_with(teller), teller.tell)
+        build(session, means, people)
+    return teller.seconds()
+
+
+def _issue_with(teller: Teller) -> Issue:
+    """Return what issues the statements of a run by worker processes."""
+
+    def issue(stage: Stage, run: PayoutRun) -> None:
+        settings = http.house().settings
+        issued_at = Timetable(Month.parse(run.month)).issued_at
+        engine = stage.session.get_bind()
+
+        def report(progress: Progress) -> None:
+            if progress.done % STATEMENTS_PER_REPORT == 0 or progress.done == progress.total:
+                teller.tell(f"statements of {run.month}", progress.done, progress.total)
+
+        issue_run(
+            stage.acting("approver", issued_at), run_id=run.id, documents=settings.documents,
+            executor=choose(engine, settings.workers),  # type: ignore[arg-type]
+            clock=lambda: issued_at, workers=settings.workers, on_progress=report,
+        )  # fmt: skip
+
+    return issue
+
+
+def _show_sign_in() -> None:
+    """Give the users new passwords and print them: here and nowhere else."""
+    with machine_in(AREA) as ctx:
+        passwords = give_passwords(ctx, http.passwords())
+    roles = {player.sign_in_name: ROLE_NAMES[player.role] for player in PLAYERS}
+    click.echo("")
+    for line in build_sign_in(passwords, roles):
+        click.echo(line)
+
+
+def _whole_seconds(since: datetime, until: datetime) -> int:
+    return round((until - since).total_seconds())
