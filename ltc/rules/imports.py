@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from ltc.rules.access import Permission
@@ -22,6 +23,7 @@ MICRO = 1_000_000
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 SHOWN_LENGTH = 40
 COMPACT_DAY_LENGTH = 8
+DAYS_REMEMBERED = 4_096
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
@@ -211,11 +213,8 @@ def parse_day(text: str, column: str) -> date:
     cleaned = text.strip()
     if not cleaned:
         raise CellMissing(field=column)
-    try:
-        day = date(*[_digits(part) for part in _day_parts(cleaned)])
-    except (ValueError, TypeError):
-        raise DayWrong(field=column, text=shorten(cleaned)) from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    day = _find_day(cleaned)
+    if day is None:
         raise DayWrong(field=column, text=shorten(cleaned))
     return day
 
@@ -306,11 +305,18 @@ def check_order(first: date, last: date | None, column: str) -> None:
         raise FirstDayAfterLast(field=column)
 
 
-def _day_parts(text: str) -> list[str]:
-    """Split 2019-11-14, 2019/11/14 or 20191114 into year, month and day."""
+@lru_cache(maxsize=DAYS_REMEMBERED)
+def _find_day(text: str) -> date | None:
+    """Return the day that a text names, None where it names none; a file has few different ones."""
     if len(text) == COMPACT_DAY_LENGTH and text.isdigit():
-        return [text[:4], text[4:6], text[6:]]
-    return text.replace("/", "-").split("-")
+        parts = [text[:4], text[4:6], text[6:]]
+    else:
+        parts = text.replace("/", "-").split("-")
+    try:
+        day = date(*[_digits(part) for part in parts])
+    except (ValueError, TypeError):
+        return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _digits(text: str) -> int:

@@ -41,7 +41,7 @@ COLUMNS_OF = {
     "day": ("first_day",),
     "authorised_minutes": ("minutes_per_month",),
 }
-SIGN_WITHOUT_NUMBER = re.compile(r"[+-](?![0-9])")
+FORMULA = re.compile(r"\s*(?:[=@]|[+-](?![0-9]))")
 
 
 @dataclass(slots=True)
@@ -130,8 +130,8 @@ def cell(row: Row, column: str) -> str:
 def check_no_formula(row: Row, columns: Iterable[str]) -> None:
     """Raise FormulaInCell where a spreadsheet would run a cell instead of showing it."""
     for column in columns:
-        text = cell(row, column)
-        if text.startswith(("=", "@")) or SIGN_WITHOUT_NUMBER.match(text):
+        if FORMULA.match(row.values[column]):
+            text = cell(row, column)
             raise FormulaInCell(field=column, text=shorten(text))
 
 

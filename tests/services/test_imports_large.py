@@ -1,0 +1,72 @@
+"""Large files: in little memory, and fast enough to wait for."""
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.rules.access import Role
+from ltc.rules.imports import ImportKind
+from ltc.services import imports
+from ltc.store.visits import Visit
+from tests.services.import_files import counts, make_world, try_file
+
+pytestmark = pytest.mark.slow
+
+HEADER = "reference,case_number,carer_code,begins_at,ends_at,items,latitude,longitude,datum,source,remark\n"
+FIRST = datetime(2019, 1, 1, 8, 0)  # noqa: DTZ001 - a wall clock
+MEGABYTE = 1024 * 1024
+
+
+def write_visits(path, count, remark=""):
+    """Write so many visits of half an hour; returns the path."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER)
+        for number in range(count):
+            begin = FIRST + timedelta(minutes=4 * number % 400_000)
+            end = begin + timedelta(minutes=30)
+            file.write(
+                f"V{number:07d},A1,C1,{begin:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M},"
+                f"D01 D04,29.484712,106.482301,gcj02,phone,{remark}\n"
+            )
+    return path
+
+
+def test_a_hundred_thousand_visits_are_imported_while_one_waits(make_ctx, session, area, tmp_path):
+    make_world(session)
+    ctx, path = make_ctx(Role.OFFICER), write_visits(tmp_path / "visits.csv", 100_000)
+    file = try_file(ctx, ImportKind.VISITS, path)
+    begin = time.perf_counter()
+    done = imports.carry_out(ctx, import_id=file.id, path=path)
+    seconds = time.perf_counter() - begin
+    assert counts(done) == {"new": 100_000}
+    assert session.scalar(sa.select(sa.func.count()).select_from(Visit)) == 100_000
+    assert seconds < 60, f"{seconds:.1f} s"
+
+
+def test_a_file_of_thirty_megabytes_is_tried_in_little_memory(make_ctx, session, area, tmp_path):
+    make_world(session)
+    path = write_visits(tmp_path / "visits.csv", 130_000, remark="长期护理" * 10)
+    assert path.stat().st_size > 28 * MEGABYTE
+    ctx = make_ctx(Role.OFFICER)
+    try_file_named(ctx, write_visits(tmp_path / "warm.csv", 5_000))
+    before = read_status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
+    file = try_file_named(ctx, path)
+    peak = read_status("VmHWM")
+    assert counts(file) == {"new": 130_000}
+    assert peak - before < 25 * MEGABYTE, f"{(peak - before) / MEGABYTE:.0f} MB"
+
+
+def try_file_named(ctx, path):
+    """Try a file out by its path, without reading it here."""
+    kind = ImportKind.VISITS
+    return imports.try_out(ctx, kind=kind, file_name=path.name, file_digest="0" * 64, path=path)
+
+
+def read_status(name):
+    """A size of this process, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name + ":"))

@@ -1,0 +1,148 @@
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.rules.access import Role
+from ltc.rules.imports import ImportKind
+from ltc.store.imports import ImportFile
+from ltc.store.providers import Provider
+from ltc.store.visits import Fee
+from tests.services.import_files import ROWS, make_world, write_csv
+from tests.support.factories import make_user
+from tests.support.sign_in import send, sign_in_as
+
+ENGLISH = {"Accept-Language": "en"}
+FEE = ROWS[ImportKind.FEES]
+
+
+@pytest.fixture
+def world(session, area):
+    return make_world(session)
+
+
+@pytest.fixture
+def officer(client, session, world):
+    return sign_in_as(client, make_user(session, Role.OFFICER))
+
+
+@pytest.fixture
+def uploads(given_settings):
+    """The files that are kept now."""
+    return lambda: sorted(path.name for path in (given_settings.documents / "uploads").glob("*"))
+
+
+def upload(client, tmp_path, *rows, kind="fees", **how):
+    content = write_csv(tmp_path / "fees.csv", rows).read_bytes()
+    data = {"kind": kind, "file": (io.BytesIO(content), "fees.csv")}
+    return send(client, "/imports/", data, content_type="multipart/form-data",
+                headers=ENGLISH, **how)  # fmt: skip
+
+
+def test_a_file_is_tried_out_then_done_then_changes_nothing(officer, session, tmp_path, uploads):
+    tried = upload(officer, tmp_path, FEE)
+    assert tried.status_code == 303
+    page = officer.get(tried.location, headers=ENGLISH).text
+    assert "1 new, 0 changed" in page
+    assert "Do it: 1 row" in page
+    assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == 0
+    assert len(uploads()) == 1
+    done = send(officer, f"{tried.location}/carry-out", headers=ENGLISH, follow_redirects=True)
+    assert done.status_code == 200
+    assert "1 new, 0 changed" in done.text
+    assert uploads() == []
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == 1
+    again = officer.get(upload(officer, tmp_path, FEE).location, headers=ENGLISH).text
+    assert "Nothing changes: all 1 rows are recorded already." in again
+    assert "No row would change anything." in again
+
+
+def test_rows_in_question_are_shown_with_column_and_reason_and_as_a_file(
+    officer, session, tmp_path
+):
+    bad = {**FEE, "reference": "F2", "charged_on": "2019-02-29"}
+    location = upload(officer, tmp_path, FEE, bad).location
+    page = officer.get(location, headers=ENGLISH).text
+    assert "charged_on" in page
+    assert "“2019-02-29” is not a day." in page
+    answer = officer.get(f"{location}/rows-in-question.csv", headers=ENGLISH)
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert (row["reference"], row["row"], row["column"]) == ("F2", "3", "charged_on")
+    send(officer, f"{location}/carry-out")
+    assert officer.get(f"{location}/rows-in-question.csv").status_code == 200
+
+
+def test_a_file_of_another_kind_is_refused_at_the_field(officer, session, tmp_path, uploads):
+    answer = upload(officer, tmp_path, ROWS[ImportKind.CARERS])
+    assert answer.status_code == 422
+    assert "Missing in the header" in answer.text
+    assert uploads() == []
+    assert session.scalar(sa.select(sa.func.count()).select_from(ImportFile)) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [({"kind": "fees"}, "Choose a file."), ({}, "Choose what the file tells of."),
+     ({"kind": "everything"}, "Not a valid choice")],
+)  # fmt: skip
+def test_an_incomplete_form_says_what_is_missing(officer, data, words):
+    answer = send(officer, "/imports/", data, content_type="multipart/form-data", headers=ENGLISH)
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_a_double_click_imports_once(officer, session, tmp_path):
+    location = upload(officer, tmp_path, FEE).location
+    token = {"form_token": "a-token-of-one-form-1234567890ab"}
+    first = send(officer, f"{location}/carry-out", token)
+    second = send(officer, f"{location}/carry-out", token)
+    assert first.location == second.location == location
+    third = send(officer, f"{location}/carry-out", headers=ENGLISH)
+    assert third.status_code == 409
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == 1
+
+
+def test_a_file_can_be_forgotten(officer, session, tmp_path, uploads):
+    location = upload(officer, tmp_path, FEE).location
+    answer = send(officer, f"{location}/discard", headers=ENGLISH, follow_redirects=True)
+    assert "nothing of it was done" in answer.text
+    assert uploads() == []
+    assert officer.get(location).status_code == 404
+
+
+def test_an_upload_that_is_gone_is_asked_for_again(officer, given_settings, tmp_path):
+    location = upload(officer, tmp_path, FEE).location
+    for path in (given_settings.documents / "uploads").glob("*"):
+        path.unlink()
+    assert "Choose it again." in officer.get(location, headers=ENGLISH).text
+    assert send(officer, f"{location}/carry-out", headers=ENGLISH).status_code == 409
+
+
+def test_the_past_is_listed_and_a_provider_sees_its_own(client, session, world, tmp_path):
+    sign_in_as(client, make_user(session, Role.PROVIDER_MANAGER, organisation_id=world.id))
+    location = upload(client, tmp_path, FEE).location
+    page = client.get("/imports/", headers=ENGLISH).text
+    assert "fees.csv" in page
+    assert "tried out only" in page
+    assert "People with their enrolment" not in page
+    assert "Visits" in page
+    other = session.scalar(sa.select(Provider.id).where(Provider.code == "P2"))
+    sign_in_as(client, make_user(session, Role.PROVIDER_MANAGER, organisation_id=other))
+    assert "fees.csv" not in client.get("/imports/", headers=ENGLISH).text
+    assert client.get(location).status_code == 404
+    assert send(client, f"{location}/carry-out").status_code == 404
+    assert client.get(f"{location}/rows-in-question.csv").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.CARER, Role.FINANCE_APPROVER])
+def test_others_do_not_import(client, session, world, role):
+    sign_in_as(client, make_user(session, role))
+    assert client.get("/imports/").status_code == 403
+
+
+def test_the_page_opens_in_chinese(officer):
+    answer = officer.get("/imports/", headers={"Accept-Language": "zh-CN"})
+    assert answer.status_code == 200
