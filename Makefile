@@ -16,6 +16,9 @@ setup: ## All that running, testing and developing need (.venv, system libraries
 setup-run:
 	@tools/setup.sh run
 
+# Keys are made at the first start, and pages say that this is a demonstration.
+run demo: export LTC_ENV ?= demo
+
 run: demo ## Set up, build the demonstration, and serve it
 	@$(FLASK) serve $(ARGS)
 

@@ -68,9 +68,11 @@ class Teller:
 @click.option("--people", default=APPLIED, show_default=True, type=click.IntRange(FEWEST_PEOPLE),
               help="How many apply; 923 is the published figure.")  # fmt: skip
 @click.option("--replace", is_flag=True, help="Build it anew where it was built or begun before.")
+@click.option("--statements/--no-statements", "with_statements", default=True,
+              help="Print the statements of both months, which takes most of the time.")  # fmt: skip
 @click.pass_context
 @with_appcontext
-def demo_command(context: click.Context, people: int, replace: bool) -> None:
+def demo_command(context: click.Context, people: int, replace: bool, with_statements: bool) -> None:
     """Build the demonstration, check it, and print what it came to on one screen.
 
     Where it stands already nothing is built; its users get new passwords.
@@ -79,10 +81,10 @@ def demo_command(context: click.Context, people: int, replace: bool) -> None:
     if settings.environment == "production":
         raise click.ClickException("The demonstration is not for production (LTC_ENV).")
     with plainly():
-        seconds = _build_unless_built(people, is_replacing=replace)
+        seconds = _build_unless_built(people, replace, with_statements)
         with machine_in(AREA) as ctx:
             summary = summarise(ctx.session, ctx.area_id)
-        failures = list_failures(summary)
+        failures = list_failures(summary, with_statements=with_statements)
         click.echo("")
         for line in build_screen(summary, seconds, failures):
             click.echo(line)
@@ -92,7 +94,9 @@ def demo_command(context: click.Context, people: int, replace: bool) -> None:
         context.exit(1)
 
 
-def _build_unless_built(people: int, *, is_replacing: bool) -> Mapping[str, int]:
+def _build_unless_built(
+    people: int, is_replacing: bool, with_statements: bool
+) -> Mapping[str, int]:
     """Build, and return the seconds of each stage; nothing where it was built before."""
     house = http.house()
     check_writable(house.engine)
@@ -108,7 +112,8 @@ def _build_unless_built(people: int, *, is_replacing: bool) -> Mapping[str, int]
         session_maker() as session,
     ):
         executor = Inline(session.get_bind())  # type: ignore[arg-type]
-        means = Means(house.policies, executor, folder, _issue_with(teller), teller.tell)
+        issue = _issue_with(teller) if with_statements else None
+        means = Means(house.policies, executor, folder, issue, teller.tell)
         build(session, means, people)
     return teller.seconds()
 

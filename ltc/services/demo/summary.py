@@ -94,9 +94,10 @@ def summarise(session: Session, area_id: int) -> Summary:
     )
 
 
-def list_failures(summary: Summary) -> list[str]:
+def list_failures(summary: Summary, *, with_statements: bool = True) -> list[str]:
     """Return in words what does not hold; nothing where everything does."""
-    return [*_check_people(summary), *_check_months(summary)]
+    printed = _check_statements(summary) if with_statements else ()
+    return [*_check_people(summary), *_check_months(summary), *printed]
 
 
 def _has_event(session: Session, area_id: int, action: str) -> bool:
@@ -127,8 +128,12 @@ def _check_months(summary: Summary) -> Iterator[str]:
             yield f"{name}: paid, held and zero are not everybody"
         if not month.books_agree:
             yield f"{name}: lines, results and run do not agree"
+
+
+def _check_statements(summary: Summary) -> Iterator[str]:
+    for month in summary.months:
         if month.waiting:
-            yield f"{name}: {month.waiting} statements are missing"
+            yield f"{month.run.month}: {month.waiting} statements are missing"
 
 
 def _summarise_month(session: Session, run: PayoutRun) -> MonthSummary:
