@@ -1,5 +1,6 @@
 """What else is known about a person: conclusions, plans, visits, stays; narrowed to the actor."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,14 @@ def find_person_by_case_number(
     query = sa.select(InsuredPerson).where(InsuredPerson.case_number == number)
     person: InsuredPerson | None = session.scalar(visible(query, actor))
     return person
+
+
+def find_people(session: Session, area_id: int, ids: Collection[int]) -> dict[int, InsuredPerson]:
+    """Return some people by id, for a name beside what the actor sees."""
+    query = sa.select(InsuredPerson).where(
+        InsuredPerson.area_id == area_id, InsuredPerson.id.in_(ids)
+    )
+    return {person.id: person for person in session.scalars(query)}
 
 
 def list_conclusions(session: Session, actor: Actor, person_id: int) -> list[Conclusion]:

@@ -52,11 +52,16 @@ def day(value: date | None) -> str:
     return f"{value.isoformat()} ({format_date(value, 'EEE', 'en')})"
 
 
+def area_zone() -> ZoneInfo:
+    """Return the time zone of the reader's area."""
+    return ZoneInfo(g.get("time_zone", "Asia/Shanghai"))
+
+
 def instant(value: datetime | None, time_zone: str | None = None) -> str:
     """Day and wall-clock time in the area's zone; a dash for None."""
     if value is None:
         return "–"
-    zone = ZoneInfo(time_zone or g.get("time_zone", "Asia/Shanghai"))
+    zone = ZoneInfo(time_zone) if time_zone else area_zone()
     local = value.replace(tzinfo=value.tzinfo or UTC).astimezone(zone)
     return f"{day(local.date())} {local:%H:%M}"
 
@@ -67,12 +72,10 @@ def minutes(value: int | None) -> str:
         return "–"
     hours, rest = divmod(value, 60)
     if not hours:
-        return _("%(count)s min", count=rest)
-    return (
-        _("%(hours)s h %(count)s min", hours=hours, count=rest)
-        if rest
-        else _("%(hours)s h", hours=hours)
-    )
+        return str(_("%(count)s min", count=rest))
+    if not rest:
+        return str(_("%(hours)s h", hours=hours))
+    return str(_("%(hours)s h %(count)s min", hours=hours, count=rest))
 
 
 def whole(value: int | None) -> str:
@@ -90,7 +93,7 @@ def share(basis_points: int | None) -> str:
 
 def said(message: Any, **values: Any) -> str:
     """A marked text of the rules in the reader's language, its ``{placeholders}`` filled."""
-    return _(str(message)).format(**values)
+    return str(_(str(message))).format(**values)
 
 
 def in_language(text: Text) -> str:

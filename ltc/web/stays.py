@@ -1,0 +1,158 @@
+"""Pages of stays in a bed and of fees: list, one, record, correct, withdraw.
+
+Both have the same pages; what differs stands in ``stay_kinds``.
+"""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission
+from ltc.store.fact_versions import get_fact
+from ltc.store.provider_questions import find_providers, suggest_providers
+from ltc.store.stay_questions import CareFilter, list_care, load_care
+from ltc.web.chosen import person_id_of, provider_id_of
+from ltc.web.fact_views import load_history
+from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.forms.fields import WithdrawForm, last_day
+from ltc.web.lists import csv_response, read_cursor, read_day, read_number, read_sort, read_text
+from ltc.web.receipts import leave_receipt
+from ltc.web.stay_kinds import KINDS, Kind, bed_days_of, fee_kind_name
+
+blueprint = Blueprint("stays", __name__, url_prefix="/stays")
+
+KIND = "<any(beds, fees):kind>"
+
+
+@blueprint.get("/", defaults={"kind": "beds"})
+@blueprint.get(f"/{KIND}/")
+@http.requires(Permission.SEE_STAYS)
+def index(kind: str) -> Any:
+    """List stays or fees, filtered and sorted, page by page."""
+    session, actor, chosen, of = http.database(), http.current_actor(), _read_filter(), KINDS[kind]
+    sort = read_sort(of.sorts, of.default_sort, "descending")
+    found = list_care(
+        session, actor, of.table, chosen, sort.columns, read_cursor(), descending=sort.descending
+    )
+    ids = {row.provider_id for row, _person in found.rows}
+    return render_template(
+        f"stays/{kind}.html",
+        kind=kind,
+        of=of,
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        providers=find_providers(session, actor.area_id, ids),
+        bed_days_of=bed_days_of,
+        fee_kind_name=fee_kind_name,
+        last_day=last_day,
+    )
+
+
+@blueprint.get(f"/{KIND}/list.csv")
+@http.requires(Permission.SEE_STAYS)
+def export(kind: str) -> Any:
+    """Give the whole filtered list as a CSV file; amounts are in fen."""
+    session, actor, of = http.database(), http.current_actor(), KINDS[kind]
+    rows = list(load_care(session, actor, of.table, _read_filter()))
+    providers = find_providers(session, actor.area_id, {row.provider_id for row, _p in rows})
+    header = ("reference", "case_number", "name", "provider", *of.csv_header)
+    cells = [
+        [row.reference, person.case_number, person.name, providers[row.provider_id].code,
+         *of.csv_cells(row)]
+        for row, person in rows
+    ]  # fmt: skip
+    return csv_response(f"{kind}.csv", header, cells)
+
+
+@blueprint.get(f"/{KIND}/<int:row_id>")
+@http.requires(Permission.SEE_STAYS)
+def show(kind: str, row_id: int) -> Any:
+    """Show a stay or a fee with all its versions."""
+    of = KINDS[kind]
+    history = load_history(of.table, row_id, of.describe)
+    return render_template("stays/show.html", kind=kind, of=of, history=history, row=history.now)
+
+
+@blueprint.route(f"/{KIND}/record", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_STAYS)
+def record(kind: str) -> Any:
+    """Record a stay or a fee."""
+    of = KINDS[kind]
+    form = of.form(data={"person": request.args.get("person", ""), "provider": _own_provider()})
+    done = carry_out(form, lambda: of.record(http.context(), facts=_facts(form)))
+    if done is None:
+        here = url_for("stays.index", kind=kind)
+        crumbs = [(_(of.title), here)]
+        page = FormPage(_(of.record_title), _("Record"), here, crumbs, suggestions=_choices())
+        return show_form(form, page)
+    return _leave(kind, done, _("%(number)s is recorded.", number=done.reference))
+
+
+@blueprint.route(f"/{KIND}/<int:row_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_STAYS)
+def correct(kind: str, row_id: int) -> Any:
+    """Correct a stay or a fee: a new row with a reason, the old one stays readable."""
+    of, row = KINDS[kind], _load(kind, row_id)
+    form = of.correct_form(data=of.form_data(row))
+    keys = {of.key: row.id}
+    done = carry_out(
+        form,
+        lambda: of.correct(http.context(), facts=_facts(form), reason=form.reason.data, **keys),
+    )
+    if done is None:
+        page = _page(kind, of, row, _(of.correct_title), _("Record the correction"))
+        return show_form(form, page)
+    return _leave(kind, done, _("The correction is recorded."))
+
+
+@blueprint.route(f"/{KIND}/<int:row_id>/withdraw", methods=["GET", "POST"])
+@http.requires(Permission.CHANGE_STAYS)
+def withdraw(kind: str, row_id: int) -> Any:
+    """Say that a stay or a fee never was."""
+    of, row = KINDS[kind], _load(kind, row_id)
+    form = WithdrawForm()
+    keys = {of.key: row.id}
+    done = carry_out(form, lambda: of.withdraw(http.context(), reason=form.reason.data, **keys))
+    if done is None:
+        notice = _("Withdrawing says: this never was. It is not paid, and stays readable.")
+        page = _page(kind, of, row, _(of.withdraw_title), _("Withdraw"), "danger", notice)
+        return show_form(form, page)
+    return _leave(kind, done, _("%(number)s is withdrawn.", number=done.reference))
+
+
+def _facts(form: Any) -> Any:
+    return form.facts(person_id_of(form.person.data), provider_id_of(form.provider.data))
+
+
+def _load(kind: str, row_id: int) -> Any:
+    return get_fact(http.database(), http.current_actor(), KINDS[kind].table, row_id)
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    return {"providers": suggest_providers(http.database(), http.current_actor())}
+
+
+def _own_provider() -> str:
+    """Return the code of the only provider that the actor sees, empty where there are more."""
+    codes = [code for code, _name in _choices()["providers"]]
+    return codes[0] if len(codes) == 1 else ""
+
+
+def _page(
+    kind: str, of: Kind, row: Any, title: str, button: str, tone: str = "primary", notice: str = ""
+) -> FormPage:
+    here = url_for("stays.show", kind=kind, row_id=row.id)
+    crumbs = [(_(of.title), url_for("stays.index", kind=kind)), (row.reference, here)]
+    return FormPage(title, button, here, crumbs, row.reference, tone, notice, _choices())
+
+
+def _read_filter() -> CareFilter:
+    return CareFilter(read_text("q"), read_number("provider"), read_day("from"), read_day("to"))
+
+
+def _leave(kind: str, row: Any, title: str) -> Any:
+    leave_receipt(title, row.reference)
+    return redirect(url_for("stays.show", kind=kind, row_id=row.id))

@@ -1,0 +1,289 @@
+"""Pages of visits: list, one visit with its checks, log, correct, withdraw, refuse."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import Permission, Role
+from ltc.rules.visits import SOURCE_NAMES, VisitSource, wall_of
+from ltc.rules.words import N_
+from ltc.services import visits as use_cases
+from ltc.store.carer_questions import find_carers, suggest_carers
+from ltc.store.catalogues import get_catalogue
+from ltc.store.fact_versions import get_fact
+from ltc.store.person_records import find_people
+from ltc.store.provider_questions import find_providers, list_agreed_days
+from ltc.store.visit_questions import (
+    SORTS,
+    Listed,
+    VisitFilter,
+    VisitState,
+    list_visits,
+    load_visits,
+)
+from ltc.store.visits import Visit
+from ltc.web import visit_words
+from ltc.web.chosen import carer_id_of, person_id_of
+from ltc.web.fact_views import load_history
+from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.formats import area_zone
+from ltc.web.forms.fields import WithdrawForm
+from ltc.web.forms.visits import CorrectVisitForm, LogForm, RefuseForm, VisitFields
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_choice,
+    read_cursor,
+    read_day,
+    read_number,
+    read_sort,
+    read_text,
+)
+from ltc.web.receipts import leave_receipt
+
+blueprint = Blueprint("visits", __name__, url_prefix="/visits")
+
+FORM = "visits/form.html"
+STATE_NAMES = {VisitState.ACCEPTED: N_("not refused"), VisitState.REFUSED: N_("refused")}
+CSV_HEADER = (
+    "reference", "case_number", "name", "provider", "carer", "day", "begin", "end", "minutes",
+    "items", "source", "refused",
+)  # fmt: skip
+
+
+@blueprint.get("/")
+@http.requires(Permission.SEE_VISITS)
+def index() -> Any:
+    """List visits, filtered and sorted, page by page; a carer sees the next one first."""
+    if http.current_actor().role is Role.CARER:
+        return render_template("visits/own.html", **visit_words.own_visits())
+    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
+    sort = read_sort(SORTS, "begins_at", "descending")
+    found = list_visits(
+        session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
+    )
+    ids = {visit.provider_id for visit, _person, _carer in found.rows}
+    return render_template(
+        "visits/index.html",
+        page=found,
+        sort=sort,
+        chosen=chosen,
+        sources=choices_of(SOURCE_NAMES),
+        source_names=SOURCE_NAMES,
+        states=choices_of(STATE_NAMES),
+        providers=find_providers(session, actor.area_id, ids),
+    )
+
+
+@blueprint.get("/visits.csv")
+@http.requires(Permission.SEE_VISITS)
+def export() -> Any:
+    """Give the whole filtered list as a CSV file."""
+    session, actor = http.database(), http.current_actor()
+    rows = list(load_visits(session, actor, _read_filter()))
+    ids = {visit.provider_id for visit, _person, _carer in rows}
+    providers = find_providers(session, actor.area_id, ids)
+    return csv_response(
+        "visits.csv",
+        CSV_HEADER,
+        [_csv_row(row, providers[row[0].provider_id].code) for row in rows],
+    )
+
+
+def _csv_row(row: Listed, provider: str) -> list[Any]:
+    visit, person, carer = row
+    begin, end = wall_of(visit.begins_at, area_zone()), wall_of(visit.ends_at, area_zone())
+    return [
+        visit.reference, person.case_number, person.name, provider, carer.code, visit.service_on,
+        f"{begin:%H:%M}", f"{end:%H:%M}", visit.ends_min - visit.begins_min, visit.items,
+        visit.source.value, visit.refused,
+    ]  # fmt: skip
+
+
+@blueprint.get("/<int:visit_id>")
+@http.requires(Permission.SEE_VISITS)
+def show(visit_id: int) -> Any:
+    """Show a visit with its checks and all its versions."""
+    history = load_history(Visit, visit_id, visit_words.describe)
+    visit: Visit = history.now
+    found = [] if visit.withdrawn else use_cases.check(http.context(), visit)
+    return render_template(
+        "visits/show.html",
+        history=history,
+        visit=visit,
+        person=find_people(http.database(), visit.area_id, [visit.person_id])[visit.person_id],
+        findings=visit_words.view_findings(found),
+    )
+
+
+@blueprint.route("/log", methods=["GET", "POST"])
+@http.requires(Permission.LOG_VISITS)
+def log() -> Any:
+    """Log a visit afterwards, from memory or from paper."""
+    form = LogForm(data={"person": request.args.get("person", ""), "on": http.context().today})
+    _prepare(form)
+    done = carry_out(
+        form,
+        lambda: use_cases.log(
+            http.context(), facts=_facts(form, form.source.data), reason=form.reason.data
+        ),
+    )
+    if done is None:
+        crumbs = [(_("Visits"), url_for("visits.index"))]
+        page = FormPage(
+            _("Log a visit"), _("Log"), url_for("visits.index"), crumbs, suggestions=_choices()
+        )
+        return show_form(form, page, FORM)
+    return _leave(done, _("The visit %(number)s is logged.", number=done.reference))
+
+
+@blueprint.route("/<int:visit_id>/correct", methods=["GET", "POST"])
+@http.requires(Permission.LOG_VISITS)
+def correct(visit_id: int) -> Any:
+    """Correct a visit: a new row with a reason, the original stays beside it."""
+    visit = _load(visit_id)
+    form = CorrectVisitForm(data=_form_data(visit))
+    _prepare(form)
+    done = carry_out(
+        form,
+        lambda: use_cases.correct(
+            http.context(), visit_id=visit.id, facts=_facts(form, visit.source),
+            reason=form.reason.data,
+        ),
+    )  # fmt: skip
+    if done is None:
+        return show_form(form, _page(visit, _("Correct a visit"), _("Record the correction")), FORM)
+    return _leave(done, _("The correction is recorded."))
+
+
+@blueprint.route("/<int:visit_id>/withdraw", methods=["GET", "POST"])
+@http.requires(Permission.LOG_VISITS)
+def withdraw(visit_id: int) -> Any:
+    """Say that a visit never was."""
+    visit = _load(visit_id)
+    form = WithdrawForm()
+    done = carry_out(
+        form,
+        lambda: use_cases.withdraw(http.context(), visit_id=visit.id, reason=form.reason.data),
+    )
+    if done is None:
+        notice = _("Withdrawing says: this visit never was. It is not paid, and stays readable.")
+        page = _page(visit, _("Withdraw a visit"), _("Withdraw"), "danger", notice)
+        return show_form(form, page)
+    return _leave(done, _("The visit %(number)s is withdrawn.", number=done.reference))
+
+
+@blueprint.route("/<int:visit_id>/refuse", methods=["GET", "POST"])
+@http.requires(Permission.REFUSE_VISITS)
+def refuse(visit_id: int) -> Any:
+    """Refuse a visit at the check."""
+    visit = _load(visit_id)
+    form = RefuseForm()
+    done = carry_out(
+        form, lambda: use_cases.refuse(http.context(), visit_id=visit.id, reason=form.reason.data)
+    )
+    if done is None:
+        notice = _("A refused visit is not paid; its reason stands on the line.")
+        page = _page(visit, _("Refuse a visit"), _("Refuse"), "danger", notice)
+        return show_form(form, page)
+    return _leave(
+        done, _("The visit %(number)s is refused.", number=done.reference),
+        next_text=_("may answer, or correct the visit"), next_owner=_("The provider"),
+    )  # fmt: skip
+
+
+@blueprint.route("/<int:visit_id>/take-back", methods=["GET", "POST"])
+@http.requires(Permission.REFUSE_VISITS)
+def take_back(visit_id: int) -> Any:
+    """Accept a refused visit after all."""
+    visit = _load(visit_id)
+    form = WithdrawForm()
+    done = carry_out(
+        form,
+        lambda: use_cases.take_back_refusal(
+            http.context(), visit_id=visit.id, reason=form.reason.data
+        ),
+    )
+    if done is None:
+        title = _("Accept the visit after all")
+        return show_form(form, _page(visit, title, _("Accept the visit")))
+    return _leave(done, _("The visit %(number)s is accepted.", number=done.reference))
+
+
+def _prepare(form: VisitFields) -> None:
+    """Offer the items; a carer logs own visits only, so the form does not ask for the carer."""
+    form.offer(get_catalogue())
+    if http.current_actor().role is Role.CARER:
+        del form.carer
+
+
+def _facts(form: VisitFields, source: VisitSource) -> use_cases.VisitFacts:
+    own = http.current_actor().carer_id
+    carer_id = carer_id_of(form.carer.data) if "carer" in form else own or 0
+    return form.visit_facts(person_id_of(form.person.data), carer_id, source)
+
+
+def _load(visit_id: int) -> Visit:
+    return get_fact(http.database(), http.current_actor(), Visit, visit_id)
+
+
+def _form_data(visit: Visit) -> dict[str, Any]:
+    session, area_id = http.database(), visit.area_id
+    begin, end = wall_of(visit.begins_at, area_zone()), wall_of(visit.ends_at, area_zone())
+    return {
+        "person": find_people(session, area_id, [visit.person_id])[visit.person_id].case_number,
+        "carer": find_carers(session, area_id, [visit.carer_id])[visit.carer_id].code,
+        "on": begin.date(),
+        "begins_time": begin.time(),
+        "ends_time": end.time(),
+        "ends_next_day": end.date() > begin.date(),
+        "items": visit.items.split(),
+        "latitude": visit.latitude_e6,
+        "longitude": visit.longitude_e6,
+        "datum": visit.datum,
+        "reference": visit.reference,
+    }
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    """Suggest carers, and to a carer the people of the own visits."""
+    actor = http.current_actor()
+    if actor.role is not Role.CARER:
+        return {"carers": suggest_carers(http.database(), actor)}
+    waiting = visit_words.own_visits()["waiting"]
+    return {"people": [(each.person.case_number, each.person.name) for each in waiting]}
+
+
+def _page(
+    visit: Visit, title: str, button: str, kind: str = "primary", notice: str = ""
+) -> FormPage:
+    here = url_for("visits.show", visit_id=visit.id)
+    crumbs = [(_("Visits"), url_for("visits.index")), (visit.reference, here)]
+    return FormPage(title, button, here, crumbs, visit.reference, kind, notice, _choices())
+
+
+def _read_filter() -> VisitFilter:
+    return VisitFilter(
+        read_text("q"),
+        read_number("provider"),
+        read_number("carer"),
+        read_day("from"),
+        read_day("to"),
+        read_choice("source", VisitSource),
+        read_choice("state", VisitState),
+    )
+
+
+def _leave(visit: Visit, title: str, **following: str) -> Any:
+    """Leave a receipt; a provider without an agreement is told at once what that means."""
+    session, days = http.database(), visit.service_on
+    agreed = list_agreed_days(session, visit.area_id, visit.provider_id)
+    if not following and not any(days in each for each in agreed):
+        following = {
+            "next_text": _("record an agreement: without one the payment is held"),
+            "next_owner": _("Agency officer"),
+        }
+    leave_receipt(title, visit.reference, **following)
+    return redirect(url_for("visits.show", visit_id=visit.id))
