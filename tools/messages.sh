@@ -3,17 +3,18 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Babel reads zh_CN as zh_Hans_CN, and looks for a folder of that name.
 catalogues=translations
 pybabel() { .venv/bin/python -m babel.messages.frontend -q "$@"; }
 
 mkdir -p $catalogues
 pybabel extract -F pyproject.toml -k _l -k N_ -k lazy_gettext --no-location --sort-output \
   --project "long-term care" --version 0.1 -o $catalogues/messages.pot .
-if [ -d $catalogues/zh_CN ]; then
+if [ -d $catalogues/zh_Hans_CN ]; then
   # Without the date of collecting: nothing differs where no word has changed.
   pybabel update -i $catalogues/messages.pot -d $catalogues --width 100 --no-fuzzy-matching \
     --ignore-obsolete --ignore-pot-creation-date
 else
-  pybabel init -i $catalogues/messages.pot -d $catalogues -l zh_CN --width 100
+  pybabel init -i $catalogues/messages.pot -d $catalogues -l zh_Hans_CN --width 100
 fi
 pybabel compile -d $catalogues

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from babel.messages.pofile import read_po
 
-CATALOGUE = Path(__file__).parents[2] / "translations/zh_CN/LC_MESSAGES/messages.po"
+CATALOGUE = Path(__file__).parents[2] / "translations/zh_Hans_CN/LC_MESSAGES/messages.po"
 
 
 @cache

@@ -5,7 +5,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from babel import Locale
 from flask import (
     Blueprint,
     Flask,
@@ -131,7 +130,7 @@ def shell_values() -> dict[str, Any]:
         "may": (lambda name: actor is not None and actor.may(Permission(name))),
         "nav_items": nav_items(actor) if actor else [],
         "languages": list(LANGUAGES.items()),
-        "current_language": str(get_locale() or Locale("en")),
+        "current_language": choose_language(),
         "product_version": VERSION,
         "demo": settings.is_demo,
     }
