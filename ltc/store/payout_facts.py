@@ -39,7 +39,9 @@ def _select_counts(table: Any, frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     """Rows recorded, and rows superseded, up to the instant; visits only of the month's weeks."""
     recorded = sa.func.count(sa.case((table.recorded_at <= frame.known_at, 1)))
     superseded = sa.func.count(sa.case((table.superseded_at <= frame.known_at, 1)))
-    query: sa.Select[*tuple[Any, ...]] = sa.select(recorded, superseded).where(table.area_id == frame.area_id)
+    query: sa.Select[*tuple[Any, ...]] = sa.select(recorded, superseded).where(
+        table.area_id == frame.area_id
+    )
     if table is Visit:
         query = query.where(
             Visit.service_on >= frame.weeks_start_on, Visit.service_on < frame.month.ends_before
