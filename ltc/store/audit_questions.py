@@ -52,12 +52,17 @@ def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> di
 
 
 def _conditions(chosen: EventFilter) -> list[sa.ColumnElement[bool]]:
-    wanted: list[tuple[object, sa.ColumnElement[bool]]] = [
-        (chosen.action, AuditEvent.action.contains(chosen.action, autoescape=True)),
-        (chosen.record_type, AuditEvent.record_type == chosen.record_type),
-        (chosen.record_id, AuditEvent.record_id == chosen.record_id),
-        (chosen.actor_id, AuditEvent.actor_id == chosen.actor_id),
-        (chosen.begins_at, AuditEvent.at >= chosen.begins_at),
-        (chosen.ends_before, AuditEvent.at < chosen.ends_before),
-    ]
-    return [condition for value, condition in wanted if value not in (None, "")]
+    conditions: list[sa.ColumnElement[bool]] = []
+    if chosen.action:
+        conditions.append(AuditEvent.action.contains(chosen.action, autoescape=True))
+    if chosen.record_type:
+        conditions.append(AuditEvent.record_type == chosen.record_type)
+    if chosen.record_id is not None:
+        conditions.append(AuditEvent.record_id == chosen.record_id)
+    if chosen.actor_id is not None:
+        conditions.append(AuditEvent.actor_id == chosen.actor_id)
+    if chosen.begins_at is not None:
+        conditions.append(AuditEvent.at >= chosen.begins_at)
+    if chosen.ends_before is not None:
+        conditions.append(AuditEvent.at < chosen.ends_before)
+    return conditions

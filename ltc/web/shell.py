@@ -9,6 +9,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    current_app,
     g,
     redirect,
     render_template,
@@ -22,6 +23,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from ltc import http
@@ -72,6 +74,8 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     (N_("Audit"), "audit.index", Permission.SEE_AUDIT),
 )
 NAVIGATION_LIMIT = 7
+# Where a role opens more than seven, these are reached from the pages beside them.
+LEFT_OUT_FIRST = ("plans.index", "law.index", "assessments.index")
 VERSION = "0.1.0"
 
 
@@ -101,6 +105,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(http.SignInNeeded, ask_to_sign_in)
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(OperationalError, show_database_trouble)
 
 
 def choose_language() -> str:
@@ -161,13 +166,19 @@ def describe_person(signed_in: SignedIn) -> Person:
 
 
 def nav_items(actor: Actor) -> list[NavItem]:
-    """The entries that the actor's role opens, in the order of the line."""
+    """The entries that the actor's role opens, in the order of the line, at most seven."""
     here = (request.endpoint or "").split(".")[0]
-    return [
-        NavItem(_(label), url_for(endpoint), endpoint.split(".")[0] == here)
+    opened = [
+        (label, endpoint)
         for label, endpoint, permission in NAVIGATION
         if actor.may(permission) and endpoint in http.endpoints()
-    ][:NAVIGATION_LIMIT]
+    ]
+    left_out = LEFT_OUT_FIRST[: max(0, len(opened) - NAVIGATION_LIMIT)]
+    return [
+        NavItem(_(label), url_for(endpoint), endpoint.split(".")[0] == here)
+        for label, endpoint in opened
+        if endpoint not in left_out
+    ]
 
 
 def set_headers(response: Response) -> Response:
@@ -228,3 +239,12 @@ def show_http_error(error: HTTPException) -> Any:
     }
     text = texts.get(error.code, _("Something went wrong here. Nothing was changed."))
     return render_template("shared/problem.html", status=error.code, text=text), error.code
+
+
+def show_database_trouble(error: OperationalError) -> Any:
+    """Answer a database that is full, read-only, locked or away: nothing is half done."""
+    current_app.logger.error("The database refused: %s", error.orig)
+    text = _("The database cannot be reached or written now. Nothing was changed. Try again later.")
+    if http.wants_json():
+        return Response(status=503)
+    return render_template("shared/problem.html", status=503, text=text), 503
