@@ -19,11 +19,16 @@ from ltc.rules.insured import mask_from_last4
 from ltc.rules.months import Month
 from ltc.rules.payouts.results import Outcome, Settlement
 from ltc.rules.payouts.runs import RunKind
-from ltc.rules.person_statements import Subject, build_person_statement
+from ltc.rules.person_statements import PersonStatement, Subject, build_person_statement
 from ltc.rules.policies import Law, Standard, Text
-from ltc.rules.provider_statements import Client, ProviderSubject, build_provider_statement
+from ltc.rules.provider_statements import (
+    Client,
+    ProviderStatement,
+    ProviderSubject,
+    build_provider_statement,
+)
 from ltc.rules.statement_words import Speaker, day
-from ltc.rules.statements import Frame, Head, StatementKind, list_policies
+from ltc.rules.statements import Frame, StatementKind, list_policies
 from ltc.services.capital_figures import write_capitals
 from ltc.store.areas import Area, get_area, list_districts
 from ltc.store.documents import keep_file
@@ -150,7 +155,7 @@ def _print_person(
         PrintedSheet, StatementKind.PERSON, person.id, statement.head.number,
         result.provider_id if is_only_here else None, result.district_id,
     )  # fmt: skip
-    return keep(*_print(common, StatementKind.PERSON, statement.head, statement))
+    return keep(*_print(common, statement))
 
 
 def _print_provider(
@@ -170,7 +175,7 @@ def _print_provider(
         PrintedSheet, StatementKind.PROVIDER, provider.id, statement.head.number, provider.id,
         provider.district_id,
     )  # fmt: skip
-    return keep(*_print(common, StatementKind.PROVIDER, statement.head, statement))
+    return keep(*_print(common, statement))
 
 
 def _load_clients(session: Session, common: Common, provider_id: int) -> list[Client]:
@@ -201,11 +206,21 @@ def _build_client(
 
 
 def _print(
-    common: Common, kind: StatementKind, head: Head, statement: object
+    common: Common, statement: PersonStatement | ProviderStatement
 ) -> tuple[str, str, int, int]:
     """Return digest of the content, digest, bytes and pages of the file that was kept."""
+    printed = print_page(fill_statement(statement))
+    digest = keep_file(common.documents, common.run.area_id, printed.pdf)
+    return digest_content(statement), digest, len(printed.pdf), printed.pages
+
+
+def fill_statement(statement: PersonStatement | ProviderStatement) -> str:
+    """Return a statement as the page that is printed."""
+    is_person = isinstance(statement, PersonStatement)
+    kind = StatementKind.PERSON if is_person else StatementKind.PROVIDER
+    head = statement.head
     issued_on = day(head.issued_on)
-    html = fill_page(
+    return fill_page(
         f"paper/statement_{kind.value}.html",
         language="zh-CN",
         title_zh=TITLES[kind].zh,
@@ -216,13 +231,10 @@ def _print(
         issued_on=f"{issued_on.zh} {issued_on.en}",
         statement=statement,
     )
-    printed = print_page(html)
-    digest = keep_file(common.documents, common.run.area_id, printed.pdf)
-    return digest_content(statement), digest, len(printed.pdf), printed.pages
 
 
-def digest_content(statement: object) -> str:
+def digest_content(statement: PersonStatement | ProviderStatement) -> str:
     """Return SHA-256 (hex) over all values of a statement, whatever they look like in print."""
-    tree = dataclasses.asdict(statement)  # type: ignore[call-overload]
+    tree = dataclasses.asdict(statement)
     text = json.dumps(tree, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,170 @@
+import io
+import subprocess
+import sys
+
+import pytest
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageChops, ImageStat
+from pypdf import PdfReader
+from pypdf.generic import ByteStringObject, TextStringObject
+
+from ltc.services.statement_sheets import digest_content
+from ltc.store.words import load_chinese
+from tests.support.statements import (
+    PICTURE,
+    draw,
+    make_person_statement,
+    make_provider_statement,
+    print_statement,
+)
+
+RARE = "王䶮㛃𬭼"
+NO_GLYPH = "\U000f0000"  # for private use: in no font of ours
+DIFFERENT = 40  # grey levels of 255; the edges of letters differ by less between machines
+TOLERATED_SHARE = 0.004  # of all dots
+
+
+@pytest.fixture(scope="module")
+def person(policies):
+    return print_statement(make_person_statement(policies, chinese=load_chinese()))
+
+
+@pytest.fixture(scope="module")
+def provider(policies):
+    return print_statement(make_provider_statement(policies, people=40))
+
+
+def read(printed):
+    return PdfReader(io.BytesIO(printed.pdf))
+
+
+def text_of(printed):
+    return "\n".join(sheet.extract_text() for sheet in read(printed).pages)
+
+
+def squeezed(printed):
+    return "".join(text_of(printed).split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["长期护理保险待遇结算单", "Statement of long-term care benefits", "王淑珍",
+     "**************0434", "¥1,300.00", "人民币壹仟叁佰元整", "26 of 31 days at ¥50.00: ¥1,300.00.",
+     "201912R1-CHO2019000001", "2020年1月5日", "From 2019-12-10 to 2019-12-14 in hospital.",
+     "−¥200.00", "More or fewer days", "by the date your agency tells you", "0123456789abcdef",
+     "暂按", "康宁护理站", "Home visits by an institution", "居家上门护理"],
+)  # fmt: skip
+def test_the_statement_says_it(person, words):
+    assert "".join(words.split()) in squeezed(person)
+
+
+def test_no_sentence_is_printed_in_english_twice(person):
+    assert text_of(person).count("26 of 31 days at") == 1
+
+
+def test_only_the_fonts_that_come_with_the_product_are_used(person):
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for sheet in read(person).pages
+        for font in sheet["/Resources"]["/Font"].values()
+    }
+    assert fonts
+    assert [name for name in fonts if "LTC-Paper" not in name] == []
+
+
+def test_a_long_statement_numbers_its_pages_and_repeats_its_head(provider):
+    sheets = read(provider).pages
+    assert len(sheets) == provider.pages > 3
+    for number, sheet in enumerate(sheets, 1):
+        text = "".join(sheet.extract_text().split())
+        assert f"第{number}页，共{len(sheets)}页" in text
+        assert f"Page{number}of{len(sheets)}" in text
+        assert "201912R1-P-P0007" in text
+        if "CHO2019" in text:
+            assert "Itemandcalculation" in text
+    assert squeezed(provider).count("31of31daysat") == 40
+
+
+def list_boxes(printed):
+    """What is drawn of a glyph that its embedded font does not have: a reader sees a box."""
+    found = []
+    for sheet in read(printed).pages:
+        counts = {name: count_glyphs(font) for name, font in sheet["/Resources"]["/Font"].items()}
+        font = None
+        for operands, operator in sheet.get_contents().operations:
+            if operator == b"Tf":
+                font = operands[0]
+            elif operator in (b"Tj", b"TJ"):
+                pieces = operands[0] if operator == b"TJ" else operands
+                drawn = [number for piece in pieces for number in list_numbers(piece)]
+                found += [number for number in drawn if not 0 < number < counts[font]]
+    return found
+
+
+def count_glyphs(font):
+    (descendant,) = font.get_object()["/DescendantFonts"]
+    embedded = descendant.get_object()["/FontDescriptor"].get_object()["/FontFile2"].get_object()
+    with TTFont(io.BytesIO(embedded.get_data())) as file:
+        return len(file.getGlyphOrder())
+
+
+def list_numbers(piece):
+    if not isinstance(piece, ByteStringObject | TextStringObject):
+        return []
+    raw = piece.original_bytes if isinstance(piece, TextStringObject) else bytes(piece)
+    return [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw) - 1, 2)]
+
+
+def test_a_rare_name_is_drawn_and_not_boxed(policies):
+    printed = print_statement(make_person_statement(policies, name=RARE))
+    assert RARE in text_of(printed)
+    assert list_boxes(printed) == []
+
+
+def test_a_missing_glyph_would_be_seen(policies):
+    printed = print_statement(make_person_statement(policies, name=NO_GLYPH))
+    assert len(list_boxes(printed)) == 1
+
+
+def test_the_page_looks_like_the_stored_picture(policies):
+    """After a change that is meant: python -m tests.support.statements, and look at the picture."""
+    drawn = draw(print_statement(make_person_statement(policies)).pdf)
+    assert share_of_difference(drawn) <= TOLERATED_SHARE
+
+
+def test_a_page_that_looks_otherwise_would_be_seen(policies):
+    drawn = draw(print_statement(make_person_statement(policies, name="欧阳淑珍")).pdf)
+    assert share_of_difference(drawn) > 0
+    assert share_of_difference(Image.new("L", drawn.size, 255)) > TOLERATED_SHARE
+
+
+def share_of_difference(drawn):
+    with Image.open(PICTURE) as picture:
+        stored = picture.convert("L")
+    assert drawn.size == stored.size
+    far = ImageChops.difference(drawn, stored).point(lambda level: 255 if level > DIFFERENT else 0)
+    return ImageStat.Stat(far).mean[0] / 255
+
+
+SAY_DIGEST = """
+import hashlib
+from ltc.store.policies import load_law
+from tests.support.statements import make_person_statement, print_statement
+print(hashlib.sha256(print_statement(make_person_statement(load_law())).pdf).hexdigest())
+"""
+
+
+def test_the_same_statement_is_the_same_file_in_every_process():
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", SAY_DIGEST], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert runs[0] == runs[1] != ""
+
+
+def test_the_digest_of_the_content_tells_two_statements_apart(policies):
+    one, other = (make_person_statement(policies, name=name) for name in ("王淑珍", "王淑真"))
+    assert digest_content(one) == digest_content(make_person_statement(policies))
+    assert digest_content(one) != digest_content(other)
