@@ -18,8 +18,13 @@ class UncommittedChanges(AssertionError):
 class CarefulClient(FlaskClient):
     """Flask's test client, which looks after every request whether something was left behind.
 
-    It looks when the request is torn down, so use it without ``with client:``.
+    It looks when the request is torn down, so use it without ``with client:``. It reads English
+    unless a test asks for another language.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)

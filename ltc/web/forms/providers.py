@@ -33,7 +33,7 @@ class ProviderForm(FlaskForm):  # type: ignore[misc]
         _l("Code"), 40, _l("Enter the code."),
         description=_l("The agency's own short code, such as P0012."),
     )  # fmt: skip
-    name = name_field(_l("Name"))
+    name = name_field(_l("Name of the provider"))
     kind = SelectField(_l("Kind"), choices=choices(PROVIDER_KIND_NAMES), coerce=ProviderKind)
     district_id = SelectField(_l("District"), coerce=int)
     credit_code = text_field(_l("Unified social credit code"), 40, description=_l("18 characters."))

@@ -97,7 +97,7 @@ def _item_text(service: Any) -> str:
 class LogForm(VisitFields):
     """A visit that is entered afterwards, and why."""
 
-    source = SelectField(_l("From"), choices=choices(LATER_NAMES), coerce=VisitSource)
+    source = SelectField(_l("Source"), choices=choices(LATER_NAMES), coerce=VisitSource)
     reason = reason_field(_l("Why it was not logged on the spot. It is kept with the visit."))
 
 
