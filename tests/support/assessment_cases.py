@@ -141,3 +141,24 @@ def make_way(session: Session, policies: Any, area_id: int = 1) -> Way:
         return Context(session, actor, now, policies)
 
     return Way(session, make, make_staff(session, area_id))
+
+
+def look_again(session: Session) -> None:
+    """Forget what a test's session has read: pages have changed it since."""
+    session.rollback()
+    session.expire_all()
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def path(application: Application, page: str = "") -> str:
+    """Return the address of a page about an application."""
+    return f"/assessments/{application.id}{page}"
+
+
+def read(client: Any, address: str, language: str = "en", status: int = 200) -> str:
+    """Return what a page says; fails where it does not answer with the status."""
+    answer = client.get(address, headers={"Accept-Language": language})
+    assert answer.status_code == status, answer.text
+    return str(answer.text)

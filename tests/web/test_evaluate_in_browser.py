@@ -23,7 +23,7 @@ from ltc.rules.applications import ApplicationStatus
 from ltc.store.assessments import Application, Evaluation
 from ltc.store.users import User, UserSession, token_digest
 from tests.conftest import NOW
-from tests.support.assessment_cases import Way, make_staff
+from tests.support.assessment_cases import Way, look_again, make_staff
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(each => each.id))"
@@ -88,13 +88,15 @@ def open_session(way: Way, user: User) -> str:
 
 
 def scores_of(way: Way, application: Application) -> dict[str, int]:
-    way.session.rollback()  # a new look
+    look_again(way.session)
     query = sa.select(Evaluation.scores).where(Evaluation.application_id == application.id)
     return dict(way.session.scalars(query).one())
 
 
-def focused_item(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.closest('[data-item]')?.dataset.item"))
+def press_first(page: Page, times: int) -> None:
+    """Choose the first option of so many items, one after the other."""
+    for _item in range(times):
+        page.keyboard.press("1")
 
 
 def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
@@ -103,52 +105,68 @@ def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
     application = way.assign()
     page = tablet.new_page()
     page.goto(f"/assessments/{application.id}")
-    button = page.get_by_role("button", name="Start the evaluation")
-    button.focus()
+    page.get_by_role("button", name="Start the evaluation").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/evaluate"))
-    saving, sheet = page.locator("#saving"), page.locator("#sheet")
     expect(page.locator("#score-eat-1")).to_be_focused()
-
-    for _item in range(5):  # eat … bladder, each with nothing
-        page.keyboard.press("1")
-    expect(sheet).to_contain_text("5 of 17 items")
-    expect(saving).to_contain_text("Saved")
-    assert scores_of(way, application) == dict.fromkeys(
-        ["eat", "dress", "face_oral", "bowel", "bladder"], 0
-    )
+    press_first(page, 5)  # eat … bladder
+    expect(page.locator("#sheet")).to_contain_text("5 of 17 items")
+    expect(page.locator("#saving")).to_contain_text("Saved")
+    answered = ["eat", "dress", "face_oral", "bowel", "bladder"]
+    assert scores_of(way, application) == dict.fromkeys(answered, 0)
 
     page.reload()
-    expect(page.locator("#score-toilet-1")).to_be_focused()  # where the connection broke
+    expect(page.locator("#score-toilet-1")).to_be_focused()  # where it broke off
     expect(page.locator("#score-bladder-1")).to_be_checked()
+    page = switch_off_while_offline(tablet, page, way, application)
+    finish_after_a_lost_connection(tablet, page)
+    complete(page)
 
+    look_again(way.session)
+    found = way.session.get(Application, (1, application.id))
+    assert found is not None
+    assert found.status is ApplicationStatus.SCORED
+    assert page.evaluate("localStorage.length") == 0
+    assert complaints == []
+
+
+def switch_off_while_offline(
+    tablet: BrowserContext, page: Page, way: Way, application: Application
+) -> Page:
+    """Answer toilet … bathe offline and switch off; a new page, online, sends what waited."""
     tablet.set_offline(True)
-    for _item in range(5):  # toilet … bathe
-        page.keyboard.press("1")
-    expect(saving).to_contain_text("Offline. Answers that wait on this device: 5")
+    press_first(page, 5)
+    waiting = "Offline. Answers that wait on this device: 5"
+    expect(page.locator("#saving")).to_contain_text(waiting)
     assert len(scores_of(way, application)) == 5
-    # The tablet is switched off; a new page, online again, finds and sends what waited.
     page.close()
     tablet.set_offline(False)
     page = tablet.new_page()
     page.goto(f"/assessments/{application.id}/evaluate")
-    saving, sheet = page.locator("#saving"), page.locator("#sheet")
-    expect(sheet).to_contain_text("10 of 17 items")
-    expect(sheet).to_contain_text("Severely impaired")
+    expect(page.locator("#sheet")).to_contain_text("10 of 17 items")
+    expect(page.locator("#sheet")).to_contain_text("Severely impaired")
     expect(page.locator("#score-time_orient-1")).to_be_focused()
     assert len(scores_of(way, application)) == 10
+    return page
 
+
+def finish_after_a_lost_connection(tablet: BrowserContext, page: Page) -> None:
+    """Answer one item offline: the same page notices by itself that it can send again."""
     tablet.set_offline(True)
-    page.keyboard.press("1")
-    expect(saving).to_contain_text("Offline. Answers that wait on this device: 1")
-    tablet.set_offline(False)  # the same page notices by itself
+    press_first(page, 1)
+    waiting = "Offline. Answers that wait on this device: 1"
+    expect(page.locator("#saving")).to_contain_text(waiting)
+    tablet.set_offline(False)
+    sheet = page.locator("#sheet")
     expect(sheet).to_contain_text("11 of 17 items")
-    for _item in range(6):
-        page.keyboard.press("1")
+    press_first(page, 6)
     expect(sheet).to_contain_text("Severe disability III")
     expect(sheet.locator(".ltc-grid__cell--reached")).to_have_text(re.compile("^5"))
     expect(sheet).to_contain_text("would give grade 4")
 
+
+def complete(page: Page) -> None:
+    """Name the guardian, go on to the button and press it."""
     expect(page.locator("#guardian_present")).to_be_focused()
     page.keyboard.type("王小明（女儿）")
     page.keyboard.press("Tab")
@@ -157,12 +175,6 @@ def test_an_evaluation_by_keyboard_survives_a_reload_and_a_lost_connection(
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("The evaluation is complete.")
     expect(page.locator("main")).to_contain_text("Severe disability III")
-    way.session.rollback()
-    found = way.session.get(Application, (1, application.id))
-    assert found is not None
-    assert found.status is ApplicationStatus.SCORED
-    assert page.evaluate("localStorage.length") == 0
-    assert complaints == []
 
 
 def test_two_tablets_see_both_answers_and_choose(tablet: BrowserContext, way: Way) -> None:
