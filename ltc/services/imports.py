@@ -25,6 +25,7 @@ from ltc.services.xlsx_files import read_any_table
 from ltc.store.base import new_id
 from ltc.store.import_questions import get_import
 from ltc.store.imports import ImportFile
+from ltc.store.number_series import take_numbers
 
 CHUNK_ROWS = 2_000
 TRANSACTION_ROWS = 100_000
@@ -32,6 +33,9 @@ PROBLEMS_KEPT = 200
 FILE_NAME_LENGTH_MAX = 200
 SHORT_DIGEST_LENGTH = 12
 ERROR_COLUMNS = ("row", "column", "reason")
+# Whoever takes a number of this series waits until the import before has committed: two files with
+# the same rows at the same moment would otherwise both find them new.
+TURN = "imports"
 
 Counts = dict[str, int]
 
@@ -87,6 +91,7 @@ def carry_out(ctx: Context, *, import_id: int, path: Path) -> ImportFile:
         is_last = False
         while not is_last:
             with ctx.transaction() as session:
+                take_numbers(session, ctx.area_id, TURN)
                 session.refresh(file, with_for_update=True)
                 _check_open(file)
                 some = list(islice(rows, TRANSACTION_ROWS))

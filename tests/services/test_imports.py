@@ -1,6 +1,7 @@
 import csv
 import io
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from ltc.rules.access import Role, RoleLacksPermission
 from ltc.rules.imports import ImportKind
 from ltc.services import imports
+from ltc.services.context import Context
 from ltc.services.csv_files import ColumnMissing, FileEmpty
 from ltc.services.import_kinds import SPECS
 from ltc.services.imports import AlreadyImported
@@ -205,6 +207,28 @@ def test_a_file_is_carried_out_once(officer, world, tmp_path):
         imports.carry_out(officer, import_id=file.id, path=path)
     with pytest.raises(AlreadyImported):
         imports.discard(officer, import_id=file.id)
+
+
+@pytest.mark.parametrize("kind", [ImportKind.LIFE_EVENTS, ImportKind.VISITS])
+def test_two_who_import_the_same_rows_at_once_import_them_once(
+    house, officer, session, world, tmp_path, kind
+):
+    path = write(tmp_path, ROWS[kind])
+    ids = [try_file(officer, kind, path).id for _ in range(2)]
+    session.rollback()
+    results = []
+
+    def carry_out(import_id):
+        with house.session_maker() as own_session:
+            own = Context(own_session, officer.actor, officer.now, officer.policies)
+            results.append(counts(imports.carry_out(own, import_id=import_id, path=path)))
+
+    threads = [Thread(target=carry_out, args=(import_id,)) for import_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results, key=str) == [{"new": 1}, {"same": 1}]
 
 
 def test_a_file_that_was_tried_can_be_forgotten(officer, session, world, tmp_path):
