@@ -61,7 +61,7 @@ def load_plans(
     """Yield all plans of a filtered list by their first day, for an export."""
     query = _select(session, actor, chosen, today).order_by(CarePlan.starts_on, CarePlan.id)
     rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows.tuples()
+    yield from rows
 
 
 def list_known_plans(session: Session, area_id: int, person_id: int) -> list[CarePlan]:

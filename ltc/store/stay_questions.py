@@ -65,7 +65,7 @@ def load_care(
     """Yield all stays or fees of a filtered list by their day, for an export."""
     query = _select(session, actor, table, chosen).order_by(_first_day(table), table.id)
     rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows.tuples()
+    yield from rows
 
 
 def list_known_stays(session: Session, area_id: int, person_id: int) -> list[BedStay]:

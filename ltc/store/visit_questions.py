@@ -76,7 +76,7 @@ def load_visits(session: Session, actor: Actor, chosen: VisitFilter) -> Iterator
     """Yield all visits of a filtered list by their begin, for an export."""
     query = _select(session, actor, chosen).order_by(Visit.begins_at, Visit.id)
     rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows.tuples()
+    yield from rows
 
 
 def list_beside(session: Session, visit: Visit, column: str) -> list[Visit]:

@@ -118,7 +118,6 @@ def show(provider_id: int) -> Any:
         carers=list_carers(
             session, actor, CarerFilter(provider_id=provider.id), CARER_SORTS["name"]
         ),
-        last_day=last_day,
         **carers.list_values(),
     )
 
