@@ -53,15 +53,15 @@ class Teller:
         click.echo(f"{_whole_seconds(self.began_at, now):>4} s  {stage}{progress}")
 
     def seconds(self) -> dict[str, int]:
-        """Return whole seconds by stage."""
+        """Return whole seconds by stage, which is what stands before the colon."""
         self._close(clock.now())
         self._stage = ""
         return self._spent
 
     def _close(self, now: datetime) -> None:
         if self._stage:
-            spent = self._spent.get(self._stage, 0) + _whole_seconds(self._since, now)
-            self._spent[self._stage] = spent
+            stage = self._stage.partition(":")[0]
+            self._spent[stage] = self._spent.get(stage, 0) + _whole_seconds(self._since, now)
 
 
 @click.command("demo")
@@ -83,7 +83,7 @@ def demo_command(context: click.Context, people: int, replace: bool, with_statem
     with plainly():
         seconds = _build_unless_built(people, replace, with_statements)
         with machine_in(AREA) as ctx:
-            summary = summarise(ctx.session, ctx.area_id)
+            summary = summarise(ctx, Inline(http.house().engine))
         failures = list_failures(summary, with_statements=with_statements)
         click.echo("")
         for line in build_screen(summary, seconds, failures):
@@ -128,7 +128,7 @@ def _issue_with(teller: Teller) -> Issue:
 
         def report(progress: Progress) -> None:
             if progress.done % STATEMENTS_PER_REPORT == 0 or progress.done == progress.total:
-                teller.tell(f"statements of {run.month}", progress.done, progress.total)
+                teller.tell(f"statements: {run.month}", progress.done, progress.total)
 
         issue_run(
             stage.acting("approver", issued_at), run_id=run.id, documents=settings.documents,

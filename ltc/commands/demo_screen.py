@@ -34,7 +34,7 @@ def build_screen(
     yield ""
     yield _chain(summary.chain)
     if seconds:
-        yield f"seconds: {sum(seconds.values()):,} = {_stages(seconds)}"
+        yield f"seconds: {sum(seconds.values()):,} ({_stages(seconds)})"
     yield from (f"FAILED: {failure}" for failure in failures)
     if not failures:
         yield "checks: applied, passed, everybody counted once, books, statements, chain: all hold"
@@ -64,6 +64,7 @@ def _build_months(months: Sequence[MonthSummary]) -> Iterator[str]:
     yield row("fund, yuan", *(_yuan(month.run.fund_fen) for month in months))
     for field in ("fund_fen_by_scheme", "fund_fen_by_mode"):
         yield from _build_parts([getattr(month, field) for month in months])
+    yield row("  with late facts it would be", *(_yuan(month.known_now_fen) for month in months))
     yield row("statements", *(f"{month.statements:,}" for month in months))
 
 
@@ -86,4 +87,4 @@ def _chain(chain: ChainState) -> str:
 
 
 def _stages(seconds: Mapping[str, int]) -> str:
-    return " + ".join(f"{stage} {spent}" for stage, spent in seconds.items())
+    return ", ".join(f"{stage} {spent}" for stage, spent in seconds.items())

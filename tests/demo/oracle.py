@@ -40,7 +40,7 @@ FACTS = {
 
 def main(url: str) -> int:
     """Compare all approved runs; return the exit code."""
-    with sa.create_engine(url).connect() as connection:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         runs = connection.execute(
             sa.text("SELECT id, month FROM payout_runs WHERE status = 'approved' ORDER BY month")
         ).all()

@@ -51,13 +51,13 @@ def build(session: Session, means: Means, people: int) -> Stage:
     """Build the whole demonstration in an empty database, and return its stage."""
     instrument, working_days = get_instrument(CURRENT), load_working_days()
     stories = write_stories(people, instrument, working_days)
-    means.tell("area, districts, providers, carers, users", 0, 0)
+    means.tell("area: districts, providers, carers, users", 0, 0)
     stage = organisations.open_stage(session, means.policies, means.folder)
     cases = _play_people(stage, means, stories)
-    means.tell("care plans, stays in a bed, life events", 0, 0)
+    means.tell("care: plans, stays in a bed, life events", 0, 0)
     _plan_care(stage, means.folder, cases)
     _play_month(stage, means, cases, NOVEMBER)
-    means.tell("facts that came late", 0, 0)
+    means.tell("late: facts that came after November was paid", 0, 0)
     _learn_late_facts(stage, cases)
     _play_month(stage, means, cases, DECEMBER)
     _close(stage, people)
@@ -68,7 +68,7 @@ def _play_people(stage: Stage, means: Means, stories: list[Story]) -> list[Case]
     cases: list[Case] = []
     for story in stories:
         if len(cases) % PEOPLE_PER_REPORT == 0:
-            means.tell("applications, evaluations, conclusions", len(cases), len(stories))
+            means.tell("people: applications, evaluations, conclusions", len(cases), len(stories))
         person = play_person(stage, story)
         cases.append(Case(story, person.case_number, person.id))
     return cases
@@ -85,11 +85,11 @@ def _plan_care(stage: Stage, folder: Path, cases: list[Case]) -> None:
 
 def _play_month(stage: Stage, means: Means, cases: list[Case], month: Month) -> None:
     last_on = month.ends_before - timedelta(days=1)
-    means.tell(f"visits of {month}", 0, 0)
+    means.tell(f"visits: {month}", 0, 0)
     care.end_bed_stays(stage, means.folder, cases, last_on)
     hand_in_visits(stage, means.folder, cases, month)
     months.refuse_visits(stage, month)
-    means.tell(f"calculating, checking and approving {month}", 0, 0)
+    means.tell(f"run: {month} calculated, checked, approved", 0, 0)
     run = months.calculate_and_approve(stage, month, means.executor)
     if means.issue is not None:
         means.issue(stage, run)

@@ -86,7 +86,7 @@ def _hand_in_providers(stage: Stage, folder: Path) -> None:
     hand_in(ctx, folder, ImportKind.PROVIDERS, "providers", rows)
     hand_in(ctx, folder, ImportKind.CARERS, "carers", list(_list_carers()))
     query = sa.select(Provider.code, Provider.id).where(Provider.area_id == stage.area_id)
-    stage.firms = dict(stage.session.execute(query).tuples().all())
+    stage.firms = dict(iter(stage.session.execute(query)))
 
 
 def _provider(firm: places.Firm, *, is_closing: bool) -> Cells:

@@ -11,8 +11,11 @@ from ltc.rules.audit import ChainState
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.services.audit import verify
+from ltc.services.context import Context
 from ltc.services.demo.scores import SEVERE
 from ltc.services.demo.stories import APPLIED, DECEMBER, NOVEMBER, PASSED
+from ltc.services.executors import Executor
+from ltc.services.payouts import preview_run
 from ltc.store.assessments import Application, Conclusion, Evaluation
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
@@ -41,6 +44,7 @@ class MonthSummary:
     fund_fen_by_scheme: dict[str, int]
     fund_fen_by_mode: dict[str, int]
     people_by_hold: dict[str, int]
+    known_now_fen: int  # the fund's sum by all that is known today: late facts make the difference
     statements: int
     waiting: int  # statements that are not issued yet
     books_agree: bool
@@ -71,8 +75,9 @@ def is_built(session: Session, area_id: int) -> bool:
     return _has_event(session, area_id, BUILT)
 
 
-def summarise(session: Session, area_id: int) -> Summary:
+def summarise(ctx: Context, executor: Executor) -> Summary:
     """Count and add up what stands in the database; verify the chain of the audit log."""
+    session, area_id = ctx.session, ctx.area_id
 
     def count(table: Any, *where: sa.ColumnElement[bool]) -> int:
         return _count(session, area_id, table, *where)
@@ -86,7 +91,7 @@ def summarise(session: Session, area_id: int) -> Summary:
         carers=count(Carer),
         users=count(User),
         months=tuple(
-            _summarise_month(session, runs[0])
+            _summarise_month(ctx, runs[0], executor)
             for month in (NOVEMBER, DECEMBER)
             if (runs := list_runs_of_month(session, area_id, month))
         ),
@@ -113,8 +118,8 @@ def _check_people(summary: Summary) -> Iterator[str]:
         yield f"{summary.people} people, but {summary.applied} applications, {summary.scored} grades"
     if summary.passed != expected:
         yield f"{summary.passed} passed, {expected} expected"
-    if summary.chain.broken is not None or summary.chain.waiting:
-        yield f"audit chain: {summary.chain.broken or 'not sealed to its end'}"
+    if summary.chain.broken is not None or not summary.chain.blocks:
+        yield f"audit chain: {summary.chain.broken or 'nothing is sealed'}"
 
 
 def _check_months(summary: Summary) -> Iterator[str]:
@@ -136,8 +141,9 @@ def _check_statements(summary: Summary) -> Iterator[str]:
             yield f"{month.run.month}: {month.waiting} statements are missing"
 
 
-def _summarise_month(session: Session, run: PayoutRun) -> MonthSummary:
-    key, month = RunKey(run.area_id, run.id), Month.parse(run.month)
+def _summarise_month(ctx: Context, run: PayoutRun, executor: Executor) -> MonthSummary:
+    session, month = ctx.session, Month.parse(run.month)
+    key = RunKey(run.area_id, run.id)
     in_month = (
         Visit.service_on >= month.starts_on, Visit.service_on < month.ends_before,
         known_at(Visit, run.known_at),
@@ -150,6 +156,7 @@ def _summarise_month(session: Session, run: PayoutRun) -> MonthSummary:
         fund_fen_by_scheme=_sum_fund(session, run, PayoutLine.scheme),
         fund_fen_by_mode=_sum_fund(session, run, PayoutLine.mode),
         people_by_hold=_count_holds(session, run),
+        known_now_fen=preview_run(ctx, month=month, executor=executor).tally.fund_fen,
         statements=count_statements(session, key),
         waiting=len(waiting),
         books_agree=_do_books_agree(session, run, key),
