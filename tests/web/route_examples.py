@@ -55,6 +55,11 @@ BY_ENDPOINT: dict[str, Callable[[Side], dict[str, Any]]] = {
     "insured.facts.withdraw": lambda side: {"kind": "enrolments", "fact_id": side[Enrolment].id},
     "law.catalogue": lambda _side: {"code": "shanghai-2018"},
     "law.instrument": lambda _side: {"code": "cn-2021"},
+    **{
+        f"stays.{view}": lambda side: {"kind": "beds", "row_id": side[BedStay].id}
+        for view in ("show", "correct", "withdraw")
+    },
+    **{f"stays.{view}": lambda _side: {"kind": "fees"} for view in ("index", "export", "record")},
     "unmasking.show": lambda side: {
         "record_type": "insured_person", "field": "phone", "record_id": side[InsuredPerson].id
     },
@@ -74,5 +79,5 @@ def values_of(endpoint: str, arguments: set[str], side: Side) -> dict[str, Any]:
 
 def record_parameters(endpoint: str, arguments: set[str]) -> set[str]:
     """Return the parameters of a route that name a record."""
-    own = {"fact_id", "record_id"} if endpoint in BY_ENDPOINT else set()
+    own = {"fact_id", "record_id", "row_id"} if endpoint in BY_ENDPOINT else set()
     return {name for name in arguments if name in RECORDS or name in own}

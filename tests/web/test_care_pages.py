@@ -186,7 +186,7 @@ def test_a_plan_is_drawn_up_confirmed_and_changed_to_another_mode(
         ("home_visits", date(2019, 11, 1), date(2019, 12, 1)),
         ("residential", date(2019, 12, 1), None),
     ]
-    assert plan.number in read(officer, "/plans/?status=to_confirm&q=" + person.case_number)
+    assert plans[1].number in read(officer, "/plans/?status=to_confirm&q=" + person.case_number)
 
 
 def test_what_is_wrong_with_a_plan_is_said_and_what_was_typed_stays(officer, person, provider):
