@@ -77,7 +77,8 @@ def _standing(session: Session, actor: Actor, person: InsuredPerson) -> dict[str
     scheme = _("Enrolled: %(scheme)s.", scheme=said(SCHEME_NAMES[enrolled[-1].scheme]))
     now = [said(LIFE_EVENT_NAMES[event.kind]) for event in events if _holds(event, today)]
     if now:
-        return {"text": f"{scheme} {_('Today:')} {', '.join(now)}", "state": "attention"}
+        text = _("%(scheme)s Today: %(events)s.", scheme=scheme, events=_(", ").join(now))
+        return {"text": text, "state": "attention"}
     return {"text": scheme, "state": "done"}
 
 
@@ -103,6 +104,7 @@ def _care(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, An
         "plans": build_views(session, actor, plans, _plan_describer(session, actor, providers)),
         "visits": visits,
         "stays": stays,
+        "last_day": last_day,
         "providers": providers,
     }
 
