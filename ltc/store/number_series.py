@@ -1,12 +1,15 @@
 """Running numbers of an area: unique however many take them at once; gaps may stay."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ltc.store.base import Base
 
-INSERTS = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+# Each database has an INSERT of its own that knows what to do about a row that is there.
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class NumberSeries(Base):
