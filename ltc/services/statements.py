@@ -31,7 +31,7 @@ from ltc.services.payout_chunks import digest_of
 from ltc.services.payouts import law_of
 from ltc.services.statement_sheets import Common, Piece, PrintedSheet, print_piece
 from ltc.store.base import new_id
-from ltc.store.job_runs import JobRun, JobStatus, find_job
+from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_questions import find_statement_of
@@ -44,6 +44,7 @@ from ltc.store.statement_sources import (
 from ltc.store.statements import Statement
 
 JOB_KIND = "statements"
+STATEMENTS = Statement.metadata.tables[Statement.__tablename__]
 PEOPLE_PER_PIECE = 10  # about two seconds of work: what a kill may cost a worker
 # WeasyPrint grows over a long batch; after so many pieces the workers are replaced by new ones.
 PIECES_PER_WORKER = 40
@@ -244,7 +245,7 @@ def _write(
     files = hashlib.sha256("".join(sheet.file_digest for sheet in sheets).encode()).hexdigest()
     with ctx.transaction() as session:
         leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
-        session.execute(sa.insert(Statement), rows)
+        session.execute(sa.insert(STATEMENTS), rows)
         changes = {
             "first": [None, sheets[0].number], "count": [None, len(sheets)],
             "files": [None, files],
@@ -273,7 +274,11 @@ def _get_approved(ctx: Context, run_id: int) -> PayoutRun:
 
 
 def _check_something_waits(session: Session, run: PayoutRun) -> None:
-    if not _list_pieces(session, _key(run)):
+    """Raise AllIssued where nothing is left to print, and no job that was killed to be ended."""
+    if _list_pieces(session, _key(run)):
+        return
+    job = find_newest_job(session, run.area_id, job_key(run.id))
+    if job is None or job.status not in leases.LIVE:
         raise AllIssued(count=count_statements(session, _key(run)), month=run.month)
 
 

@@ -1,0 +1,395 @@
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+
+import pytest
+import sqlalchemy as sa
+from pypdf import PdfReader
+
+from ltc.rules.access import Role, RoleLacksPermission
+from ltc.rules.payouts.runs import DigestDiffers
+from ltc.rules.statements import StatementKind
+from ltc.services import statement_sheets, statements
+from ltc.services.executors import Inline, ProcessPool
+from ltc.services.leases import AlreadyRunning
+from ltc.services.payouts import check_run
+from ltc.services.statement_files import Entry, hand_out, hand_out_provider, write_zip
+from ltc.services.statements import (
+    AllIssued,
+    Cancelled,
+    RunNotApproved,
+    ask_for_statements,
+    cancel_job,
+    issue,
+    issue_run,
+)
+from ltc.store.audit_log import AuditEvent
+from ltc.store.documents import FileGone, keep_file, path_of, read_file
+from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.payouts import PayoutLine, PayoutResult
+from ltc.store.pdf import Printed
+from ltc.store.statement_questions import NothingToState, StatementNotFound
+from ltc.store.statement_sources import TraceDiffers
+from ltc.store.statements import Statement
+from tests.support import factories
+from tests.support.month import AFTER, MONTH, approve, calculate, later, make_month
+
+PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
+STATEMENTS = PEOPLE + 2
+
+
+@pytest.fixture
+def month(session, area):
+    return make_month(session, people=PEOPLE)
+
+
+@pytest.fixture
+def finance(session, area, make_ctx):
+    """Contexts of a preparer, a checker and an approver."""
+    roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+    users = [factories.make_user(session, role) for role in roles]
+    return [make_ctx(role=u.role, user_id=u.id, now=AFTER) for u in users]
+
+
+@pytest.fixture
+def approver(finance):
+    return finance[2]
+
+
+@pytest.fixture
+def run(finance, month):
+    return approve(*finance)
+
+
+@pytest.fixture
+def quick_print(monkeypatch):
+    """Pages are filled but not laid out: for what is not about paper."""
+    monkeypatch.setattr(statement_sheets, "print_page", lambda html: Printed(html.encode(), 1))
+
+
+@pytest.fixture
+def documents(tmp_path):
+    return tmp_path / "documents"
+
+
+def issue_all(ctx, run, documents, **given):
+    engine = ctx.session.get_bind()
+    options = {"executor": Inline(engine), "clock": lambda: ctx.now, **given}
+    return issue_run(ctx, run_id=run.id, documents=documents, **options)
+
+
+def list_rows(session):
+    return list(session.scalars(sa.select(Statement).order_by(Statement.number)))
+
+
+# --- one -----------------------------------------------------------------------------------------
+
+
+def test_one_statement_is_issued_and_kept(approver, run, month, documents, session):
+    person = month.people[6]
+    found = issue(approver, run_id=run.id, kind=StatementKind.PERSON, subject_id=person.id,
+                  documents=documents)  # fmt: skip
+    content = read_file(documents, 1, found.file_digest)
+    text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(content)).pages)
+    assert person.case_number in text
+    assert "壹仟贰佰伍拾元整" in text
+    assert (len(content), found.number) == (found.file_bytes, f"201911R1-{person.case_number}")
+
+
+def test_a_second_issue_gives_the_first_one(approver, run, month, documents, session, quick_print):
+    given = {"run_id": run.id, "kind": StatementKind.PROVIDER, "documents": documents,
+             "subject_id": month.providers[0].id}  # fmt: skip
+    first, second = issue(approver, **given), issue(approver, **given)
+    assert first.id == second.id
+    events = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "statement.issued"))
+    assert len(list(events)) == 1
+
+
+def test_nobody_gets_a_statement_without_a_result(approver, run, documents, session):
+    stranger = factories.make_person(session)
+    with pytest.raises(NothingToState):
+        issue(approver, run_id=run.id, kind=StatementKind.PERSON, subject_id=stranger.id,
+              documents=documents)  # fmt: skip
+
+
+# --- all -----------------------------------------------------------------------------------------
+
+
+def test_everybody_and_every_provider_gets_one(
+    approver, run, month, documents, session, quick_print
+):
+    seen = []
+    progress = issue_all(approver, run, documents, on_progress=seen.append)
+    assert (progress.done, progress.total) == (STATEMENTS, STATEMENTS)
+    assert [step.done for step in seen] == [0, 1, 2, STATEMENTS]
+    rows = list_rows(session)
+    assert {row.subject_id for row in rows} == {
+        *[person.id for person in month.people], *[provider.id for provider in month.providers]
+    }  # fmt: skip
+    for row in rows:
+        assert len(read_file(documents, 1, row.file_digest)) == row.file_bytes
+
+
+def test_a_provider_gets_the_statements_of_its_people_only(
+    approver, run, month, documents, session, quick_print
+):
+    issue_all(approver, run, documents)
+    own_account = {month.people[3].id}  # no provider has anything to do with this one
+    for row in list_rows(session):
+        if row.kind is StatementKind.PERSON:
+            assert (row.provider_id is None) == (row.subject_id in own_account)
+
+
+def test_statements_are_refused_before_the_approval(finance, month, documents):
+    preparer, checker, approver = finance
+    run = calculate(preparer)
+    for ask in (
+        lambda: issue_all(approver, run, documents),
+        lambda: ask_for_statements(approver, run_id=run.id),
+        lambda: issue(approver, run_id=run.id, kind=StatementKind.PERSON,
+                      subject_id=month.people[0].id, documents=documents),
+    ):  # fmt: skip
+        with pytest.raises(RunNotApproved):
+            ask()
+    check_run(checker, run_id=run.id, digest=run.digest)
+    with pytest.raises(RunNotApproved):
+        issue_all(approver, run, documents)
+
+
+def test_only_who_may_issues(finance, run, documents):
+    with pytest.raises(RoleLacksPermission):
+        issue_all(finance[0], run, documents)
+
+
+def test_a_second_run_changes_nothing(approver, run, documents, session, quick_print):
+    issue_all(approver, run, documents)
+    before = [(row.id, row.file_digest, row.issued_at) for row in list_rows(session)]
+    events = session.scalar(sa.select(sa.func.count()).select_from(AuditEvent))
+    with pytest.raises(AllIssued):
+        issue_all(approver, run, documents)
+    assert [(row.id, row.file_digest, row.issued_at) for row in list_rows(session)] == before
+    assert session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) == events
+
+
+def test_results_changed_behind_the_approval_are_not_printed(
+    approver, run, documents, session, quick_print
+):
+    session.execute(sa.update(PayoutResult).values(trace_digest="0" * 64))
+    session.commit()
+    with pytest.raises(DigestDiffers):
+        issue_all(approver, run, documents)
+    assert list_rows(session) == []
+
+
+def test_a_changed_trace_is_not_printed(approver, run, month, documents, session, quick_print):
+    other = session.scalars(sa.select(PayoutResult)).first()
+    session.execute(sa.update(PayoutResult).values(trace=other.trace))
+    session.commit()
+    with pytest.raises(TraceDiffers):
+        issue_all(approver, run, documents)
+    job = session.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
+    assert job.status is JobStatus.FAILED
+
+
+def test_last_month_is_compared_with(finance, make_ctx, run, month, documents, session):
+    from ltc.rules.months import Month
+    from ltc.services.payouts import approve_run, calculate_run
+
+    person = month.people[6]
+    later_on = later(AFTER, days=31)
+    preparer, checker, approver = [
+        make_ctx(role=c.actor.role, user_id=c.actor.user_id, now=later_on) for c in finance
+    ]
+    december = calculate_run(preparer, month=Month(2019, 12), clock=lambda: later_on,
+                             executor=Inline(session.get_bind()))  # fmt: skip
+    check_run(checker, run_id=december.id, digest=december.digest)
+    approve_run(approver, run_id=december.id, digest=december.digest)
+    found = issue(approver, run_id=december.id, kind=StatementKind.PERSON, subject_id=person.id,
+                  documents=documents)  # fmt: skip
+    reader = PdfReader(io.BytesIO(read_file(documents, 1, found.file_digest)))
+    text = "".join("".join(sheet.extract_text() for sheet in reader.pages).split())
+    assert "¥1,250.00" in text  # November, with five days in hospital
+    assert "+¥300.00" in text
+    assert "壹仟伍佰伍拾元整" in text
+
+
+# --- long work -----------------------------------------------------------------------------------
+
+
+class Watching:
+    """An executor that counts the pieces it is given at a time."""
+
+    def __init__(self, inner):
+        self.inner, self.batches = inner, []
+
+    def open_session(self):
+        return self.inner.open_session()
+
+    def map(self, task, common, pieces):
+        self.batches.append(len(pieces))
+        return self.inner.map(task, common, pieces)
+
+
+def test_workers_are_replaced_after_so_many_pieces(
+    approver, run, documents, session, quick_print, monkeypatch
+):
+    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
+    monkeypatch.setattr(statements, "PIECES_PER_WORKER", 2)
+    executor = Watching(Inline(session.get_bind()))
+    issue_all(approver, run, documents, executor=executor, workers=2)
+    assert executor.batches == [4, 4, 4]
+
+
+@pytest.mark.slow
+def test_processes_print_the_same_files(approver, run, documents, session, monkeypatch):
+    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 2)
+    monkeypatch.setattr(statements, "PIECES_PER_WORKER", 3)
+    executor = Watching(ProcessPool(session.get_bind(), 2))
+    issue_all(approver, run, documents, executor=executor, workers=2)
+    assert executor.batches == [6, 1]
+    for row in list_rows(session)[:3]:
+        piece = statement_sheets.Piece(row.kind, (row.subject_id,))
+        common = statements._build_common(approver, run, documents / "again")
+        (sheet,) = statement_sheets.print_piece(session, common, piece)
+        assert (sheet.file_digest, sheet.pages) == (row.file_digest, row.pages)
+
+
+def test_only_one_process_issues_a_run(approver, run, documents, quick_print, session):
+    asked = ask_for_statements(approver, run_id=run.id)
+    with pytest.raises(AlreadyRunning):
+        issue_all(approver, run, documents)
+    issue_all(approver, run, documents, job_id=asked.id)
+    session.expire_all()
+    job = session.get(JobRun, (1, asked.id))
+    assert (job.status, job.progress_done) == (JobStatus.DONE, STATEMENTS)
+
+
+def test_a_cancelled_run_keeps_what_is_done_and_goes_on_later(
+    approver, finance, run, documents, session, quick_print, house, make_ctx
+):
+    def stop(progress):
+        if progress.done == 2:
+            with house.session_maker() as other:
+                ctx = make_ctx(role=Role.FINANCE_APPROVER, now=AFTER)
+                ctx.session = other
+                job = other.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
+                cancel_job(ctx, job_id=job.id)
+
+    with pytest.raises(Cancelled):
+        issue_all(approver, run, documents, on_progress=stop)
+    assert len(list_rows(session)) == 2
+    assert issue_all(approver, run, documents).done == STATEMENTS
+
+
+@pytest.mark.kill
+@pytest.mark.slow
+def test_a_killed_run_leaves_nobody_out_and_nobody_twice(
+    run, session, database_url, documents, month
+):
+    session.commit()
+    points = ["1", "10", "25", "40", "55", "70", "85", "95", "99"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.kill_statements", database_url, str(documents),
+         str(run.id), *points],
+        capture_output=True, text=True, check=False, env=dict(os.environ),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    undisturbed, *killed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert undisturbed["rows"] == STATEMENTS
+    assert len(killed) == len(points)
+    for outcome in killed:
+        assert (outcome["rows"], outcome["digest"]) == (STATEMENTS, undisturbed["digest"])
+        # No half file, and no job that waits for ever (the month's own calculation is done too).
+        assert (outcome["left"], outcome["jobs"]) == ([], ["done"])
+    assert len({outcome["done"] for outcome in killed}) > 3  # really at different places
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def unzip(blocks):
+    return zipfile.ZipFile(io.BytesIO(b"".join(blocks)))
+
+
+def test_a_provider_gets_its_files_with_a_manifest(
+    approver, run, month, documents, session, make_ctx, quick_print
+):
+    issue_all(approver, run, documents)
+    mine, other = month.providers
+    manager = make_ctx(role=Role.PROVIDER_MANAGER, organisation_id=mine.id, now=AFTER)
+    entries = hand_out_provider(manager, run_id=run.id, provider_id=mine.id, documents=documents)
+    archive = unzip(write_zip(entries, documents=documents, area_id=1))
+    assert archive.testzip() is None
+    rows = list(csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig"))))
+    assert [row["file"] for row in rows] == archive.namelist()[:-1]
+    assert rows[0]["kind"] == "provider"
+    wanted = {row.number for row in list_rows(session) if row.provider_id == mine.id}
+    assert {row["number"] for row in rows} == wanted
+    for row in rows:
+        assert len(archive.read(row["file"])) == int(row["bytes"])
+    with pytest.raises(StatementNotFound):
+        hand_out_provider(manager, run_id=run.id, provider_id=other.id, documents=documents)
+
+
+def test_a_foreign_statement_is_not_there(
+    approver, run, month, documents, session, make_ctx, quick_print
+):
+    issue_all(approver, run, documents)
+    mine = month.providers[0]
+    manager = make_ctx(role=Role.PROVIDER_MANAGER, organisation_id=mine.id, now=AFTER)
+    for row in list_rows(session):
+        if row.provider_id == mine.id:
+            assert hand_out(manager, statement_id=row.id, documents=documents)[0].id == row.id
+        else:
+            with pytest.raises(StatementNotFound):
+                hand_out(manager, statement_id=row.id, documents=documents)
+    events = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.action == "statement.handed_out")
+    )
+    assert len(list(events)) == sum(1 for row in list_rows(session) if row.provider_id == mine.id)
+
+
+def test_a_lost_or_changed_file_is_said(approver, run, documents, session, quick_print):
+    issue_all(approver, run, documents)
+    row = list_rows(session)[0]
+    path_of(documents, 1, row.file_digest).write_bytes(b"other")
+    with pytest.raises(FileGone):
+        hand_out(approver, statement_id=row.id, documents=documents)
+    path_of(documents, 1, row.file_digest).unlink()
+    with pytest.raises(FileGone):
+        hand_out_provider(approver, run_id=run.id, provider_id=row.provider_id or 0,
+                          documents=documents)  # fmt: skip
+
+
+def test_a_large_zip_takes_little_memory(tmp_path):
+    digests = [keep_file(tmp_path, 1, bytes([n % 251]) * 1_000_000) for n in range(30)]
+    entries = [
+        Entry(f"{n}.pdf", digest, (f"{n}.pdf",), (2019, 12, 3, 0, 0, 0))
+        for n, digest in enumerate(digests)
+    ]
+    tracemalloc.start()
+    size = sum(len(block) for block in write_zip(entries, documents=tmp_path, area_id=1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 30_000_000
+    assert peak < 2_000_000
+
+
+def test_the_database_refuses_a_second_statement(approver, run, documents, session, quick_print):
+    issue_all(approver, run, documents)
+    row = list_rows(session)[0]
+    columns = {c.key: getattr(row, c.key) for c in sa.inspect(Statement).columns}
+    with pytest.raises(sa.exc.IntegrityError):
+        session.execute(sa.insert(Statement), [{**columns, "id": 1, "number": "another"}])
+    session.rollback()
+
+
+def test_every_line_of_the_run_is_on_a_provider_statement(run, month, session):
+    lines = session.scalar(sa.select(sa.func.count()).select_from(PayoutLine))
+    assert lines == PEOPLE - 3
+    assert str(MONTH) == run.month
