@@ -31,7 +31,7 @@ from ltc.store.payouts import PayoutRun
 from ltc.store.reachable import check_writable
 
 FEWEST_PEOPLE = 60  # so that everything that can happen happens to somebody
-STATEMENTS_PER_REPORT = 200
+STATEMENTS_PER_REPORT = 100
 
 
 class Teller:
@@ -124,10 +124,11 @@ def _issue_with(teller: Teller) -> Issue:
     def issue(stage: Stage, run: PayoutRun) -> None:
         settings = http.house().settings
         issued_at = Timetable(Month.parse(run.month)).issued_at
-        engine = stage.session.get_bind()
+        engine, due = stage.session.get_bind(), [0]  # how many must be done to be told again
 
         def report(progress: Progress) -> None:
-            if progress.done % STATEMENTS_PER_REPORT == 0 or progress.done == progress.total:
+            if progress.done >= due[0] or progress.done == progress.total:
+                due[0] = progress.done + STATEMENTS_PER_REPORT
                 teller.tell(f"statements: {run.month}", progress.done, progress.total)
 
         issue_run(
