@@ -4,6 +4,7 @@ A side is a district with a provider, a carer, a person with an application and 
 follows from it, and users of every role. What belongs to an area as a whole stands on both sides.
 """
 
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor, Role
 from ltc.rules.applications import ApplicationStatus
-from ltc.rules.payouts.results import Outcome
+from ltc.rules.payouts.results import Outcome, Settlement
 from ltc.rules.payouts.runs import RunKind, RunStatus
+from ltc.rules.payouts.trace import to_json
 from ltc.rules.statements import StatementKind
 from ltc.store.areas import Area, District, Organisation, OrganisationKind
 from ltc.store.assessments import Application, Confirmation, Evaluation
@@ -161,10 +163,11 @@ def _add_money(session: Session, side: Side, run: PayoutRun) -> None:
     person = side[make.InsuredPerson]
     of_run = {"area_id": side.area_id, "run_id": run.id, "person_id": person.id}
     place = {"district_id": side.district_id, "provider_id": side.provider_id}
+    settlement = Settlement(person.case_number, Outcome.ZERO, (), (), (), (), ())
     sums = {"eligible_fen": 0, "fund_fen": 0, "assistance_fen": 0, "person_fen": 0, "days": 0}
     side.keep(
         _save(session, PayoutResult, **of_run, **place, **sums, case_number=person.case_number,
-              outcome=Outcome.ZERO, trace=b"", trace_digest=DIGEST),
+              outcome=Outcome.ZERO, trace=zlib.compress(to_json(settlement)), trace_digest=DIGEST),
         _save(session, PayoutLine, **of_run, **place, **sums, component="daily_care",
               payee_kind="provider", payee_id=side.provider_id, sequence=1, scheme="employee",
               mode="home_visit", grade="5", level="5", form="daily", minutes=0,
