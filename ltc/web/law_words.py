@@ -117,7 +117,8 @@ def _number_text(number: int, unit: Unit) -> str:
 def source_text(source: Source) -> str:
     """Return document, article and day."""
     day = formats.day(source.dated_on) if source.dated_on else None
-    return ", ".join(part for part in (own_words(source.document), source.article, day) if part)
+    parts = (own_words(source.document), source.article, day)
+    return str(_(", ")).join(part for part in parts if part)
 
 
 def show_change(book: LawBook, before: Policy, after: Policy, change: Change) -> ShownChange:

@@ -49,6 +49,10 @@ def _span(begins: date, ends_before: date | None) -> str:
     return f"{formats.day(begins)} – {formats.day(ends_before - ONE_DAY)}"
 
 
+def _join(*parts: str | None) -> str:
+    return str(_(", ")).join(part for part in parts if part)
+
+
 def _enrolment(row: Any, _names: Names) -> tuple[str, str | None]:
     return _("Enrolment"), _(
         "%(scheme)s, %(years)s years paid in",
@@ -62,7 +66,7 @@ def _conclusion(row: Any, names: Names) -> tuple[str, str | None]:
 
 def _plan(row: Any, names: Names) -> tuple[str, str | None]:
     provider = names.of("provider", row.provider_id) if row.provider_id else _("no provider")
-    return _("Care plan %(number)s", number=row.number), f"{names.of('mode', row.mode)}, {provider}"
+    return _("Care plan %(number)s", number=row.number), _join(names.of("mode", row.mode), provider)
 
 
 def _event(row: Any, _names: Names) -> tuple[str, str | None]:
@@ -75,18 +79,18 @@ def _account(row: Any, _names: Names) -> tuple[str, str | None]:
 
 def _stay(row: Any, names: Names) -> tuple[str, str | None]:
     price = _("%(price)s a bed-day", price=formats.yuan(row.price_fen))
-    return _("Stay in a bed"), f"{names.of('provider', row.provider_id)}, {price}"
+    return _("Stay in a bed"), _join(names.of("provider", row.provider_id), price)
 
 
 def _fee(row: Any, names: Names) -> tuple[str, str | None]:
     provider = names.of("provider", row.provider_id)
-    return _("Fee"), f"{formats.yuan(row.amount_fen)}, {provider}"
+    return _("Fee"), _join(formats.yuan(row.amount_fen), provider)
 
 
 def _visit(row: Any, names: Names) -> tuple[str, str | None]:
     length = formats.minutes(row.ends_min - row.begins_min)
     parts = [length, names.of("provider", row.provider_id), _(SOURCE_NAMES[row.source])]
-    return _("Visit"), ", ".join([*parts, row.refused] if row.refused else parts)
+    return _("Visit"), _join(*parts, row.refused)
 
 
 _WRITERS: dict[str, Callable[[Any, Names], tuple[str, str | None]]] = {

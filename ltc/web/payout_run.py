@@ -117,7 +117,15 @@ def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int])
     return [
         _step(before.month, sums[0], "total"),
         *[
-            _step(f"{_(CAUSE_NAMES[span.cause])} ({whole(span.people)})", span.fund_fen, "change")
+            _step(
+                _(
+                    "%(cause)s (%(count)s)",
+                    cause=_(CAUSE_NAMES[span.cause]),
+                    count=whole(span.people),
+                ),
+                span.fund_fen,
+                "change",
+            )
             for span in spans
         ],
         _step(run.month, sums[1], "total"),

@@ -90,6 +90,11 @@ def _named_in(policy: Policy, breakdown: str) -> Mapping[Any, Any]:
         "mode_before": policy.modes,
         "level": {level.code: level for level in policy.levels},
         "category": policy.assistance,
+        "standard": {
+            code: standard
+            for code, standard in http.house().policies.standards.items()
+            if code in policy.grade_map
+        },
         "grade": {
             grade.code: grade
             for code, standard in http.house().policies.standards.items()
