@@ -173,7 +173,7 @@ def _add_money(session: Session, side: Side, run: PayoutRun) -> None:
               mode="home_visit", grade="5", level="5", form="daily", minutes=0,
               starts_on=date(2019, 11, 1), ends_before=date(2019, 12, 1)),
         _save(session, PayoutHold, **of_run, sequence=1, kind="no_account", owner="officer",
-              values={}),
+              values={"amount_fen": 155000}),
         _save(session, Statement, area_id=side.area_id, number=f"JS{person.id}", run_id=run.id,
               kind=StatementKind.PERSON, subject_id=person.id, **place, content_digest=DIGEST,
               issued_at=AT),
