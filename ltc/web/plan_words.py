@@ -75,7 +75,7 @@ def describe(plan: CarePlan) -> Rows:
     return [
         (_("Mode"), mode_name(plan.mode, plan.starts_on)),
         (_("Provider"), f"{provider.name} ({provider.code})" if provider else "–"),
-        (_("Days"), days_text(plan)),
+        (_("Period"), days_text(plan)),
         (_("Service items"), _items_text(find_items(session, area_id, [plan.id])[plan.id])),
         (_("Authorised a month"), minutes(plan.authorised_minutes_per_month)),
         (_("Bonus"), bonus),

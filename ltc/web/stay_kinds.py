@@ -56,7 +56,7 @@ def _describe_stay(stay: BedStay) -> Rows:
     so_far = _("so far") if stay.ends_before is None else ""
     return [
         *_describe_sides(stay),
-        (_("Days"), days_text(stay)),
+        (_("Period"), days_text(stay)),
         (_("Bed-days"), f"{whole(bed_days)} {so_far}".strip()),
         (_("Price a bed-day"), yuan(stay.price_fen)),
         (_("Price of the stay"), f"{yuan(stay.price_fen * bed_days)} {so_far}".strip()),

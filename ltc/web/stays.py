@@ -38,7 +38,7 @@ def index(kind: str) -> Any:
     )
     ids = {row.provider_id for row, _person in found.rows}
     return render_template(
-        f"stays/{kind}.html",
+        "stays/index.html",
         kind=kind,
         of=of,
         page=found,

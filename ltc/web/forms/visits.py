@@ -48,7 +48,7 @@ class VisitFields(FlaskForm):  # type: ignore[misc]
     begins_time = ClockField(_l("Begin"), [InputRequired(_l("Enter when it began."))])
     ends_time = ClockField(_l("End"), [InputRequired(_l("Enter when it ended."))])
     ends_next_day = BooleanField(_l("It ended on the next day"))
-    items = SelectMultipleField(_l("What was done"), validate_choice=False)
+    items = SelectMultipleField(_l("Services given"), validate_choice=False)
     latitude = DegreesField(_l("Latitude"), [Optional()])
     longitude = DegreesField(_l("Longitude"), [Optional()])
     datum = SelectField(_l("Coordinate system"), choices=choices(DATUM_NAMES), coerce=Datum)

@@ -1,0 +1,51 @@
+from datetime import date
+
+import pytest
+
+from ltc.store.visits import BedStay, Fee
+from tests.support import factories as make
+from tests.support.pages import known, read, refused, rows_of, sent
+
+pytestmark = pytest.mark.usefixtures("november")
+
+
+def test_a_stay_is_recorded_corrected_and_withdrawn(officer, session, person, provider):
+    data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-01",
+            "ends_on": "2019-11-10", "price": "70.00"}  # fmt: skip
+    page = sent(officer, "/stays/beds/record", data)
+    assert "¥700.00" in page
+    stay = known(session, BedStay)
+    assert (stay.price_fen, stay.ends_before) == (7000, date(2019, 11, 11))
+    page = sent(
+        officer, f"/stays/beds/{stay.id}/correct", {**data, "price": "80", "reason": "bill"}
+    )
+    assert "¥800.00" in page
+    assert "¥700.00" in page
+    assert "There is no such" not in read(officer, f"/stays/beds/{stay.id}")
+    listed = read(officer, "/stays/?from=2019-11-05&to=2019-11-05")
+    assert person.name in listed
+    assert "Nothing fits" in read(officer, "/stays/?from=2019-11-11")
+    (row,) = rows_of(officer, "/stays/beds/list.csv")
+    assert (row["bed_days"], row["price_fen"]) == ("10", "8000")
+    page = sent(officer, f"/stays/beds/{known(session, BedStay).id}/withdraw", {"reason": "no"})
+    assert "This was withdrawn" in page
+    assert "No stay is recorded yet" in read(officer, "/stays/")
+
+
+def test_a_fee_is_recorded_and_a_second_number_refused(officer, session, person, provider):
+    data = {"person": person.case_number, "provider": provider.code, "reference": "F-1",
+            "charged_on": "2019-11-05", "kind": "medical_care", "amount": "1,234.5"}  # fmt: skip
+    assert "¥1,234.50" in sent(officer, "/stays/fees/record", data)
+    assert known(session, Fee).amount_fen == 123_450
+    assert "recorded already" in refused(officer, "/stays/fees/record", data)
+    for amount in ("1.234", "x", "-1", "1e99"):
+        wrong = {**data, "reference": "F-2", "amount": amount}
+        refused(officer, "/stays/fees/record", wrong)
+    assert known(session, Fee).reference == "F-1"
+
+
+def test_a_second_bed_on_the_same_days_is_refused(officer, person, provider, session):
+    make.make_bed_stay(session, person, provider)
+    data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-20",
+            "ends_on": "", "price": "70"}  # fmt: skip
+    assert "in a bed from 2019-11-01" in refused(officer, "/stays/beds/record", data)
