@@ -139,6 +139,7 @@ def test_a_file_is_handed_out_and_recorded(approver, issued, session):
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF-")
     assert issued[0].number in answer.headers["Content-Disposition"]
+    session.rollback()  # a new look at what the page wrote
     event = session.scalar(sa.select(AuditEvent).where(AuditEvent.action == "statement.handed_out"))
     assert event.record_id == issued[0].id
 
