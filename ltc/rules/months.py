@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Self
 
 from ltc.rules.errors import Invalid
@@ -59,6 +60,7 @@ class Month:
         return f"{self.year:04d}-{self.number:02d}"
 
 
+@lru_cache(maxsize=4096)  # the conclusions of a large city are of a few hundred days
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or the last day of that month if it has none."""
     month = Month.of(day).plus(months)

@@ -7,6 +7,7 @@ minutes since 1970-01-01 00:00 of the area's own wall clock, so that a rule neve
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from ltc.rules.months import Month
 
@@ -70,9 +71,10 @@ class Absence:
     ends_before: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One logged visit. ``refused`` is a reason given when it was checked, None if none.
+
+    A tuple, because it is made several times as fast as a frozen class: a city's month has 600,000.
 
     A visit belongs to the day on which it begins. ``price_fen`` is what was charged for the visit,
     where the mode shares in costs; None where the policy itself sets the price, or fees do.

@@ -6,6 +6,7 @@ it expires. Of several enrolments on one day the one that began last counts.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 from ltc.rules.months import ONE_DAY, Month, add_months
@@ -28,6 +29,7 @@ class Graded:
     days: int
 
 
+@lru_cache(maxsize=4096)
 def begin(mode: StartMode, day: date) -> date:
     """Return the first day of a benefit whose ground (conclusion or payment) is of this day."""
     if mode is StartMode.SAME_DAY:

@@ -70,6 +70,8 @@ def _tally(form: Hourly, work: Work, visits: list[CountedVisit]) -> _Tally:
     extra_minutes = _extra_minutes(form, work)
     tally, month, used = _Tally(), work.sheet.window.month, work.sheet.used_minutes
     allowed_days = work.segment.days_for(form.payee)
+    if per is Per.MONTH and (within_cap := _tally_within(visits, allowed_days & month, cap_minutes)):
+        return within_cap
     for counted in visits:
         day = 1 << counted.index
         if not day & allowed_days or (per is Per.MONTH and not day & month):
@@ -86,6 +88,17 @@ def _tally(form: Hourly, work: Work, visits: list[CountedVisit]) -> _Tally:
             ("over_minutes", tally.over_minutes), law=(cap.key, form.cap_per.key),
         )  # fmt: skip
     return tally
+
+
+def _tally_within(visits: list[CountedVisit], allowed_days: int, cap_minutes: int) -> _Tally | None:
+    """Return the tally of a month that stays within its cap, as most do; None where it does not."""
+    minutes = days = 0
+    for counted in visits:
+        day = 1 << counted.index
+        if day & allowed_days:
+            minutes += counted.minutes
+            days |= day
+    return _Tally(minutes, days=days) if minutes <= cap_minutes else None
 
 
 def _period(per: Per, work: Work, counted: CountedVisit) -> int:

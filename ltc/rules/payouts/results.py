@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -100,8 +101,7 @@ class Exclusion:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the calculation: code, inputs, the value of the law used, the result.
 
     Names of values end in their unit: ``_fen``, ``_bp``, ``_minutes``, ``_on`` (ISO day), ``_days``.

@@ -59,7 +59,8 @@ def settle(law: Law, case: Case) -> Settlement:
     lines: list[Line] = []
     for segment in segments:
         lines += _settle_segment(sheet, segments, segment)
-    _write_days(sheet)
+    by_state = _days_by_state(sheet)
+    _write_days(sheet, by_state)
     return Settlement(
         person=case.person,
         outcome=_outcome(sheet, lines),
@@ -67,7 +68,7 @@ def settle(law: Law, case: Case) -> Settlement:
         holds=tuple(sheet.holds),
         exclusions=tuple(sheet.exclusions),
         steps=tuple(sheet.steps),
-        days=_list_days(sheet),
+        days=_list_days(sheet, by_state),
     )
 
 
@@ -197,17 +198,18 @@ def _mark_segment(
     sheet.mark(rest, segment.days)
 
 
-def _write_days(sheet: Sheet) -> None:
+def _write_days(sheet: Sheet, by_state: dict[DayState, int]) -> None:
     """Write a step for every run of days of the month that is not paid.
 
     Days without care are only counted: in the modes by the hour most days are.
     """
-    window, unpaid = sheet.window, _days_by_state(sheet)
-    unpaid.pop(DayState.PAID, None)
-    without_care = unpaid.pop(DayState.NO_VISIT, 0)
+    window = sheet.window
+    without_care = by_state.get(DayState.NO_VISIT, 0)
     if without_care:
         sheet.step("days_without_care", ("days", without_care.bit_count()))
-    for state, days in unpaid.items():
+    for state, days in by_state.items():
+        if state is DayState.PAID or state is DayState.NO_VISIT:
+            continue
         for low, high in list_runs(days):
             sheet.step(
                 "days", ("state", state.value), ("days", high - low + 1),
@@ -226,14 +228,15 @@ def _days_by_state(sheet: Sheet) -> dict[DayState, int]:
     return by_state
 
 
-def _list_days(sheet: Sheet) -> tuple[DayState, ...]:
+def _list_days(sheet: Sheet, by_state: dict[DayState, int]) -> tuple[DayState, ...]:
     """Return the state of every day of the month."""
-    low, by_state = first_of(sheet.window.month), _days_by_state(sheet)
-    # Every day of the month is marked by now; the most frequent state needs no run of its own.
+    low = first_of(sheet.window.month)
+    # Every day of the month is marked by now; the most frequent state needs no day of its own.
     most = max(by_state, key=lambda state: by_state[state].bit_count())
     states = [most] * sheet.window.month_days
     for state, days in by_state.items():
-        if state is not most:
-            for begins, ends in list_runs(days):
-                states[begins - low : ends - low + 1] = [state] * (ends - begins + 1)
+        while days and state is not most:
+            day = days & -days
+            states[day.bit_length() - 1 - low] = state
+            days ^= day
     return tuple(states)

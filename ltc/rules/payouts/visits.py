@@ -7,7 +7,7 @@ lie on a day that does not count. What drops out stands on the sheet with its re
 from operator import attrgetter
 
 from ltc.rules.payouts.cases import Visit
-from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY, first_of
 from ltc.rules.payouts.facts import STAYING, find_segment
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
@@ -21,12 +21,13 @@ def count_visits(sheet: Sheet, segments: list[Segment]) -> None:
     if not sheet.case.visits:
         return
     window = sheet.window
-    lead_days = (window.month & -window.month).bit_length() - 1
+    lead_days, before_first = first_of(window.month), window.first - EPOCH
     counter = _Counter(sheet, segments)
     for visit in sorted(sheet.case.visits, key=_in_order):
-        index = window.index_of_minute(visit.begins_min)
+        index = visit.begins_min // MINUTES_PER_DAY - before_first
         if lead_days <= index < window.length - 1:
-            counter.count(visit, index, is_paid_here=True)
+            if not counter.count_usual(visit, index):
+                counter.count(visit, index, is_paid_here=True)
         elif 0 <= index < lead_days:
             counter.count(visit, index, is_paid_here=False)
         else:
@@ -49,6 +50,29 @@ class _Counter:
         self.planned: dict[int, int] = {}  # minutes used, by plan
         for taken in sheet.case.taken:
             self.taken.setdefault(taken.carer, []).append((taken.begins_min, taken.ends_min))
+        self.usual = _list_usual(segments)
+
+    def count_usual(self, visit: Visit, index: int) -> bool:
+        """Count a visit that needs no second look, as nearly all do; return whether it was one.
+
+        It lies on one day of a segment of its own provider, after all others of the person, and no
+        minute of its carer is taken.
+        """
+        begins, ends = visit.begins_min, visit.ends_min
+        if (
+            begins < self.counted_until
+            or not begins < ends <= begins - begins % MINUTES_PER_DAY + MINUTES_PER_DAY
+            or visit.refused is not None
+            or visit.carer in self.taken
+        ):
+            return False
+        for days, provider, counted_visits in self.usual:
+            if days >> index & 1 and provider == visit.provider:
+                counted_visits.append(CountedVisit(visit, index, ends - begins))
+                self.counted.append((begins, ends))
+                self.counted_until = ends
+                return True
+        return False
 
     def count(self, visit: Visit, index: int, *, is_paid_here: bool) -> None:
         """Count one visit; what an earlier month pays is counted without a word."""
@@ -83,11 +107,6 @@ class _Counter:
         next_day = (index + 1 + self.sheet.window.first - EPOCH) * MINUTES_PER_DAY
         if visit.ends_min > next_day:
             spans = self._cut_uncounted_days(visit, index, next_day, dropped)
-        elif visit.begins_min >= self.counted_until and visit.carer not in self.taken:
-            # The usual visit: after all others of the person, on one day.
-            self.counted += spans
-            self.counted_until = visit.ends_min
-            return visit.ends_min - visit.begins_min
         for reason, cuts in (
             (Reason.OVERLAP_CARER, self.taken.get(visit.carer, [])),
             (Reason.OVERLAP_PERSON, self.counted),
@@ -131,10 +150,23 @@ class _Counter:
         return allowed
 
 
+def _list_usual(segments: list[Segment]) -> list[tuple[int, int, list[CountedVisit]]]:
+    """Return days and provider of the segments at home where a visit counts without more ado."""
+    return [
+        (segment.days & segment.agreed, segment.plan.provider, segment.visits)
+        for segment in segments
+        if segment.plan.provider is not None
+        and segment.plan.authorised_minutes_per_month is None
+        and segment.mode.setting not in STAYING
+    ]
+
+
 def subtract(spans: list[Span], cuts: list[Span]) -> list[Span]:
-    """Return what is left of spans when all cuts are taken out."""
+    """Return what is left of spans, which rise and do not overlap, without all cuts."""
     for low, beyond in cuts:
-        if not any(begins < beyond and low < ends for begins, ends in spans):
+        if not spans:
+            break
+        if beyond <= spans[0][0] or spans[-1][1] <= low:
             continue
         spans = [
             part

@@ -95,7 +95,7 @@ def test_one_more_visit_never_pays_less(mode, logged, away, day, begin, length):
 def test_a_longer_visit_never_pays_less(mode, logged, which, minutes):
     case = make_case(mode, visits=logged)
     longer = tuple(
-        replace(v, ends_min=v.ends_min + minutes) if place == which else v
+        v._replace(ends_min=v.ends_min + minutes) if place == which else v
         for place, v in enumerate(logged)
     )
     assert fund(replace(case, visits=longer)) >= fund(case)
@@ -164,8 +164,8 @@ def paid_minutes(case):
 def test_a_minute_of_a_carer_is_paid_once(of_one, of_other):
     """Two people share all carers; what the first person's visits take is told to the second."""
     law = change_law(LAW, {"cap_minutes_8.severe": "60000"})
-    one = tuple(replace(v, carer=1) for v in of_one)
-    other = tuple(replace(v, carer=1) for v in of_other)
+    one = tuple(v._replace(carer=1) for v in of_one)
+    other = tuple(v._replace(carer=1) for v in of_other)
     taken = tuple(
         Taken(v.ref, v.carer, v.begins_min, v.ends_min)
         for v in one
