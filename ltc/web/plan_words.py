@@ -113,7 +113,7 @@ def build_sheet(plan: CarePlan, person: InsuredPerson) -> str:
 def _items_text(items: Mapping[str, int]) -> str:
     if not items:
         return "–"
-    return "; ".join(
+    return str(_("; ")).join(
         _("%(item)s, %(times)s × a week", item=item_name(code), times=times)
         for code, times in items.items()
     )

@@ -53,7 +53,10 @@ def describe(visit: Visit) -> Rows:
         (_("Insured person"), f"{person.name} ({person.case_number})"),
         (_("Carer"), f"{carer.name} ({carer.code})"),
         (_("Provider"), f"{provider.name} ({provider.code})"),
-        (_("Services given"), "; ".join(item_name(code) for code in visit.items.split()) or "–"),
+        (
+            _("Services given"),
+            str(_("; ")).join(item_name(code) for code in visit.items.split()) or "–",
+        ),
         (_("Begin"), instant(visit.begins_at)),
         (_("End"), instant(visit.ends_at)),
         (_("Length"), minutes(visit.ends_min - visit.begins_min)),

@@ -186,7 +186,7 @@ def refuse(visit_id: int) -> Any:
     )
     if done is None:
         notice = _("A refused visit is not paid; its reason stands on the line.")
-        page = _page(visit, _("Refuse a visit"), _("Refuse"), "danger", notice)
+        page = _page(visit, _("Refuse a visit"), _("Refuse the visit"), "danger", notice)
         return show_form(form, page)
     return _leave(
         done, _("The visit %(number)s is refused.", number=done.reference),
