@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session, sessionmaker
 
-from ltc import cli, http, settings
+from ltc import cli, clock, http, settings
 from ltc.rules.policies import LawBook
 from ltc.settings import Settings
 from ltc.store import db

@@ -2,7 +2,8 @@
 
 Every variable begins with ``LTC_``. On a machine for trying out (``LTC_ENV`` demo or development)
 the keys are made at the first start and kept in ``<LTC_HOME>/keys.env``, readable by the owner
-only; in production they come from the environment, and a missing one stops the start.
+only; in production they come from the environment, and a missing one stops the start. The
+demonstration also keeps there how far its clock is set back (``<LTC_HOME>/demo.env``).
 """
 
 import base64
@@ -16,6 +17,7 @@ from ltc.store.sealing import KeyRing
 
 KEY_BYTES = 32
 ENVIRONMENTS = ("production", "demo", "development", "test")
+DEMO_FILE = "demo.env"
 KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY")
 
 
@@ -40,6 +42,7 @@ class Settings:
     argon2_memory_kib: int
     rate_limit_storage: str
     https: bool
+    clock_back_days: int = 0
 
     @property
     def is_demo(self) -> bool:
@@ -54,6 +57,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     home = Path(given.get("LTC_HOME", "instance")).resolve()
     if environment != "production":
         given = _with_local_keys(given, home)
+    if environment == "demo":
+        given = {**_kept(home / DEMO_FILE), **given}
     return Settings(
         environment=environment,
         home=home,
@@ -67,6 +72,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         argon2_time_cost=_whole(given, "LTC_ARGON2_TIME_COST", 3),
         argon2_memory_kib=_whole(given, "LTC_ARGON2_MEMORY_KIB", 65_536),
         rate_limit_storage=given.get("LTC_RATE_LIMIT_STORAGE", "memory://"),
+        clock_back_days=_clock_back_days(given, environment),
         https=given.get("LTC_HTTPS", "1" if environment == "production" else "0") == "1",
     )
 
@@ -144,5 +150,25 @@ def _with_local_keys(given: dict[str, str], home: Path) -> dict[str, str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-    kept = dict(line.split("=", 1) for line in path.read_text("utf-8").split("\n") if "=" in line)
-    return {**kept, **{name: value for name, value in given.items() if value}}
+    return {**_kept(path), **{name: value for name, value in given.items() if value}}
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """Return the lines ``NAME=value`` of a file; nothing where there is none."""
+    if not path.exists():
+        return {}
+    return dict(line.split("=", 1) for line in path.read_text("utf-8").split("\n") if "=" in line)
+
+
+def keep_clock_back(home: Path, days: int) -> None:
+    """Let every later process of the demonstration live so many days ago."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / DEMO_FILE).write_text(f"LTC_CLOCK_BACK_DAYS={days}\n", "utf-8")
+
+
+def _clock_back_days(given: Mapping[str, str], environment: str) -> int:
+    if not given.get("LTC_CLOCK_BACK_DAYS"):
+        return 0
+    if environment == "production":
+        raise SettingMissing("LTC_CLOCK_BACK_DAYS is for the demonstration. Unset it.")
+    return _whole(given, "LTC_CLOCK_BACK_DAYS", 0)

@@ -26,7 +26,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from ltc import http
+from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Actor, Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
@@ -138,6 +138,7 @@ def shell_values() -> dict[str, Any]:
         "current_language": choose_language(),
         "product_version": VERSION,
         "demo": settings.is_demo,
+        "demo_day": clock.today(formats.area_zone().key) if settings.clock_back_days else None,
     }
 
 

@@ -183,6 +183,7 @@ def describe_shell() -> dict[str, Any]:
         "current_language": language,
         "product_version": "0.1.0",
         "demo": True,
+        "demo_day": None,
         "say": say,
     }
 
