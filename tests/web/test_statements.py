@@ -180,6 +180,7 @@ def test_the_page_of_an_amount_offers_its_statement(approver, run, month):
     page = read(approver, f"/payouts/{run.id}/people/{person.id}")
     assert f"/statements/runs/{run.id}/people/{person.id}" in page
     assert "Issue the statement" in page
+    assert f'href="/statements/runs/{run.id}"' in read(approver, f"/payouts/{run.id}")
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
