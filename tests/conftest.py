@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ltc.rules.policies import LawBook
 
 ROOT = Path(__file__).parents[1]
+# Workers and commands that tests start read compiled modules instead of compiling each anew, which
+# would take several seconds a process; the source folders stay clean.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "pycache"))
 NOW = datetime(2019, 11, 14, 2, 30, tzinfo=UTC)
 HELD = pytest.StashKey[Any]()
 # Keys of the tests, made up; hashing passwords costs a hundredth of what it costs in production.
@@ -161,10 +165,9 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture
 def house(given_settings: Settings, engine: sa.Engine, policies: "LawBook") -> "House":
     """What a running application holds."""
-    from ltc.factory import House
+    from tests.support.installations import make_house
 
-    session_maker = db.create_session_maker(engine, given_settings.keys)
-    return House(given_settings, engine, session_maker, policies)
+    return make_house(given_settings, engine, policies)
 
 
 @pytest.fixture
@@ -213,10 +216,9 @@ def ctx(make_ctx: Callable[..., Context]) -> Context:
 @pytest.fixture
 def app(house: "House") -> "Flask":
     """The application; its test clients are careful ones."""
-    from ltc.factory import create_app
-    from tests.support import sessions
+    from tests.support.installations import make_app
 
-    return sessions.watch(create_app(house=house))
+    return make_app(house)
 
 
 @pytest.fixture

@@ -5,11 +5,25 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from ltc import settings
 from ltc.rules.access import Role
+from tests.conftest import ENVIRONMENT
 from tests.support import factories as make
+from tests.support.installations import open_shared_world
 from tests.support.sign_in import sign_in_as
 
 NOW = datetime(2019, 11, 14, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_world(request, policies, tmp_path_factory):
+    """The small world and its application, once for a module and database: only to be read."""
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.lend() as url:
+        home = str(tmp_path_factory.mktemp("home"))
+        given = settings.load({**ENVIRONMENT, "LTC_HOME": home, "LTC_DATABASE_URL": url})
+        with open_shared_world(given, policies) as world:
+            yield world
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from ltc.rules.access import PERMISSIONS, REACH, Permission, Reach, Role
+from ltc.store.users import User
 from tests.conftest import NOW
 from tests.support.sign_in import send, sign_in_as
-from tests.support.world import build_world
 from tests.web.route_examples import (
     AREA_WIDE_PARAMETERS,
     BY_ENDPOINT,
@@ -55,13 +55,19 @@ def frozen():
 
 
 @pytest.fixture
+def app(shared_world):
+    """The application of the whole walk: whoever is refused, or only reads, changes nothing."""
+    return shared_world.app
+
+
+@pytest.fixture
 def routes(app):
     return list(routes_of(app))
 
 
 @pytest.fixture
-def world(session, area):
-    return build_world(session)
+def world(shared_world):
+    return shared_world.areas
 
 
 @pytest.fixture
@@ -71,6 +77,27 @@ def path_of(app):
             return app.url_for(route.endpoint, **values_of(route.endpoint, route.arguments, side))
 
     return path
+
+
+@pytest.fixture
+def bind(app):
+    """Bind a user to a district for one test."""
+    session_maker = app.extensions["ltc"].session_maker
+
+    def write(user, district_id):
+        with session_maker() as session:
+            session.get_one(User, (user.area_id, user.id)).district_id = district_id
+            session.commit()
+
+    bound = []
+
+    def bind_to(user, district_id):
+        bound.append(user)
+        write(user, district_id)
+
+    yield bind_to
+    for user in bound:
+        write(user, None)
 
 
 def ask(client, route, path):
@@ -148,12 +175,11 @@ def test_a_record_of_another_area_is_not_there(client, routes, world, path_of, r
 
 
 @pytest.mark.parametrize("role", PEOPLE)
-def test_a_record_of_another_side_is_not_there(client, session, routes, world, path_of, role):
+def test_a_record_of_another_side_is_not_there(client, bind, routes, world, path_of, role):
     """Another provider's, another assessor's, or of a district one is not bound to."""
     own, foreign = world[0]
     if REACH[role] is Reach.AREA:
-        own.users[role].district_id = own.district_id
-        session.commit()
+        bind(own.users[role], own.district_id)
     sign_in_as(client, own.users[role])
     for route in with_records(routes, role):
         if not record_parameters(route.endpoint, route.arguments) <= AREA_WIDE_PARAMETERS:
