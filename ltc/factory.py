@@ -53,6 +53,7 @@ def create_app(given: Settings | None = None, house: House | None = None) -> Fla
         SESSION_COOKIE_SECURE=loaded.https,
         TESTING=loaded.environment == "test",
     )
+    clock.set_back(loaded.clock_back_days)
     app.extensions["ltc"] = house or create_house(loaded)
     app.teardown_appcontext(http.close_database)
     shell.register(app)

@@ -1,10 +1,12 @@
 """The clock, and how far a demonstration sets it back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from ltc import clock, settings
+from ltc.factory import create_app
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +37,10 @@ def test_production_refuses_a_clock_set_back():
     environ = {"LTC_ENV": "production", "LTC_DATABASE_URL": "postgresql://ltc@db/ltc"}
     with pytest.raises(settings.SettingMissing, match="LTC_CLOCK_BACK_DAYS"):
         settings.load({**environ, **settings.make_keys(), "LTC_CLOCK_BACK_DAYS": "1"})
+
+
+def test_an_application_lives_on_the_day_of_its_settings(tmp_path):
+    today = clock.now()
+    given = settings.load({"LTC_ENV": "demo", "LTC_HOME": str(tmp_path)})
+    create_app(replace(given, clock_back_days=10))
+    assert timedelta(days=9) < today - clock.now() <= timedelta(days=10)
