@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         yuan=yuan,
         day=day,
+        birthday=birthday,
         instant=instant,
         minutes=minutes,
         whole=whole,
@@ -50,6 +51,13 @@ def day(value: date | None) -> str:
     if _chinese():
         return f"{value.year}年{value.month}月{value.day}日（{format_date(value, 'EEE', 'zh_CN')}）"
     return f"{value.isoformat()} ({format_date(value, 'EEE', 'en')})"
+
+
+def birthday(value: date | None) -> str:
+    """``1935-07-11`` or ``1935年7月11日``, without its weekday; a dash for None."""
+    if value is None:
+        return "–"
+    return f"{value.year}年{value.month}月{value.day}日" if _chinese() else value.isoformat()
 
 
 def area_zone() -> ZoneInfo:
