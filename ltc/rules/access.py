@@ -200,6 +200,16 @@ REACH_NAMES: dict[Reach, str] = {
 }
 
 
+# A month's run is one thing of the whole area: who is bound to a district takes no step of it.
+OF_WHOLE_AREA = frozenset(
+    {P.CALCULATE_PAYOUTS, P.CHECK_PAYOUTS, P.APPROVE_PAYOUTS, P.ISSUE_STATEMENTS}
+)
+
+
+class BoundToDistrict(NotAllowed):
+    """A month's run is of the whole area, and you are bound to a district."""
+
+
 class RoleLacksPermission(NotAllowed):
     """Your role does not include this. Ask the administrator of your organisation."""
 
@@ -218,8 +228,9 @@ class Actor:
     door: str = "page"
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role includes the permission."""
-        return permission in PERMISSIONS[self.role]
+        """Whether the role includes the permission, and the place allows it."""
+        is_bound = self.district_id is not None and permission in OF_WHOLE_AREA
+        return permission in PERMISSIONS[self.role] and not is_bound
 
     @property
     def reach(self) -> Reach:
@@ -228,6 +239,8 @@ class Actor:
 
 
 def check_may(actor: Actor, permission: Permission) -> None:
-    """Raise RoleLacksPermission where the role does not include the permission."""
-    if not actor.may(permission):
+    """Raise RoleLacksPermission, or BoundToDistrict where only the actor's place forbids it."""
+    if permission not in PERMISSIONS[actor.role]:
         raise RoleLacksPermission()
+    if not actor.may(permission):
+        raise BoundToDistrict()

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, Problem
+from ltc.rules.errors import Conflict, NotFound, Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
 from ltc.rules.policies import Standard
@@ -34,6 +34,7 @@ from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
 from ltc.store.payouts import PayoutRun
+from ltc.store.scope import visible
 from ltc.store.statement_questions import find_statement_of
 from ltc.store.statement_sources import (
     count_statements,
@@ -58,6 +59,10 @@ class RunNotApproved(Conflict):
 
 class AllIssued(Conflict):
     """All {count} statements of {month} have been issued already; nothing was changed."""
+
+
+class JobNotFound(NotFound):
+    """There is no such job, or it is not yours to see."""
 
 
 class JobNotLive(Conflict):
@@ -119,13 +124,14 @@ def ask_for_statements(ctx: Context, *, run_id: int) -> JobRun:
 def cancel_job(ctx: Context, *, job_id: int) -> JobRun:
     """Stop issuing; what was issued stays. The process notices with its next piece.
 
-    Raises JobNotLive.
+    Raises JobNotFound, JobNotLive.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     with ctx.transaction() as session:
-        job = find_job(session, job_id)
-        if job is None or job.kind != JOB_KIND or job.area_id != ctx.area_id:
-            raise JobNotLive()
+        query = visible(sa.select(JobRun).where(JobRun.id == job_id), ctx.actor)
+        job = session.scalar(query.execution_options(populate_existing=True))
+        if job is None or job.kind != JOB_KIND:
+            raise JobNotFound()
         if job.status not in leases.LIVE:
             raise JobNotLive()
         job.status, job.ended_at = JobStatus.CANCELLED, ctx.now

@@ -235,8 +235,13 @@ def _statement(entity: Any, actor: Actor) -> Condition:
     return NOTHING
 
 
+def _is_of_whole_area(actor: Actor) -> bool:
+    return actor.reach is Reach.AREA and actor.district_id is None
+
+
 def _whole_area(_entity: Any, actor: Actor) -> Condition:
-    return sa.true() if actor.reach is Reach.AREA else NOTHING
+    """Rows that count the whole area: nothing for whoever is bound to a district of it."""
+    return sa.true() if _is_of_whole_area(actor) else NOTHING
 
 
 def _anyone(_entity: Any, _actor: Actor) -> Condition:
@@ -264,7 +269,8 @@ def _import(entity: Any, actor: Actor) -> Condition:
 
 
 def _job(_entity: Any, actor: Actor) -> Condition:
-    allowed = actor.reach is Reach.AREA or actor.role is Role.ADMINISTRATOR
+    """Jobs, whose progress and result count the whole area."""
+    allowed = _is_of_whole_area(actor) or actor.role is Role.ADMINISTRATOR
     return sa.true() if allowed else NOTHING
 
 

@@ -124,6 +124,28 @@ def count_by_run(session: Session, actor: Actor) -> dict[int, int]:
     return dict(session.execute(visible(query, actor, Statement)).all())
 
 
+def count_waiting(session: Session, actor: Actor, run: PayoutRun) -> int:
+    """Return how many statements of a run are not issued yet, of those that the actor may see."""
+
+    def issued(kind: StatementKind) -> sa.Select[Any]:
+        return sa.select(Statement.subject_id).where(
+            Statement.area_id == run.area_id, Statement.run_id == run.id, Statement.kind == kind
+        )
+
+    people: Rows = sa.select(sa.func.count()).where(
+        PayoutResult.run_id == run.id, PayoutResult.person_id.not_in(issued(StatementKind.PERSON))
+    )
+    paid = sa.select(PayoutLine.provider_id).where(
+        PayoutLine.area_id == run.area_id, PayoutLine.run_id == run.id,
+        PayoutLine.provider_id.is_not(None),
+    )  # fmt: skip
+    providers: Rows = sa.select(sa.func.count()).where(
+        Provider.id.in_(paid), Provider.id.not_in(issued(StatementKind.PROVIDER))
+    )
+    queries = (visible(people, actor, PayoutResult), visible(providers, actor, Provider))
+    return sum(session.scalar(query) or 0 for query in queries)
+
+
 def list_providers_of_run(
     session: Session, actor: Actor, run_id: int
 ) -> list[tuple[int, str, int]]:

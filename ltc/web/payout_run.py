@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import url_for
 from flask_babel import gettext as _
 
@@ -24,8 +23,7 @@ from ltc.store.payout_evidence import name_users
 from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_visible
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
-from ltc.store.scope import visible
-from ltc.store.statements import Statement
+from ltc.store.statement_questions import count_by_run, count_waiting
 from ltc.web.formats import instant, whole, yuan
 from ltc.web.payout_words import Names, list_policies
 
@@ -83,6 +81,7 @@ def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, 
         "code": breakdown,
         "title": _(BREAKDOWN_NAMES[breakdown]),
         "count": len(rows),
+        "people": sum(row.people for row in rows),
         "rows": [(names.of(breakdown, row.key), row) for row in rows[:ROWS_SHOWN]],
         "is_cut": len(rows) > ROWS_SHOWN,
     }
@@ -152,18 +151,21 @@ def build_pipeline(run: PayoutRun) -> list[dict[str, Any]]:
         {run.calculated_by_id, run.checked_by_id, run.approved_by_id},
     )  # fmt: skip
     is_sent_back = run.status is RunStatus.REJECTED
+    statements = _statements_station(run)
     steps = [
         _station(_("Facts as known"), run.known_at, None),
         _station(_("Calculated"), run.calculated_at, users.get(run.calculated_by_id)),
         _station(_("Checked"), run.checked_at, users.get(run.checked_by_id)),
         _station(_("Approved"), run.approved_at, users.get(run.approved_by_id)),
-        _statements_station(run),
+        statements,
         _station(_("Paid"), None, None),
     ]
-    current = next(step for step in steps if step["state"] == "waiting")
-    current["state"] = "stopped" if is_sent_back else "current"
-    if is_sent_back:
-        current["note"] = _(run.remark) if run.remark else None
+    decided = steps[: steps.index(statements)]
+    current = next((step for step in decided if step["state"] == "waiting"), None)
+    if current is not None:
+        current["state"] = "stopped" if is_sent_back else "current"
+        if is_sent_back:
+            current["note"] = _(run.remark) if run.remark else None
     return steps
 
 
@@ -174,13 +176,18 @@ def _station(label: str, at: datetime | None, who: str | None) -> dict[str, Any]
 
 
 def _statements_station(run: PayoutRun) -> dict[str, Any]:
-    query: sa.Select[*tuple[Any, ...]] = sa.select(sa.func.count()).select_from(Statement)
-    scoped = visible(query.where(Statement.run_id == run.id), http.current_actor(), Statement)
-    count = http.database().scalar(scoped) or 0
+    """Return not yet, under way while some are missing, or done, of what the actor may see."""
+    session, actor = http.database(), http.current_actor()
+    count = count_by_run(session, actor).get(run.id, 0)
     if not count:
         return {"label": _("Statements"), "state": "waiting"}
+    waiting = count_waiting(session, actor, run)
     note = _("%(count)s issued", count=whole(count))
-    return {"label": _("Statements"), "state": "done", "note": note}
+    if waiting:
+        note = _("%(issued)s are issued, %(waiting)s wait.", issued=whole(count),
+                 waiting=whole(waiting))  # fmt: skip
+    state = "current" if waiting else "done"
+    return {"label": _("Statements"), "state": state, "note": note}
 
 
 def next_step(run: PayoutRun) -> dict[str, Any] | None:

@@ -66,12 +66,19 @@ def _show_index(form: StartForm) -> str:
     session, actor = http.database(), http.current_actor()
     runs = list_newest_runs(session, actor)
     if not form.month.data and not form.is_submitted():
-        form.month.data = str(Month.of(http.context().today).plus(-1))
+        form.month.data = str(_next_month(runs))
     return render_template(
         "payouts/index.html",
         form=form,
         months=[(run, build_pipeline(run), sum_visible(session, actor, run)) for run in runs],
     )
+
+
+def _next_month(runs: list[PayoutRun]) -> Month:
+    """Return the month after the newest that was calculated; the last one before the first run."""
+    if runs:
+        return Month.parse(runs[0].month).plus(1)
+    return Month.of(http.context().today).plus(-1)
 
 
 @blueprint.get("/jobs/<int:job_id>")
@@ -141,6 +148,7 @@ def totals(run_id: int, breakdown: str) -> Any:
         run=run,
         breakdown=breakdown,
         rows=[(names.of(breakdown, row.key), row) for row in rows],
+        parts_people=sum(row.people for row in rows),
         whole=sum_visible(session, actor, run),
     )
 

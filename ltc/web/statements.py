@@ -13,17 +13,17 @@ from ltc.rules.statements import STATEMENT_KIND_NAMES, StatementKind
 from ltc.services import statement_files
 from ltc.services import statements as use_cases
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
-from ltc.store.payout_runs import RunKey, RunNotFound, get_run
+from ltc.store.payout_runs import RunNotFound, get_run
 from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
 from ltc.store.statement_questions import (
     StatementFilter,
     count_by_run,
+    count_waiting,
     list_approved_runs,
     list_providers_of_run,
     list_statements,
 )
-from ltc.store.statement_sources import list_waiting_people, list_waiting_providers
 from ltc.web.background import start_process
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_number, read_text
 from ltc.web.receipts import leave_receipt
@@ -59,15 +59,13 @@ def index() -> Any:
 def run(run_id: int) -> Any:
     """Show how far the statements of an approved run are, and the files of its providers."""
     found, session, actor = _get_run(run_id), http.database(), http.current_actor()
-    key = RunKey(found.area_id, found.id)
     may_issue = actor.may(Permission.ISSUE_STATEMENTS)
-    waiting = len(list_waiting_people(session, key)) + len(list_waiting_providers(session, key))
     job = find_newest_job(session, found.area_id, use_cases.job_key(found.id))
     return render_template(
         "statements/run.html",
         run=found,
         issued=count_by_run(session, actor).get(found.id, 0),
-        waiting=waiting if may_issue else 0,
+        waiting=count_waiting(session, actor, found) if may_issue else 0,
         live_job=job if may_issue and job is not None and job.status in LIVE else None,
         providers=list_providers_of_run(session, actor, found.id),
     )

@@ -49,7 +49,11 @@ SEES = {
     Role.MACHINE: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
 }
 # Rows of these are the same for both sides of an area, also for whoever is bound to a district.
-OF_THE_WHOLE_AREA = AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}
+OF_THE_WHOLE_AREA = (
+    (AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}) - {JobRun, RunChunk}
+)
+# What they count is the whole area's: nobody who is bound to a district sees it.
+COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk}
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ def sees(actor: Actor, table: type, own: Side, side: Side) -> bool:
     if table not in SEES.get(actor.role, OF_AGENCY):
         return False
     is_wide = REACH[actor.role] in (Reach.AREA, Reach.NOTHING)
-    if table in (PayoutRun, JobRun, RunChunk, *AUDIT):
+    if table in COUNTS_THE_WHOLE_AREA:
+        return actor.district_id is None
+    if table in (PayoutRun, *AUDIT):
         return True
     if is_wide and (actor.district_id is None or table in OF_THE_WHOLE_AREA):
         return True

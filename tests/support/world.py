@@ -33,7 +33,6 @@ AT = datetime(2019, 11, 1, tzinfo=UTC)
 DIGEST = "0" * 64
 PROVIDER_ROLES = {Role.PROVIDER_MANAGER, Role.CARER}
 ASSESSING_ROLES = {Role.ASSESSOR, Role.EXPERT}
-DISTRICT_ROLES = {Role.OFFICER, Role.FINANCE_PREPARER, Role.AUDITOR}
 
 
 @dataclass
@@ -74,7 +73,7 @@ def _build_area(session: Session, number: int) -> list[Side]:
         make.make_area(session, id=number)
     run = _save(session, PayoutRun, area_id=number, month="2019-11", kind=RunKind.REGULAR,
                 sequence=1, status=RunStatus.APPROVED, known_at=AT, policy_digest=DIGEST,
-                digest=DIGEST, started_at=AT, calculated_at=AT)  # fmt: skip
+                digest=DIGEST, approved_digest=DIGEST, started_at=AT, calculated_at=AT)  # fmt: skip
     chunk = _save(session, RunChunk, area_id=number, run_id=run.id, number=1, first_case="A",
                   last_case="Z", people=2)  # fmt: skip
     job = _save(session, JobRun, area_id=number, kind="calculate", job_key="2019-11",
