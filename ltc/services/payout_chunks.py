@@ -22,8 +22,8 @@ from ltc.rules.payouts.trace import to_json
 from ltc.rules.policies import Law
 from ltc.store.base import new_ids
 from ltc.store.payout_cases import Frame, LoadedCase, load_cases
+from ltc.store.payout_runs import LineRow, ResultRow
 
-AMOUNTS = ("eligible_fen", "fund_fen", "assistance_fen", "person_fen")
 FASTEST = 1  # zlib level: traces are small and alike, more effort saves a tenth and costs double
 
 log = logging.getLogger(__name__)
@@ -61,12 +61,14 @@ class Tally:
     assistance_fen: int = 0
     person_fen: int = 0
 
-    def add(self, outcome: Outcome, sums: Sequence[int]) -> None:
-        """Count one person with the sums of their lines, in the order of AMOUNTS."""
+    def add(self, outcome: Outcome, result: ResultRow) -> None:
+        """Count one person with the sums of their lines."""
         self.people += 1
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
-        for name, amount in zip(AMOUNTS, sums, strict=True):
-            setattr(self, name, getattr(self, name) + amount)
+        self.eligible_fen += result.eligible_fen
+        self.fund_fen += result.fund_fen
+        self.assistance_fen += result.assistance_fen
+        self.person_fen += result.person_fen
 
     def merge(self, other: "Tally") -> None:
         """Add what another one counted."""
@@ -79,8 +81,8 @@ class Settled:
     """A calculated chunk as rows to insert, its digest (``digest_of``) and what it comes to."""
 
     bounds: Bounds
-    results: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
+    results: list[ResultRow]
+    lines: list[LineRow]
     holds: list[dict[str, Any]]
     tally: Tally
     digest: str
@@ -110,10 +112,11 @@ def _settle_cases(session: Session, common: Common, bounds: Bounds) -> Settled:
         trace = to_json(settlement)
         result = _build_result(common, loaded, settlement, trace, row_id)
         settled.results.append(result)
-        settled.tally.add(settlement.outcome, [result[name] for name in AMOUNTS])
+        settled.tally.add(settlement.outcome, result)
         settled.lines += _build_lines(common, loaded, settlement.lines)
-        settled.holds += _build_holds(common, loaded, settlement.holds)
-        entries.append((result["case_number"], result["trace_digest"]))
+        if settlement.holds:
+            settled.holds += _build_holds(common, loaded, settlement.holds)
+        entries.append((result.case_number, result.trace_digest))
     settled.digest = digest_of(entries)
     return settled
 
@@ -142,22 +145,25 @@ def settle_safely(law: Law, case: Case) -> Settlement:
 
 def _build_result(
     common: Common, loaded: LoadedCase, settlement: Settlement, trace: bytes, row_id: int
-) -> dict[str, Any]:
+) -> ResultRow:
     lines = settlement.lines
-    return {
-        "area_id": common.frame.area_id,
-        "id": row_id,
-        "run_id": common.run_id,
-        "person_id": loaded.person_id,
-        "case_number": settlement.person,
-        "district_id": loaded.district_id,
-        "provider_id": _only_provider(loaded.case, lines),
-        "outcome": settlement.outcome,
-        "days": settlement.days.count(DayState.PAID),
-        **{name: sum(getattr(line, name) for line in lines) for name in AMOUNTS},
-        "trace": zlib.compress(trace, FASTEST),
-        "trace_digest": hashlib.sha256(trace).hexdigest(),
-    }
+    return ResultRow(
+        common.frame.area_id,
+        row_id,
+        common.run_id,
+        loaded.person_id,
+        settlement.person,
+        loaded.district_id,
+        _only_provider(loaded.case, lines),
+        settlement.outcome.value,
+        settlement.days.count(DayState.PAID),
+        sum(line.eligible_fen for line in lines),
+        sum(line.fund_fen for line in lines),
+        sum(line.assistance_fen for line in lines),
+        sum(line.person_fen for line in lines),
+        zlib.compress(trace, FASTEST),
+        hashlib.sha256(trace).hexdigest(),
+    )
 
 
 def _only_provider(case: Case, lines: Sequence[Line]) -> int | None:
@@ -177,36 +183,18 @@ def _only_provider(case: Case, lines: Sequence[Line]) -> int | None:
     return providers.pop() if len(providers) == 1 else None
 
 
-def _build_lines(common: Common, loaded: LoadedCase, lines: Sequence[Line]) -> list[dict[str, Any]]:
+def _build_lines(common: Common, loaded: LoadedCase, lines: Sequence[Line]) -> list[LineRow]:
     return [
-        {
-            "area_id": common.frame.area_id,
-            "id": row_id,
-            "run_id": common.run_id,
-            "person_id": loaded.person_id,
-            "district_id": loaded.district_id,
-            "component": line.component,
-            "payee_kind": line.payee_kind,
-            "payee_id": line.payee or loaded.person_id,
-            "sequence": sequence,
-            "scheme": line.scheme,
-            "mode": line.mode,
-            "grade": line.grade,
-            "level": line.level,
-            "form": line.form,
-            "provider_id": line.payee,
-            "days": line.days,
-            "minutes": line.minutes,
-            "eligible_fen": line.eligible_fen,
-            "fund_fen": line.fund_fen,
-            "assistance_fen": line.assistance_fen,
-            "person_fen": line.person_fen,
-            "excess_fen": line.excess_fen,
-            "starts_on": line.starts_on,
-            "ends_before": line.ends_before,
-        }
+        LineRow(
+            common.frame.area_id, row_id, common.run_id, loaded.person_id, loaded.district_id,
+            line.component, line.payee_kind, line.payee or loaded.person_id, sequence,
+            line.scheme, line.mode, line.grade, line.level, line.form, line.payee,
+            line.days, line.minutes, line.eligible_fen, line.fund_fen, line.assistance_fen,
+            line.person_fen, line.excess_fen,
+            line.starts_on.isoformat(), line.ends_before.isoformat(),
+        )
         for sequence, (line, row_id) in enumerate(zip(lines, new_ids(len(lines)), strict=True))
-    ]
+    ]  # fmt: skip
 
 
 def _build_holds(common: Common, loaded: LoadedCase, holds: Sequence[Hold]) -> list[dict[str, Any]]:

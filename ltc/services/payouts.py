@@ -166,7 +166,7 @@ def preview_run(
     entries: list[tuple[str, str]] = []
     for settled in executor.map(settle_chunk, Common(law_of(ctx), frame, 0), bounds):
         tally.merge(settled.tally)
-        entries += [(row["case_number"], row["trace_digest"]) for row in settled.results]
+        entries += [(row.case_number, row.trace_digest) for row in settled.results]
     return Preview(month, instant, tally, digest_of(entries))
 
 
@@ -287,8 +287,7 @@ def _finish(
         frame = Frame(ctx.area_id, started.month, started.known_at)
         if read_facts_digest(session, frame) != started.facts_digest:
             raise FactsChanged(month=started.month)
-        sums = _check_books(session, started.key)
-        digest = digest_of(list_digests(session, started.key))
+        sums, digest = _check_books(session, started.key)
     at = clock()
     with ctx.transaction() as session:
         result = {"run_id": str(started.key.id), "digest": digest}
@@ -302,8 +301,11 @@ def _finish(
     return run
 
 
-def _check_books(session: Session, key: RunKey) -> dict[str, int]:
-    """Return people and sums of a run after looking at them from two sides; raises BooksDiffer."""
+def _check_books(session: Session, key: RunKey) -> tuple[dict[str, int], str]:
+    """Return people and sums of a run, looked at from two sides, and its digest as it is stored.
+
+    Raises BooksDiffer.
+    """
     sums, by_lines = sum_results(session, key), sum_lines(session, key)
     if any(sums[name] != by_lines[name] for name in by_lines):
         raise BooksDiffer(what="lines and results")
@@ -311,10 +313,11 @@ def _check_books(session: Session, key: RunKey) -> dict[str, int]:
     people = sum(chunk.people for chunk in chunks)
     if not sums["paid"] + sums["held"] + sums["zero"] == sums["people"] == people:
         raise BooksDiffer(what="people")
-    entries = iter(list_digests(session, key))
-    if any(digest_of(islice(entries, chunk.people)) != chunk.digest for chunk in chunks):
+    entries = list_digests(session, key)
+    rest = iter(entries)
+    if any(digest_of(islice(rest, chunk.people)) != chunk.digest for chunk in chunks):
         raise BooksDiffer(what="chunks")
-    return sums
+    return sums, digest_of(entries)
 
 
 def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> None:

@@ -9,14 +9,16 @@ application has its conclusion, so nobody concluded is left out; who is in and g
 Plain tuples are read, never objects of the tables: a large city's month has 600,000 visits.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from ltc.rules.insured import LifeEventKind
@@ -150,11 +152,20 @@ class _Chunk:
         """Return (person id, columns …) of the believed rows, all at once: row by row is slower."""
         query = sa.select(table.person_id, *columns).where(
             table.area_id == self.frame.area_id,
-            table.person_id.in_(self.people),
+            self._is_of_chunk(table.person_id),
             believed(table, self.frame.known_at),
             *where,
         )
         return self.session.connection().execute(query).all()
+
+    def _is_of_chunk(self, person: Any) -> Condition:
+        """Whether a row is of the chunk: all its people in one parameter, not in a thousand."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            ids = sa.bindparam("people", self.people, postgresql.ARRAY(sa.BigInteger))
+            return cast(Condition, person == sa.any_(ids))
+        text = sa.bindparam("people", json.dumps(self.people), sa.String)
+        listed = sa.func.json_each(text).table_valued("value")
+        return cast(Condition, person.in_(sa.select(listed.c.value)))
 
     @property
     def ends_before(self) -> date:
@@ -252,9 +263,10 @@ def _load_visits(chunk: _Chunk) -> Facts:
         where=[_between(v.service_on, chunk.frame.weeks_start_on, chunk.frame.month)],
     )  # fmt: skip
     found: Facts = defaultdict(list)
+    build, day_of, days = cases.Visit._make, _day_of_minute, MINUTES_PER_DAY
     for person, ref, provider, carer, begins_min, ends_min, refused in rows:
-        on = _day_of_minute(begins_min // MINUTES_PER_DAY)
-        found[person].append(cases.Visit(ref, provider, carer, on, begins_min, ends_min, refused))
+        on = day_of(begins_min // days)
+        found[person].append(build((ref, provider, carer, on, begins_min, ends_min, refused, None)))
     return found
 
 

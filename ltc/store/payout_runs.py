@@ -11,10 +11,9 @@ from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunKind, RunStatus
+from ltc.store.bulk import insert_tuples
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.scope import visible
-
-ROWS_AT_ONCE = 5_000
 
 
 class RunKey(NamedTuple):
@@ -22,6 +21,55 @@ class RunKey(NamedTuple):
 
     area_id: int
     id: int
+
+
+class ResultRow(NamedTuple):
+    """A row of ``payout_results`` as the driver takes it; the fields are its columns."""
+
+    area_id: int
+    id: int
+    run_id: int
+    person_id: int
+    case_number: str
+    district_id: int
+    provider_id: int | None
+    outcome: str
+    days: int
+    eligible_fen: int
+    fund_fen: int
+    assistance_fen: int
+    person_fen: int
+    trace: bytes
+    trace_digest: str
+
+
+class LineRow(NamedTuple):
+    """A row of ``payout_lines`` as the driver takes it, days in ISO form."""
+
+    area_id: int
+    id: int
+    run_id: int
+    person_id: int
+    district_id: int
+    component: str
+    payee_kind: str
+    payee_id: int
+    sequence: int
+    scheme: str
+    mode: str
+    grade: str
+    level: str
+    form: str
+    provider_id: int | None
+    days: int
+    minutes: int
+    eligible_fen: int
+    fund_fen: int
+    assistance_fen: int
+    person_fen: int
+    excess_fen: int
+    starts_on: str
+    ends_before: str
 
 
 class RunNotFound(NotFound):
@@ -86,18 +134,15 @@ def list_chunks(session: Session, run: RunKey) -> list[RunChunk]:
 
 def insert_rows(
     session: Session,
-    results: Sequence[Mapping[str, Any]],
-    lines: Sequence[Mapping[str, Any]],
+    results: Sequence[ResultRow],
+    lines: Sequence[LineRow],
     holds: Sequence[Mapping[str, Any]],
 ) -> None:
     """Insert the rows of a chunk inside the caller's transaction."""
-    tables: tuple[Any, ...] = (PayoutResult, PayoutLine, PayoutHold)
-    for table, rows in zip(tables, (results, lines, holds), strict=True):
-        for begin in range(0, len(rows), ROWS_AT_ONCE):
-            session.execute(
-                sa.insert(table.__table__),
-                [dict(row) for row in rows[begin : begin + ROWS_AT_ONCE]],
-            )
+    insert_tuples(session, PayoutResult.__table__, ResultRow._fields, results)
+    insert_tuples(session, PayoutLine.__table__, LineRow._fields, lines)
+    if holds:
+        session.execute(sa.insert(PayoutHold.__table__), [dict(hold) for hold in holds])
 
 
 def close_chunk(session: Session, run: RunKey, number: int, digest: str, done_at: datetime) -> None:

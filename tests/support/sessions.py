@@ -65,7 +65,10 @@ def _note_flush(session: Session, _context: Any) -> None:
 @sa.event.listens_for(Session, "do_orm_execute")
 def _note_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
-        state.session.info.setdefault(KEY, []).append(f"a statement: {state.statement}")
+        # Named by its kind and table: as text, an insert through a mapped class cannot be compiled.
+        statement: Any = state.statement
+        written = f"a statement: {type(statement).__name__.upper()} {statement.table.name}"
+        state.session.info.setdefault(KEY, []).append(written)
 
 
 @sa.event.listens_for(Session, "after_commit")
