@@ -19,11 +19,15 @@ from ltc.rules.insured import (
     mask_number,
 )
 from ltc.rules.months import DayRange
+from ltc.rules.payouts.results import Outcome
+from ltc.rules.words import N_
 from ltc.store.areas import get_area
 from ltc.store.assessments import Conclusion
 from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.insured_questions import list_facts, list_known_facts
+from ltc.store.payout_questions import list_results_of_person
 from ltc.store.person_records import (
+    LATEST_ROWS,
     find_provider_names,
     list_conclusions,
     list_latest_stays,
@@ -35,6 +39,13 @@ from ltc.store.sealed_cells import open_cell
 from ltc.web.fact_views import Describe, FactView, build_views, days_text
 from ltc.web.formats import day, in_language, said
 from ltc.web.forms.fields import last_day
+
+# Outcome of a month → its name, the state that its tag shows.
+OUTCOME_WORDS = {
+    Outcome.PAID: (N_("paid"), "done"),
+    Outcome.HELD: (N_("held"), "attention"),
+    Outcome.ZERO: (N_("zero"), "neutral"),
+}
 
 
 def show_values(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, Any]:
@@ -48,7 +59,16 @@ def show_values(session: Session, actor: Actor, person: InsuredPerson) -> dict[s
         "life_events": _facts(session, actor, person, LifeEvent, _describe_event),
         "accounts": _facts(session, actor, person, BankAccount, _describe_account),
         **_care(session, actor, person),
+        "results": _results(session, actor, person),
+        "outcome_words": OUTCOME_WORDS,
     }
+
+
+def _results(session: Session, actor: Actor, person: InsuredPerson) -> list[Any]:
+    """What the person was paid by month, the newest first, as far as the actor's role sees it."""
+    if not actor.may(Permission.SEE_PAYOUTS):
+        return []
+    return list_results_of_person(session, actor, person.id)[:LATEST_ROWS]
 
 
 def _masked(session: Session, person: InsuredPerson) -> dict[str, str | None]:

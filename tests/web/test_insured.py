@@ -158,6 +158,17 @@ def test_the_page_of_a_person_shows_everything_on_one_page(officer, session):
         assert secret not in page
 
 
+def test_the_page_of_a_person_leads_on(officer, session):
+    person = make_person(session)
+    plan = make_plan(session, person, make_provider(session))
+    page = read(officer, f"/insured/{person.id}")
+    for path in (f"/insured/{person.id}/enrolments/record", f"/insured/{person.id}/accounts/record",
+                 f"/insured/{person.id}/life-events/record", f"/plans/{plan.id}",
+                 f"/assessments/file?person={person.id}",
+                 f"/plans/draw-up?person={person.case_number}"):  # fmt: skip
+        assert f'href="{path}"' in page, path
+
+
 def test_a_person_is_corrected_with_a_reason(officer, session):
     person = make_person(session)
     data = {"name": "王淑真", "district_id": str(person.district_id), "community": ""}

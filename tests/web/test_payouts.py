@@ -77,6 +77,13 @@ def test_why_says_the_amount_first(client, users, run, month):
     assert "Hospital stay" in text
 
 
+def test_the_page_of_a_person_leads_to_why(client, users, run, month):
+    person = month.people[7]
+    text = read(sign_in_as(client, users[Role.OFFICER]), f"/insured/{person.id}")
+    assert f'href="/payouts/{run.id}/people/{person.id}"' in text
+    assert "¥1,250.00" in text
+
+
 def test_why_tells_what_is_held_and_who_clears_it(client, users, run, month):
     sign_in_as(client, users[Role.FINANCE_PREPARER])
     text = read(client, f"/payouts/{run.id}/people/{month.people[3].id}")
