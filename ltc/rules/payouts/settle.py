@@ -235,8 +235,8 @@ def _list_days(sheet: Sheet, by_state: dict[DayState, int]) -> tuple[DayState, .
     most = max(by_state, key=lambda state: by_state[state].bit_count())
     states = [most] * sheet.window.month_days
     for state, days in by_state.items():
-        while days and state is not most:
-            day = days & -days
-            states[day.bit_length() - 1 - low] = state
-            days ^= day
+        rest = days if state is not most else 0
+        while rest:
+            states[first_of(rest) - low] = state
+            rest &= rest - 1
     return tuple(states)
