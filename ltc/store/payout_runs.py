@@ -142,7 +142,8 @@ def insert_rows(
     insert_tuples(session, PayoutResult.__table__, ResultRow._fields, results)
     insert_tuples(session, PayoutLine.__table__, LineRow._fields, lines)
     if holds:
-        session.execute(sa.insert(PayoutHold.__table__), [dict(hold) for hold in holds])
+        table: Any = PayoutHold.__table__
+        session.execute(sa.insert(table), [dict(hold) for hold in holds])
 
 
 def close_chunk(session: Session, run: RunKey, number: int, digest: str, done_at: datetime) -> None:
