@@ -33,9 +33,15 @@ def _copy(
 ) -> None:
     driver: Any = connection.connection.driver_connection
     statement = f"COPY {_name(connection, table, columns)} FROM STDIN"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    base: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except base as error:  # as SQLAlchemy names it, so that both databases refuse alike
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, base, dialect=connection.dialect
+        ) from error
 
 
 def _name(connection: sa.Connection, table: Any, columns: Sequence[str]) -> str:

@@ -38,14 +38,14 @@ def load_taken(session: Session, frame: Frame) -> dict[int, tuple[Taken, ...]]:
     Looks at the weeks that touch the month and the day before: a visit may cross midnight.
     """
     taken = defaultdict(list)
-    for visits in _list_overlapping(_read_claims(session, frame)):
+    for visits in list_overlapping(_read_claims(session, frame)):
         for person, interval in find_taken(map(Claim._make, visits)):
             taken[person].append(interval)
     return {person: tuple(intervals) for person, intervals in taken.items()}
 
 
 def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
-    """Yield (person, minutes taken from them) for one carer's visits in their order."""
+    """Yield (person, minutes taken from them) for visits of one carer in their order."""
     owned: list[Claim] = []  # disjoint and rising: who has which minutes
     for visit in visits:
         while owned and owned[0].ends_min <= visit.begins_min:
@@ -62,7 +62,7 @@ def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
             owned.append(visit._replace(begins_min=free_from))
 
 
-def _list_overlapping(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def list_overlapping(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Yield the runs of visits, two or more of one carer, of which each overlaps one before it.
 
     The rows come in the order of carers and begins. Visits outside of such a run touch nobody's

@@ -1,14 +1,18 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import groupby
+from operator import attrgetter
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ltc.rules.months import Month
 from ltc.rules.payouts.cases import Taken
 from ltc.services.payout_start import build_frame
 from ltc.store.payout_cases import Frame, list_population, load_cases
-from ltc.store.payout_conflicts import Claim, find_taken
+from ltc.store.payout_conflicts import Claim, find_taken, list_overlapping
 from ltc.store.payout_facts import read_facts_digest
 from tests.support import factories as make
 from tests.support.month import AFTER, MONTH, PEOPLE, later, make_month
@@ -126,6 +130,28 @@ def claims(*spans):
 )  # fmt: skip
 def test_a_minute_belongs_to_the_first_visit_that_covers_it(spans, expected):
     assert list(find_taken(claims(*spans))) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(0, 40), st.integers(1, 15)),
+        max_size=14,
+    )
+)
+def test_visits_outside_of_overlapping_runs_take_nothing(visits):
+    """What is found in the runs alone is what is found in all visits of a carer."""
+    rows = sorted(
+        Claim(carer, person, ref, begin, begin + length)
+        for ref, (carer, person, begin, length) in enumerate(visits)
+    )
+    rows.sort(key=lambda claim: (claim.carer, claim.begins_min, claim.ref))
+    in_runs = [taken for run in list_overlapping(rows) for taken in find_taken(run)]
+    in_all = [
+        taken
+        for _carer, of_carer in groupby(rows, key=attrgetter("carer"))
+        for taken in find_taken(of_carer)
+    ]
+    assert in_runs == in_all
 
 
 def test_refused_and_superseded_visits_take_nothing(session, area):
