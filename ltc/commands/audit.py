@@ -4,7 +4,9 @@ import click
 from flask.cli import AppGroup
 
 from ltc import http
+from ltc.commands.audit_sealing import wait_for_end
 from ltc.commands.machine import machine_in, plainly
+from ltc.jobs.audit_sealing import seal_until
 from ltc.rules.audit import Break, ChainState
 from ltc.services.audit import seal_blocks, verify
 from ltc.store.areas import list_areas
@@ -15,8 +17,13 @@ audit_group = AppGroup("audit", help="The audit log and its chain.")
 @audit_group.command("seal")
 @click.option("--area", help="Code of one area; all of them if left out.")
 @click.option("--settle-seconds", default=5, show_default=True, help="Younger events wait.")
-def seal(area: str | None, settle_seconds: int) -> None:
+@click.option("--every", type=click.IntRange(1), help="Go on, all areas each so many seconds.")
+@click.option("--parent", type=int, help="With --every: end when this process has ended.")
+def seal(area: str | None, settle_seconds: int, every: int | None, parent: int | None) -> None:
     """Put the events that have no block yet into blocks."""
+    if every is not None:
+        seal_until(http.house(), wait_for_end(every, parent), _complain)
+        return
     with plainly():
         for code in _codes(area):
             with machine_in(code) as ctx:
@@ -42,6 +49,10 @@ def verify_command(context: click.Context, area: str | None) -> None:
             is_whole = is_whole and state.broken is None
     if not is_whole:
         context.exit(1)
+
+
+def _complain(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def describe(state: ChainState) -> str:

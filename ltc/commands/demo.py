@@ -88,7 +88,7 @@ def demo_command(context: click.Context, people: int, replace: bool, with_statem
             summary = summarise(ctx, Inline(http.house().engine))
         failures = list_failures(summary, with_statements=with_statements)
         click.echo("")
-        for line in build_screen(summary, seconds, failures):
+        for line in build_screen(summary, seconds, failures, with_statements=with_statements):
             click.echo(line)
         if seconds or settings.is_demo:
             _show_sign_in()

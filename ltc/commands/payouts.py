@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from ltc import clock, http
 from ltc.commands.machine import machine_in, plainly
+from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import calculate_asked
 from ltc.rules.errors import Invalid
 from ltc.rules.months import Month
@@ -45,6 +46,8 @@ def calculate(
             raise click.UsageError("Name the area and the month: chongqing 2019-11.")
         with machine_in(area) as ctx:
             _calculate(ctx, Month.parse(month), _instant(ctx, known_at), dry_run, chunk_people)
+            if not dry_run:
+                seal_area(http.house(), ctx.area_id, settle_seconds=0)
 
 
 @payouts_group.command("show")

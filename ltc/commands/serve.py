@@ -8,12 +8,14 @@ from flask.cli import with_appcontext
 from gunicorn.app.base import BaseApplication
 
 from ltc import http
+from ltc.commands.audit_sealing import start_sealing
 from ltc.commands.machine import plainly
 from ltc.store.migrations import check_version
 from ltc.store.reachable import check_writable
 
 WORKERS = 2
 THREADS = 4
+SEAL_SECONDS = 60
 # An upload of some hundred megabytes on a slow line, or a list of a large city.
 TIMEOUT_SECONDS = 120
 
@@ -41,10 +43,12 @@ class Server(BaseApplication):  # type: ignore[misc]
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=WORKERS, show_default=True, type=click.IntRange(1, 64))
+@click.option("--seal-every", default=SEAL_SECONDS, show_default=True, type=click.IntRange(0),
+              help="Seal the audit log each so many seconds; 0: something else does.")  # fmt: skip
 @with_appcontext
-def serve_command(host: str, port: int, workers: int) -> None:
+def serve_command(host: str, port: int, workers: int, seal_every: int) -> None:
     """Serve the pages, after checking that the database fits and can be written."""
-    engine = http.house().engine
+    engine, settings = http.house().engine, http.house().settings
     with plainly():
         check_writable(engine)
         check_version(engine)
@@ -52,7 +56,12 @@ def serve_command(host: str, port: int, workers: int) -> None:
     engine.dispose()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     click.echo(f"Serving at http://{host}:{port}/ (Ctrl+C ends it)")
-    Server(app, build_options(host, port, workers)).run()
+    options = build_options(host, port, workers)
+    if seal_every:
+        stop = start_sealing(settings, seal_every)
+        # Gunicorn calls this in the process that started it, not in its workers.
+        options["on_exit"] = lambda _server: stop()
+    Server(app, options).run()
 
 
 def build_options(host: str, port: int, workers: int) -> dict[str, Any]:

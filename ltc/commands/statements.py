@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from ltc import clock, http
 from ltc.commands.machine import machine_in, plainly
+from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.statements import issue_asked
 from ltc.rules.errors import NotFound
 from ltc.rules.months import Month
@@ -42,6 +43,7 @@ def issue(area: str | None, month: str | None, workers: int | None, job_id: int 
             raise click.UsageError("Name the area and the month: chongqing 2019-11.")
         with machine_in(area) as ctx:
             _issue(ctx, Month.parse(month), workers or http.house().settings.workers)
+            seal_area(http.house(), ctx.area_id, settle_seconds=0)
 
 
 def _issue(ctx: Context, month: Month, workers: int) -> None:

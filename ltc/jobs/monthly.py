@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ltc import clock
+from ltc.jobs.audit_sealing import seal_area
 from ltc.rules.access import Actor, Role
 from ltc.rules.errors import NotFound, Problem
 from ltc.rules.months import Month
@@ -38,7 +39,7 @@ def calculate_asked(
             raise JobNotFound(number=job_id)
         ctx = context_of(house, session, job)
         try:
-            return calculate_run(
+            run = calculate_run(
                 ctx,
                 month=Month.parse(job.inputs["month"]),
                 known_at=read_known_at(job.inputs["known_at"]),
@@ -50,6 +51,8 @@ def calculate_asked(
         except Problem as problem:
             withdraw_request(ctx, job_id=job_id, problem=problem)
             raise
+        seal_area(house, run.area_id, settle_seconds=0)
+        return run
 
 
 def context_of(house: Any, session: Session, job: JobRun) -> Context:

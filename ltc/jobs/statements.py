@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ltc import clock
+from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import JobNotFound, context_of
 from ltc.rules.errors import Problem
 from ltc.services.executors import choose
 from ltc.services.statements import Progress, issue_run, withdraw_request
-from ltc.store.job_runs import find_job
+from ltc.store.job_runs import JobRun, find_job
 
 
 def issue_asked(
@@ -21,15 +22,19 @@ def issue_asked(
     What is refused ends the job with the reason, for the page.
     """
     with house.session_maker() as session:
-        return _issue(house, session, job_id, on_progress)
+        job = find_job(session, job_id)
+        if job is None:
+            raise JobNotFound(number=job_id)
+        area_id = job.area_id
+        progress = _issue(house, session, job, on_progress)
+    seal_area(house, area_id, settle_seconds=0)
+    return progress
 
 
 def _issue(
-    house: Any, session: Session, job_id: int, on_progress: Callable[[Progress], None] | None
+    house: Any, session: Session, job: JobRun, on_progress: Callable[[Progress], None] | None
 ) -> Progress:
-    job = find_job(session, job_id)
-    if job is None:
-        raise JobNotFound(number=job_id)
+    job_id = job.id
     ctx = context_of(house, session, job)
     try:
         return issue_run(
@@ -39,7 +44,7 @@ def _issue(
             executor=choose(house.engine, house.settings.workers),
             workers=house.settings.workers,
             clock=clock.now,
-            job_id=job.id,
+            job_id=job_id,
             on_progress=on_progress,
         )
     except Problem as problem:

@@ -49,9 +49,10 @@ SEES = {
     Role.MACHINE: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
 }
 # Rows of these are the same for both sides of an area, also for whoever is bound to a district.
-OF_THE_WHOLE_AREA = (
-    (AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}) - {JobRun, RunChunk}
-)
+OF_THE_WHOLE_AREA = (AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}) - {
+    JobRun,
+    RunChunk,
+}
 # What they count is the whole area's: nobody who is bound to a district sees it.
 COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk}
 
