@@ -25,7 +25,6 @@ from ltc.store.audit_log import AuditEvent
 from ltc.store.base import new_id
 from ltc.store.imports import FormToken
 
-
 # Rows are inserted as such: as objects they would cost several times as much.
 EVENTS = AuditEvent.metadata.tables[AuditEvent.__tablename__]
 TOKENS = FormToken.metadata.tables[FormToken.__tablename__]

@@ -10,7 +10,7 @@ import secrets
 import threading
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -40,7 +40,11 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002 - SQLAlchemy hands it over
+    ) -> datetime | None:
         """Return the instant in UTC."""
         if value is None:
             return None
@@ -93,7 +97,7 @@ class Base(DeclarativeBase):
     """All tables."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime(),
         int: sa.BigInteger(),
         dict[str, Any]: JsonText,
@@ -112,9 +116,7 @@ class AreaKeyed:
     @declared_attr
     def id(cls) -> Mapped[int]:  # noqa: N805
         """Client-made id."""
-        return mapped_column(
-            sa.BigInteger, primary_key=True, autoincrement=False, default=new_id
-        )
+        return mapped_column(sa.BigInteger, primary_key=True, autoincrement=False, default=new_id)
 
 
 class Fact:

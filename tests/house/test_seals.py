@@ -35,7 +35,7 @@ def test_every_sealed_file_is_seen_to_change(copied_law):
 
 def test_a_file_without_seal_is_seen(copied_law):
     (copied_law / "tianjin/2031-01-01.yaml").write_text("area: tianjin\n", encoding="utf-8")
-    with pytest.raises(SealMismatch, match="2031-01-01.yaml is not sealed yet"):
+    with pytest.raises(SealMismatch, match=r"2031-01-01\.yaml is not sealed yet"):
         check_seals(copied_law)
 
 
