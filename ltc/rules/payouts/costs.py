@@ -2,7 +2,14 @@
 
 from ltc.rules.money import split
 from ltc.rules.payouts.cases import BedDays, Fee
-from ltc.rules.payouts.facts import find_segment, is_for, list_cost_forms, takes_beds
+from ltc.rules.payouts.facts import (
+    check_provider,
+    find_segment,
+    is_covered,
+    is_for,
+    list_cost_forms,
+    takes_beds,
+)
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
 from ltc.rules.policies import DailyCap, MonthlyCap
@@ -29,14 +36,15 @@ def _find_segment_of_fee(
     if fee.amount_fen <= 0:
         return Reason.NO_AMOUNT
     segment = find_segment(sheet, segments, index, fee.provider)
-    if isinstance(segment, Segment) and not _takes_fee(segment, fee):
-        return Reason.NOT_IN_MODE
-    return segment
+    return _check_fee(segment, fee) if isinstance(segment, Segment) else segment
 
 
-def _takes_fee(segment: Segment, fee: Fee) -> bool:
+def _check_fee(segment: Segment, fee: Fee) -> Segment | DayState | Reason:
+    """Return the segment where a form of its mode shares in the fee, and the scheme pays it."""
     mode = segment.mode
-    return any(is_for(form, mode, fee.kind) for form in list_cost_forms(mode))
+    if not any(is_for(form, mode, fee.kind) for form in list_cost_forms(mode)):
+        return Reason.NOT_IN_MODE
+    return segment if is_covered(segment, fee.kind) else DayState.NOT_COVERED
 
 
 def count_bed_days(sheet: Sheet, segments: list[Segment]) -> None:
@@ -54,17 +62,25 @@ def count_bed_days(sheet: Sheet, segments: list[Segment]) -> None:
 
 def _count_bed(sheet: Sheet, segment: Segment, bed: BedDays, days: int) -> int:
     """Return the days of a bed that count in a segment; exclude the others of these days."""
-    if not days:
-        return 0
-    provider = segment.plan.provider
+    counted = 0
+    for part in (days & segment.agreed, days & ~segment.agreed):
+        answer = _check_bed(sheet, segment, bed, part) if part else DayState.NO_PLAN
+        if isinstance(answer, Segment):
+            segment.beds.append((bed.price_fen, part, bed.ref))
+            counted |= part
+        else:
+            _exclude_days(sheet, bed, answer, part)
+    return counted
+
+
+def _check_bed(
+    sheet: Sheet, segment: Segment, bed: BedDays, days: int
+) -> Segment | DayState | Reason:
     if not takes_beds(segment.mode):
-        _exclude_days(sheet, bed, Reason.NOT_IN_MODE, days)
-        return 0
-    if provider is not None and provider != bed.provider:
-        _exclude_days(sheet, bed, Reason.OTHER_PROVIDER, days)
-        return 0
-    segment.beds.append((bed.price_fen, days, bed.ref))
-    return days
+        return Reason.NOT_IN_MODE
+    if not is_covered(segment, DAILY_CARE):
+        return DayState.NOT_COVERED
+    return check_provider(sheet, segment, days, bed.provider)
 
 
 def _exclude_days(sheet: Sheet, bed: BedDays, reason: str, days: int) -> None:

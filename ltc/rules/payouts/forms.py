@@ -6,7 +6,7 @@ to the same amount. Monthly forms round once a segment.
 
 from ltc.rules.money import WHOLE_BP, share
 from ltc.rules.payouts.costs import list_daily_costs, sum_costs
-from ltc.rules.payouts.payments import Payment, Work
+from ltc.rules.payouts.payments import Payment, Work, by_cap
 from ltc.rules.payouts.shares import NOTHING, Parts, flat, share_out
 from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed
 
@@ -71,14 +71,19 @@ def pay_monthly_cap(form: MonthlyCap, work: Work) -> list[Payment]:
         return []
     cap = work.value(form, "cap_fen", form.cap_fen)
     share_bp = form.share_bp.get()
-    cap_fen = work.prorate(form.code, form.payee, cap.get(), "fen")
+    cap_fen = work.prorate(form.code, form.payee, cap.get(), "fen", by_cap)
     law = [cap.key, form.share_bp.key]
+    used, key = work.sheet.used, (form.code, by_cap(work.segment))
+    daily_key = (f"{form.code} daily care", by_cap(work.segment))
     counted_fen = daily_fen
     if form.daily_care_limit_bp is not None:
         limit_bp = form.daily_care_limit_bp.get()
-        counted_fen = min(daily_fen, share(cap_fen, min(limit_bp, WHOLE_BP)))
+        limit_fen = share(cap_fen, min(limit_bp, WHOLE_BP))
+        counted_fen = min(daily_fen, limit_fen - used.get(daily_key, 0))
         law.append(form.daily_care_limit_bp.key)
-    eligible_fen = min(counted_fen + medical_fen, cap_fen)
+    eligible_fen = min(counted_fen + medical_fen, cap_fen - used.get(key, 0))
+    used[daily_key] = used.get(daily_key, 0) + counted_fen
+    used[key] = used.get(key, 0) + eligible_fen
     cost_fen = daily_fen + medical_fen
     fund_fen = share(eligible_fen, share_bp)
     parts = share_out(eligible_fen, fund_fen, work.assistance_bp, cost_fen - eligible_fen)

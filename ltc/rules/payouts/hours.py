@@ -6,16 +6,17 @@ the week before the month as well. Nothing carries over. Extra time of the bonus
 cap, in the order of the visits.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ltc.rules.money import price
 from ltc.rules.months import add_months
 from ltc.rules.payouts.days import DAYS_PER_WEEK
 from ltc.rules.payouts.holds import HoldKind
-from ltc.rules.payouts.payments import Payment, Work
+from ltc.rules.payouts.payments import Payment, Work, by_cap
 from ltc.rules.payouts.results import Reason
 from ltc.rules.payouts.shares import flat, share_out
-from ltc.rules.payouts.sheet import CountedVisit
+from ltc.rules.payouts.sheet import CountedVisit, Segment
 from ltc.rules.policies import BonusStep, Hourly, Payee, Per, ValueUnknown
 
 BONUS = "bonus"
@@ -66,21 +67,29 @@ def _tally(form: Hourly, work: Work, visits: list[CountedVisit]) -> _Tally:
     cap = work.value(form, "cap_minutes", form.cap_minutes)
     per, cap_minutes = form.cap_per.get(), cap.get()
     if per is Per.MONTH:
-        cap_minutes = work.prorate(form.code, form.payee, cap_minutes, "minutes")
+        cap_minutes = work.prorate(form.code, form.payee, cap_minutes, "minutes", by_cap)
     extra_minutes = _extra_minutes(form, work)
-    tally, month, used = _Tally(), work.sheet.window.month, work.sheet.used_minutes
+    tally, month, used = _Tally(), work.sheet.window.month, work.sheet.used
     allowed_days = work.segment.days_for(form.payee)
-    if per is Per.MONTH and (within_cap := _tally_within(visits, allowed_days & month, cap_minutes)):
-        return within_cap
+    extra_key = (BONUS, _by_bonus(work.segment))
+    if per is Per.MONTH:
+        key = (form.code, _period(per, work.segment, 0))
+        usual = _tally_within(visits, allowed_days & month, cap_minutes - used.get(key, 0))
+        if usual is not None:
+            used[key] = used.get(key, 0) + usual.paid_minutes
+            return usual
     for counted in visits:
         day = 1 << counted.index
         if not day & allowed_days or (per is Per.MONTH and not day & month):
             continue
-        key = (form.code, _period(per, work, counted))
+        key = (form.code, _period(per, work.segment, counted.index))
         within = min(counted.minutes, max(0, cap_minutes - used.get(key, 0)))
         used[key] = used.get(key, 0) + within
         if day & month:
-            _count(work, tally, counted, within, extra_minutes - tally.extra_minutes)
+            extra_left = extra_minutes - used.get(extra_key, 0)
+            used[extra_key] = used.get(extra_key, 0) + _count(
+                work, tally, counted, within, extra_left
+            )
     if tally.over_minutes or tally.extra_minutes:
         work.step(
             f"capped_by_{per.value}", ("form", form.code), ("cap_minutes", cap_minutes),
@@ -101,15 +110,21 @@ def _tally_within(visits: list[CountedVisit], allowed_days: int, cap_minutes: in
     return _Tally(minutes, days=days) if minutes <= cap_minutes else None
 
 
-def _period(per: Per, work: Work, counted: CountedVisit) -> int:
-    """Return the week of a visit, or a number of the segment, whose cap is its own part."""
-    if per is Per.WEEK:
-        return counted.index // DAYS_PER_WEEK
-    return -1 - work.segment.place
+def _period(per: Per, segment: Segment, index: int) -> Hashable:
+    """Return the week of a day, or the limit a month that the segment is under."""
+    return index // DAYS_PER_WEEK if per is Per.WEEK else segment.cap
 
 
-def _count(work: Work, tally: _Tally, counted: CountedVisit, within: int, extra_left: int) -> None:
-    """Add a visit to the tally; exclude what neither cap nor extra time covers."""
+def _by_bonus(segment: Segment) -> Hashable:
+    """All segments with the same bonus: its extra time is one for all of them."""
+    return segment.cap, segment.plan.bonus_choice, segment.plan.home_care_since
+
+
+def _count(work: Work, tally: _Tally, counted: CountedVisit, within: int, extra_left: int) -> int:
+    """Add a visit to the tally; exclude what neither cap nor extra time covers.
+
+    Returns the extra time used.
+    """
     extra = min(counted.minutes - within, extra_left)
     over = counted.minutes - within - extra
     tally.paid_minutes += within + extra
@@ -119,6 +134,7 @@ def _count(work: Work, tally: _Tally, counted: CountedVisit, within: int, extra_
         tally.days |= 1 << counted.index
     if over:
         work.sheet.exclude(counted.visit.ref, Reason.ABOVE_CAP, over)
+    return extra
 
 
 def _extra_minutes(form: Hourly, work: Work) -> int:
@@ -131,7 +147,7 @@ def _extra_minutes(form: Hourly, work: Work) -> int:
     except ValueUnknown as unknown:
         work.sheet.hold(HoldKind.VALUE_UNKNOWN, 0, **unknown.values)
         return 0
-    minutes = work.prorate(BONUS, form.payee, whole, "minutes")
+    minutes = work.prorate(BONUS, form.payee, whole, "minutes", _by_bonus)
     work.step(
         "bonus_time", ("from_months", step.from_months), ("extra_minutes", minutes),
         law=(step.extra_minutes_per_month.key,),

@@ -1,17 +1,30 @@
 """What the payment forms share: a payment, the values of a level, the part of a month."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 from ltc.rules.money import split
 from ltc.rules.payouts.costs import list_visits
+from ltc.rules.payouts.days import first_of
 from ltc.rules.payouts.facts import STAYING
 from ltc.rules.payouts.shares import Parts
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
 from ltc.rules.policies import Form, Payee, Proration, Value, ValueUnknown
 
 LISTED_REFS = 40  # more facts than these stand in a step as their number and digest
+
+Key = Callable[[Segment], Hashable]
+
+
+def _by_segment(segment: Segment) -> Hashable:
+    """Each segment by itself: sums to pay."""
+    return segment.place
+
+
+def by_cap(segment: Segment) -> Hashable:
+    """All segments under one limit: a renewed plan or another provider makes no second one."""
+    return segment.cap
 
 
 @dataclass(slots=True)
@@ -80,26 +93,34 @@ class Work:
         )
         return tuple((name, list_refs(listed)) for name, listed in refs if listed)
 
-    def prorate(self, form: str, payee: Payee, whole: int, unit: str) -> int:
-        """Return the segment's part of a monthly sum or cap.
+    def prorate(
+        self, form: str, payee: Payee, whole: int, unit: str, key: Key = _by_segment
+    ) -> int:
+        """Return the part of a monthly sum or cap that the segments of one key have together.
 
         By days: in proportion to the days that count, of all days of the month. Whole month: the
         sum is shared by the segments of the month alone, in proportion to their days. The parts
-        of all segments (and of the days that do not count) add up to the whole.
+        of all keys (and of the days that do not count) add up to the whole.
         """
-        month = self.sheet.window.month
-        weights = [(segment.days_for(payee) & month).bit_count() for segment in self.segments]
-        own_days = weights[self.segment.place]
-        if own_days in (0, self.sheet.window.month_days):
-            return whole if own_days else 0
+        if not self.days_for(payee):
+            return 0
+        month, own = self.sheet.window.month, key(self.segment)
+        days: dict[Hashable, int] = {}
+        for segment in self.segments:
+            days[key(segment)] = days.get(key(segment), 0) | segment.days_for(payee) & month
+        own_days = days[own].bit_count()
+        if own_days == self.sheet.window.month_days:
+            return whole
+        weights = [part.bit_count() for part in days.values()]
         value = self.segment.policy.conventions.monthly_proration
         if value.get() is Proration.BY_DAYS:
             weights.append(self.sheet.window.month_days - sum(weights))
-        part = split(whole, weights)[self.segment.place]
-        self.step(
-            f"prorated_{unit}", ("form", form), (f"whole_{unit}", whole), ("days", own_days),
-            ("of_days", sum(weights)), (f"part_{unit}", part), law=(value.key,),
-        )  # fmt: skip
+        part = split(whole, weights)[list(days).index(own)]
+        if first_of(days[own]) == first_of(self.days_for(payee)):  # once for all of a key
+            self.step(
+                f"prorated_{unit}", ("form", form), (f"whole_{unit}", whole), ("days", own_days),
+                ("of_days", sum(weights)), (f"part_{unit}", part), law=(value.key,),
+            )  # fmt: skip
         return part
 
 

@@ -25,7 +25,7 @@ class RunStatus(StrEnum):
 
 # Raised whenever the rules of settlement answer differently on the same facts and law: a month is
 # then no longer unchanged.
-EDITION = "1"
+EDITION = "2"
 
 S = RunStatus
 MOVES: dict[RunStatus, frozenset[RunStatus]] = {

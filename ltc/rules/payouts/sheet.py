@@ -4,6 +4,7 @@ Every stage takes the sheet and either marks days with a state (the first reason
 overlapping reasons count once) or writes a step, a hold or an exclusion onto it.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +21,8 @@ from ltc.rules.payouts.days import Window, first_of, last_of, window_of
 from ltc.rules.payouts.holds import OWNERS, HoldKind
 from ltc.rules.payouts.results import DayState, Exclusion, Hold, Step
 from ltc.rules.policies import Law, Mode, NoPolicyInForce, Payee, Policy, Scheme, ValueUnknown
+
+Cap = tuple[date, str, str, str]  # first day of the policy, scheme, mode, level
 
 
 @dataclass(slots=True)
@@ -44,6 +47,11 @@ class Segment:
     fees: list[Fee]
     beds: list[tuple[int, int, int]]  # price a day in fen, days, ref
 
+    @property
+    def cap(self) -> "Cap":
+        """What the segments under one limit a month have in common."""
+        return self.policy.starts_on, self.scheme.code, self.mode.code, self.level
+
     def days_for(self, payee: Payee) -> int:
         """Return the days that count for a payment to this payee."""
         return self.agreed if payee is Payee.PROVIDER else self.days
@@ -62,7 +70,7 @@ class Sheet:
     """What the stages of one settlement share."""
 
     __slots__ = ("case", "exclusions", "holds", "law", "marks", "open", "policies", "steps",
-                 "used_minutes", "window")  # fmt: skip
+                 "used", "window")  # fmt: skip
 
     def __init__(self, law: Law, case: Case) -> None:
         """Open a sheet with all days of the month's window open."""
@@ -75,7 +83,8 @@ class Sheet:
         self.steps: list[Step] = []
         self.holds: list[Hold] = []
         self.exclusions: list[Exclusion] = []
-        self.used_minutes: dict[tuple[str, int], int] = {}  # by form and week
+        # Fen or minutes of a limit that are used: by form and week, or by form and month's limit.
+        self.used: dict[tuple[str, Hashable], int] = {}
 
     def mark(self, state: DayState, days: int) -> int:
         """Give the open days among these a state; return the days of the month newly marked."""

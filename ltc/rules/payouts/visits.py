@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from ltc.rules.payouts.cases import Visit
 from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY, first_of
-from ltc.rules.payouts.facts import STAYING, find_segment
+from ltc.rules.payouts.facts import STAYING, find_segment, is_covered
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
 
@@ -158,6 +158,7 @@ def _list_usual(segments: list[Segment]) -> list[tuple[int, int, list[CountedVis
         if segment.plan.provider is not None
         and segment.plan.authorised_minutes_per_month is None
         and segment.mode.setting not in STAYING
+        and is_covered(segment)
     ]
 
 

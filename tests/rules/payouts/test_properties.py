@@ -33,6 +33,10 @@ from tests.rules.payouts.by_hand import (
 LISTS = ("enrolments", "conclusions", "plans", "absences", "visits", "bed_days", "fees")
 
 
+def total(settlement, name):
+    return sum(getattr(line, name) for line in settlement.lines)
+
+
 def fund(case, law=LAW):
     return sum(line.fund_fen for line in settle(law, case).lines)
 
@@ -263,3 +267,30 @@ def is_away(case, day):
 
 def test_a_plan_of_long_ago_is_a_plan():
     assert fund(make_case("daily_fixed", plans=(PlanPeriod(1, "daily_fixed", PROVIDER, FIRST),)))
+
+
+CAPPED = st.sampled_from(["monthly_cap", "monthly_hours", "weekly_hours"])
+
+
+@given(CAPPED, fees(), visits(), absences(), st.integers(1, 30))
+def test_a_plan_renewed_within_the_month_moves_no_limit(mode, charged, logged, away, cut):
+    case = make_case(mode, fees=charged, visits=logged, absences=away)
+    plan, day = case.plans[0], FIRST + cut * ONE_DAY
+    renewed = (replace(plan, ends_before=day), replace(plan, ref=2, starts_on=day))
+    one, two = settle(LAW, case), settle(LAW, replace(case, plans=renewed))
+    if mode == "monthly_cap":
+        for name in ("eligible_fen", "excess_fen"):
+            assert total(one, name) == total(two, name)
+    else:
+        assert total(one, "minutes") == total(two, "minutes")
+
+
+@given(cases())
+def test_every_fee_stands_in_an_amount_or_is_left_out_with_a_reason(case):
+    case = replace(case, fees=tuple(fee for fee in case.fees if fee.provider == PROVIDER))
+    settlement = settle(LAW, case)
+    told = {e.ref for e in settlement.exclusions if e.kind == "fee"}
+    for step in settlement.steps:
+        told |= {int(ref) for ref in str(dict(step.values).get("fees", "")).split()}
+    held = any(day is DayState.HELD for day in settlement.days)
+    assert held or told == {fee.ref for fee in case.fees}

@@ -60,6 +60,19 @@ def test_a_component_that_the_scheme_does_not_pay_is_zero_and_says_so():
     assert find_step(settlement, "not_covered").values[1] == ("component", "daily_care")
 
 
+def test_facts_of_a_component_that_the_scheme_does_not_pay_are_left_out_with_that_reason():
+    resident = (Enrolment(1, "resident", 20, FIRST),)
+    facts = {
+        "fees": (Fee(1, PROVIDER, date(2024, 5, 9), 100),),
+        "bed_days": (BedDays(2, PROVIDER, date(2024, 5, 8), date(2024, 5, 10), 5_000),),
+        "visits": (make_visit(3, 9, 540, 60),),
+    }
+    settlement = settle(LAW, make_case("cap_on_cost", enrolments=resident, **facts))
+    left_out = {(e.kind, e.ref, e.reason) for e in settlement.exclusions}
+    assert left_out == {(kind, ref, "not_covered") for kind, ref in
+                        (("fee", 1), ("bed_days", 2), ("visit", 3))}  # fmt: skip
+
+
 def test_assistance_takes_its_share_of_what_the_fund_leaves():
     case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 60),), assistance="poor")
     (line,) = settle(LAW, case).lines
