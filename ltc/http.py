@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 
 from ltc import clock
 from ltc.rules.access import Actor, Permission, check_may
@@ -24,7 +25,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 SESSION_COOKIE = "ltc_session"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a hidden field
 FORM_TOKEN_BYTES = 24
+LARGEST_ID = 2**63 - 1  # what the column of an id holds
 FORM_TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class RecordNumber(IntegerConverter):
+    """``<int:...>`` in a route: a number beyond what a column holds has no page."""
+
+    def __init__(self, url_map: Map, *_given: Any, **_options: Any) -> None:
+        """Bound every number of every route."""
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 class PageNotFound(NotFound):

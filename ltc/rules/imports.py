@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Invalid, Problem
+from ltc.rules.months import is_of_records
 from ltc.rules.words import N_
 
 E = TypeVar("E", bound=StrEnum)
@@ -24,7 +25,6 @@ LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 SHOWN_LENGTH = 40
 COMPACT_DAY_LENGTH = 8
 DAYS_REMEMBERED = 4_096
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class Outcome(StrEnum):
@@ -316,7 +316,7 @@ def _find_day(text: str) -> date | None:
         day = date(*[_digits(part) for part in parts])
     except (ValueError, TypeError):
         return None
-    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+    return day if is_of_records(day) else None
 
 
 def _digits(text: str) -> int:

@@ -9,6 +9,8 @@ from ltc.rules.errors import Invalid
 
 ONE_DAY = timedelta(days=1)
 MONTHS_PER_YEAR = 12
+# The years that records may name: nobody is older, and months can be added to any of their days.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class NotAMonth(Invalid):
@@ -29,6 +31,8 @@ class Month:
             day = date.fromisoformat(f"{text.strip()}-01")
         except ValueError:
             raise NotAMonth(text=text, field="month") from None
+        if not is_of_records(day):
+            raise NotAMonth(text=text, field="month")
         return cls(day.year, day.month)
 
     @classmethod
@@ -58,6 +62,11 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
+
+
+def is_of_records(day: date) -> bool:
+    """Whether records may name a day: one from 1900 to 2200, not a slip of the pen."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 @lru_cache(maxsize=4096)  # the conclusions of a large city are of a few hundred days

@@ -118,8 +118,9 @@ def correct(ctx: Context, *, provider_id: int, facts: ProviderFacts, reason: str
     with ctx.transaction() as session:
         provider = _lock(ctx, get_provider(session, ctx.actor, provider_id))
         check_district(ctx, facts.district_id)
-        changes = _apply(provider, values)
+        # Loaded before anything changes: loading would send a taken code to the database.
         organisation = session.get_one(Organisation, (ctx.area_id, provider.id))
+        changes = _apply(provider, values)
         organisation.name, organisation.district_id = provider.name, provider.district_id
         flush_or_raise(ctx, CodeTaken(field="code", code=values["code"]))
         ctx.record("provider.corrected", "provider", provider_id, {**changes, "reason": reason})

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 
 from ltc.rules.errors import Problem
-from ltc.rules.months import ONE_DAY, Month
+from ltc.rules.months import FIRST_YEAR, LAST_YEAR, ONE_DAY, Month, is_of_records
 from ltc.store.yaml_reader import LawFileError, MapNode
 
 T = TypeVar("T")
@@ -37,9 +37,12 @@ def parse_whole(text: str) -> int:
 def parse_day(text: str) -> date:
     """Return a day; raises ValueError."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError("must be a day that exists, such as 2022-01-31") from None
+    if not is_of_records(day):
+        raise ValueError(f"must be a day from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
 
 
 def parse_month(text: str) -> Month:
@@ -146,8 +149,13 @@ class Entry:
         return self.maybe(key, parse_day)
 
     def day_after(self, key: str) -> date | None:
-        """Return the day after a last day, None where the key is absent."""
-        last = self.maybe_day(key)
+        """Return the day after a last day, None where the key is absent.
+
+        Refuses a last day that lies before the first, the one named "from".
+        """
+        last, first = self.maybe_day(key), self.maybe_day("from")
+        if last and first and last < first:
+            raise self.error(key, f"lies before “from”, {first}")
         return None if last is None else last + ONE_DAY
 
     def flag(self, key: str, *, default: bool) -> bool:

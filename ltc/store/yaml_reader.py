@@ -60,6 +60,8 @@ def read_law_file(path: Path) -> "MapNode":
         raise LawFileError(path, line, "", f"is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise LawFileError(path, 0, "", f"is not YAML: {error}") from error
+    except RecursionError as error:
+        raise LawFileError(path, 0, "", "is nested too deeply to be read") from error
     if top is None:
         raise LawFileError(path, 1, "", "is empty")
     return MapNode(path, "", top)

@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 from flask import Response, request
 from flask_babel import gettext as _
 
+from ltc.http import LARGEST_ID
+from ltc.rules.months import is_of_records
 from ltc.services.csv_files import safe_cell
 
 E = TypeVar("E", bound=StrEnum)
 
 ORDERS = ("ascending", "descending")
 LONGEST_FILTER = 200
+LONGEST_NUMBER = 40  # digits, leading zeros among them
 BYTE_ORDER_MARK = "\ufeff"  # by it spreadsheets see that a file is UTF-8
 
 
@@ -62,15 +65,18 @@ def read_choice(name: str, kind: type[E]) -> E | None:
 def read_number(name: str) -> int | None:
     """Return a filter's number (an id), None where it is not set or not one."""
     text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        return None
+    return int(text) if int(text) <= LARGEST_ID else None
 
 
 def read_day(name: str) -> date | None:
     """Return a filter's day, None where it is not set or not a day."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
+    return day if is_of_records(day) else None
 
 
 def choices_of(names: Mapping[Any, str]) -> list[tuple[str, str]]:

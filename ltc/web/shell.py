@@ -95,6 +95,7 @@ def register(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
     limiter.init_app(app)
     formats.register(app)
+    app.url_map.converters["int"] = http.RecordNumber
     app.register_blueprint(blueprint)
     for room in ROOMS:
         if find_spec(f"ltc.web.{room}"):

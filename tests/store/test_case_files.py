@@ -50,6 +50,30 @@ def test_a_range_includes_both_of_its_days(read):
     assert (stay.starts_on, stay.ends_before) == (date(2023, 1, 10), date(2023, 1, 15))
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "hospital: [{from: 2023-01-10, to: 9999-12-31}]",
+        "conclusion: {grade: '4', on: 9999-12-31}",
+        "enrolment: {from: 0001-01-01}",
+        "visits: [{from: 2023-01-02, to: 9999-12-31, minutes: 5}]",
+    ],
+)
+def test_a_day_beyond_the_years_of_records_is_refused(read, facts):
+    with pytest.raises(LawFileError, match=r"cases.yaml:3: .*must be a day from 1900 to 2200"):
+        read(facts)
+
+
+def test_a_month_beyond_the_years_of_records_is_refused(read):
+    with pytest.raises(LawFileError, match="must be a month"):
+        read("month: 9999-12")
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(read):
+    with pytest.raises(LawFileError, match=r"hospital\[0\].to: lies before “from”, 2023-01-10"):
+        read("hospital: [{from: 2023-01-10, to: 2023-01-05}]")
+
+
 def test_a_case_replaces_a_default_as_a_whole(read):
     defaults = "{area: chongqing, month: 2023-01, mode: home_visits}"
     (plan,) = read("plan: {mode: own_carer, provider: none}", defaults).plans

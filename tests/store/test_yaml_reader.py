@@ -141,6 +141,11 @@ def test_a_file_that_is_no_mapping_is_refused(read, text, reason):
         read(text)
 
 
+def test_a_file_nested_without_end_is_refused(read):
+    with pytest.raises(LawFileError, match="is nested too deeply to be read"):
+        read("a: " + "[" * 5_000 + "]" * 5_000)
+
+
 def test_the_line_of_a_byte_that_is_not_utf8_is_named(read):
     with pytest.raises(LawFileError) as caught:
         read(b"a: 1\nb: \xff\n")

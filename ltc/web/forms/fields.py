@@ -4,7 +4,7 @@ Days are entered as people say them, first and last day; tables keep the day aft
 """
 
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.insured import NAME_LENGTH_MAX, REASON_LENGTH_MAX
+from ltc.rules.months import FIRST_YEAR, LAST_YEAR, is_of_records
 
 ONE_DAY = timedelta(days=1)
 FEN_PER_YUAN = 100
@@ -36,12 +37,18 @@ def last_day(ends_before: date | None) -> date | None:
 class DayField(DateField):  # type: ignore[misc]
     """A day; one that does not exist is refused in the reader's language."""
 
+    data: Any
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day."""
         try:
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(str(DAY_WRONG)) from None
+        if self.data is not None and not is_of_records(self.data):
+            self.data = None
+            raise ValueError(_("Enter a day from %(first)s to %(last)s.",
+                               first=FIRST_YEAR, last=LAST_YEAR))  # fmt: skip
 
 
 class ClockField(TimeField):  # type: ignore[misc]
@@ -105,7 +112,7 @@ def _whole(text: str, parts: int, wrong: str) -> int:
     """Return a decimal text in whole parts of its unit; raises ValueError(wrong)."""
     try:
         value = Decimal(text) * parts
-    except InvalidOperation:
+    except DecimalException:
         raise ValueError(wrong) from None
     if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**14:
         raise ValueError(wrong)

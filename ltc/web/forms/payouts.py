@@ -2,8 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
+
+from ltc.web.forms.fields import DayField
 
 REMARK_LENGTH_MAX = 500
 
@@ -17,7 +19,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         description=_l("Year and month, such as 2019-11."),
         render_kw={"type": "month"},
     )
-    known_on = DateField(
+    known_on = DayField(
         _l("As known at the end of"),
         [Optional()],
         description=_l("Leave this empty for all that is known now."),
