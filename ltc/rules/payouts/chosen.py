@@ -88,7 +88,9 @@ def _defer(sheet: Sheet, before: Chosen, choice: Chosen) -> None:
         return
     choice.starts_on = Month.of(wished_on).ends_before
     if before.ends_before is not None:
-        before.ends_before = max(before.ends_before, choice.starts_on)
+        # The plan before goes on in place of the new one, and so no longer than that would have.
+        until = min(choice.starts_on, choice.plan.ends_before or choice.starts_on)
+        before.ends_before = max(before.ends_before, until)
     if Month.of(wished_on) == sheet.case.month:
         sheet.step(
             "mode_change_waits", ("plan", choice.plan.ref), ("mode_before", before.plan.mode),

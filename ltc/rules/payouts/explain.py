@@ -65,7 +65,7 @@ GROUNDS: dict[str, str] = {
     "discharge_day_not_paid": N_("The day of discharge, %(on)s, does not count."),
     "death_day_paid": N_("The day of death, %(on)s, counts."),
     "death_day_not_paid": N_("The day of death, %(on)s, does not count."),
-    "days_without_care": N_("On %(days)s days no care is recorded."),
+    "days_without_care": N_("On %(days)s days there was no care that counts."),
     "assistance": N_("Medical assistance bears %(share_bp)s of what the fund leaves."),
     "not_covered": N_("The scheme %(scheme)s does not pay the component %(component)s."),
     "prorated_fen": N_(
@@ -75,6 +75,10 @@ GROUNDS: dict[str, str] = {
         "Of %(whole_minutes)s minutes a month %(days)s of %(of_days)s days count:"
         " %(part_minutes)s minutes."
     ),
+    "daily_care_limited": N_(
+        "Daily care may fill %(limit_bp)s of the limit: of %(daily_care_fen)s, %(counted_fen)s count."
+    ),
+    "limit_used": N_("Of the limit of %(cap_fen)s, %(used_fen)s were used earlier in the month."),
     "bonus_time": N_(
         "For %(from_months)s months of care at home or more: %(extra_minutes)s minutes more."
     ),
@@ -100,7 +104,7 @@ DAY_STATES: dict[DayState, str] = {
     DayState.MOVED_AWAY: N_("Moved away"),
     DayState.AFTER_DEATH: N_("After the death"),
     DayState.EXPIRED: N_("Conclusion expired"),
-    DayState.NO_VISIT: N_("No care recorded"),
+    DayState.NO_VISIT: N_("No care that counts"),
     DayState.NOT_COVERED: N_("Not covered by the scheme"),
     DayState.HELD: N_("Held"),
 }

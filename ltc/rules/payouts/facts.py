@@ -66,8 +66,8 @@ def list_cost_forms(mode: Mode) -> list[DailyCap | MonthlyCap]:
 
 
 def takes_beds(mode: Mode) -> bool:
-    """Whether days at a price count: in a stay, and wherever the fund shares in costs."""
-    return mode.setting in STAYING or bool(list_cost_forms(mode))
+    """Whether days at a price count: in a stay, and where the fund shares in the costs of a day."""
+    return mode.setting in STAYING or any(isinstance(form, DailyCap) for form in mode.forms)
 
 
 def is_for(form: DailyCap | MonthlyCap, mode: Mode, kind: str) -> bool:

@@ -8,7 +8,7 @@ from ltc.rules.money import WHOLE_BP, share
 from ltc.rules.payouts.costs import list_daily_costs, sum_costs
 from ltc.rules.payouts.payments import Payment, Work, by_cap
 from ltc.rules.payouts.shares import NOTHING, Parts, flat, share_out
-from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed
+from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed, Value
 
 
 def pay_daily_fixed(form: DailyFixed, work: Work) -> list[Payment]:
@@ -73,17 +73,17 @@ def pay_monthly_cap(form: MonthlyCap, work: Work) -> list[Payment]:
     share_bp = form.share_bp.get()
     cap_fen = work.prorate(form.code, form.payee, cap.get(), "fen", by_cap)
     law = [cap.key, form.share_bp.key]
-    used, key = work.sheet.used, (form.code, by_cap(work.segment))
-    daily_key = (f"{form.code} daily care", by_cap(work.segment))
     counted_fen = daily_fen
     if form.daily_care_limit_bp is not None:
-        limit_bp = form.daily_care_limit_bp.get()
-        limit_fen = share(cap_fen, min(limit_bp, WHOLE_BP))
-        counted_fen = min(daily_fen, limit_fen - used.get(daily_key, 0))
+        counted_fen = _count_daily_care(form, form.daily_care_limit_bp, work, daily_fen, cap_fen)
         law.append(form.daily_care_limit_bp.key)
-    eligible_fen = min(counted_fen + medical_fen, cap_fen - used.get(key, 0))
-    used[daily_key] = used.get(daily_key, 0) + counted_fen
-    used[key] = used.get(key, 0) + eligible_fen
+    used, key = work.sheet.used, (form.code, by_cap(work.segment))
+    used_fen = used.get(key, 0)
+    if used_fen:
+        work.step("limit_used", ("form", form.code), ("cap_fen", cap_fen), ("used_fen", used_fen),
+                  law=(cap.key,))  # fmt: skip
+    eligible_fen = min(counted_fen + medical_fen, cap_fen - used_fen)
+    used[key] = used_fen + eligible_fen
     cost_fen = daily_fen + medical_fen
     fund_fen = share(eligible_fen, share_bp)
     parts = share_out(eligible_fen, fund_fen, work.assistance_bp, cost_fen - eligible_fen)
@@ -95,6 +95,22 @@ def pay_monthly_cap(form: MonthlyCap, work: Work) -> list[Payment]:
         *work.refs(), law=tuple(law),
     )  # fmt: skip
     return [Payment(form.code, form.component, form.payee, days, work.minutes(), parts)]
+
+
+def _count_daily_care(
+    form: MonthlyCap, limit: Value[int], work: Work, daily_fen: int, cap_fen: int
+) -> int:
+    """Return what counts of the costs of daily care: it may fill its part of the limit only."""
+    used, key = work.sheet.used, (f"{form.code} daily_care", by_cap(work.segment))
+    limit_bp = min(limit.get(), WHOLE_BP)
+    counted_fen = min(daily_fen, share(cap_fen, limit_bp) - used.get(key, 0))
+    used[key] = used.get(key, 0) + counted_fen
+    if counted_fen < daily_fen:
+        work.step(
+            "daily_care_limited", ("form", form.code), ("limit_bp", limit_bp),
+            ("daily_care_fen", daily_fen), ("counted_fen", counted_fen), law=(limit.key,),
+        )  # fmt: skip
+    return counted_fen
 
 
 def pay_monthly_fixed(form: MonthlyFixed, work: Work) -> list[Payment]:

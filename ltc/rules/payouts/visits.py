@@ -47,7 +47,7 @@ class _Counter:
         self.counted: list[Span] = []  # of the person
         self.counted_until = 0
         self.taken: dict[int, list[Span]] = {}  # of the carers, by other people's visits
-        self.planned: dict[int, int] = {}  # minutes used, by plan
+        self.planned_minutes = 0  # used of what the plans authorise this month
         for taken in sheet.case.taken:
             self.taken.setdefault(taken.carer, []).append((taken.begins_min, taken.ends_min))
         self.usual = _list_usual(segments)
@@ -140,11 +140,13 @@ class _Counter:
             self.counted_until = max(self.counted_until, spans[-1][1])
 
     def _bound_by_plan(self, segment: Segment, minutes: int, dropped: list[tuple[str, int]]) -> int:
-        """Return the minutes that the plan still authorises this month."""
+        """Return the minutes that the plan still authorises this month.
+
+        What an earlier plan of the month has used counts: a renewed plan authorises no second month.
+        """
         limit = segment.plan.authorised_minutes_per_month or 0
-        used = self.planned.get(segment.plan.ref, 0)
-        allowed = min(minutes, max(0, limit - used))
-        self.planned[segment.plan.ref] = used + allowed
+        allowed = min(minutes, max(0, limit - self.planned_minutes))
+        self.planned_minutes += allowed
         if allowed < minutes:
             dropped.append((Reason.ABOVE_PLAN, minutes - allowed))
         return allowed
