@@ -95,8 +95,9 @@ def _list_concluded(sheet: Sheet) -> list[tuple[Conclusion, int]]:
         begun.append(((conclusion, term), days))
         started |= days
     sheet.mark(DayState.BEFORE_START, ~started & window.whole)
+    latest = conclusions[-1]
     return [
-        (conclusion, _valid_days(sheet, conclusion, term, days))
+        (conclusion, _valid_days(sheet, conclusion, term, days, is_latest=conclusion is latest))
         for (conclusion, term), days in later_wins(begun, window.whole)
         if term
     ]
@@ -123,11 +124,17 @@ def _find_term(sheet: Sheet, conclusion: Conclusion) -> tuple[date, date] | None
     return starts_on, ends_before
 
 
-def _valid_days(sheet: Sheet, conclusion: Conclusion, term: tuple[date, date], days: int) -> int:
-    """Return the days before a conclusion expires; hold the days after it."""
+def _valid_days(
+    sheet: Sheet, conclusion: Conclusion, term: tuple[date, date], days: int, *, is_latest: bool
+) -> int:
+    """Return the days before a conclusion expires; hold the days after it.
+
+    Where the person has been assessed again there is nothing to wait for: the days up to the start
+    of the next conclusion are not paid.
+    """
     valid = days & sheet.window.span(*term)
     expired = sheet.mark(DayState.EXPIRED, days & ~valid)
-    if expired:
+    if expired and is_latest:
         sheet.hold(
             HoldKind.CONCLUSION_EXPIRED, expired,
             conclusion=conclusion.ref, ends_before=term[1].isoformat(),
