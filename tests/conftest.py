@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -44,6 +45,10 @@ ENVIRONMENT = {
     "LTC_ARGON2_TIME_COST": "1",
     "LTC_ARGON2_MEMORY_KIB": "32",
 }
+# A machine that is busy is no fault of a rule: no deadline. LTC_TEST_PROFILE=thorough looks longer.
+hypothesis.settings.register_profile("quick", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=1_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("LTC_TEST_PROFILE", "quick"))
 
 
 # --- the run -------------------------------------------------------------------------------------
