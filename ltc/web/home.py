@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -134,7 +134,7 @@ CARDS: dict[Role, tuple[Card, ...]] = {
     Role.ASSESSOR: (TO_EVALUATE, OVERDUE),
     Role.EXPERT: (TO_CONFIRM, TO_EVALUATE),
     Role.PROVIDER_MANAGER: (VISITS_TODAY, CERTIFICATES, UNSIGNED_PLANS, PEOPLE, APPROVED),
-    Role.CARER: (VISITS_TODAY,),
+    Role.CARER: (),  # whose start page is the own visits
     Role.FINANCE_PREPARER: (SENT_BACK, HOLDS, TO_CHECK, TO_APPROVE),
     Role.FINANCE_CHECKER: (TO_CHECK, HOLDS, TO_APPROVE),
     Role.FINANCE_APPROVER: (TO_APPROVE, TO_CHECK, APPROVED),
@@ -147,8 +147,10 @@ CARDS: dict[Role, tuple[Card, ...]] = {
 @blueprint.get("/")
 @http.signed_in
 def index() -> Any:
-    """Show what waits for the person who is there, with links to the rooms that exist."""
+    """Show what waits for the person who is there; a carer goes on to the own visits."""
     ctx = http.context()
+    if ctx.actor.role is Role.CARER:  # the next visit is all that a carer opens the phone for
+        return redirect(url_for("visits.index"))
     moment = Moment(ctx.session, ctx.actor, ctx.now, ctx.today)
     cards = [_shown(card, card.count(moment)) for card in CARDS[ctx.actor.role]]
     return render_template(

@@ -7,7 +7,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ltc import http
-from ltc.rules.access import Permission
+from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.errors import Problem
 from ltc.rules.insured import SCHEME_NAMES, SchemeCode, mask_from_last4
 from ltc.services import insured as use_cases
@@ -134,7 +134,11 @@ def register() -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person, _("%(name)s is registered.", name=person.name))
+            return _leave_receipt(
+                person, _("%(name)s is registered.", name=person.name),
+                next_text=_("record the bank account, file an application"),
+                next_owner=_(ROLE_NAMES[Role.OFFICER]),
+            )  # fmt: skip
     return render_template("insured/register.html", form=form), 422 if form.errors else 200
 
 
@@ -182,6 +186,6 @@ def _read_filter() -> PeopleFilter:
     return PeopleFilter(read_text("q"), read_number("district"), read_choice("scheme", SchemeCode))
 
 
-def _leave_receipt(person: InsuredPerson, title: str) -> Any:
-    leave_receipt(title, person.case_number)
+def _leave_receipt(person: InsuredPerson, title: str, **following: str) -> Any:
+    leave_receipt(title, person.case_number, **following)
     return redirect(url_for("insured.show", person_id=person.id))

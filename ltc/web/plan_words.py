@@ -121,7 +121,7 @@ def _items_text(items: Mapping[str, int]) -> str:
 
 def _confirmed_text(plan: CarePlan) -> str:
     if plan.confirmed_on is None:
-        return str(_("not yet"))
+        return str(_("not confirmed yet"))
     return str(_("on %(day)s by %(who)s", day=day(plan.confirmed_on), who=plan.confirmed_by))
 
 

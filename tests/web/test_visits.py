@@ -121,6 +121,7 @@ def test_a_carer_sees_and_logs_own_visits_only(client, session, person, provider
     foreign = make.make_visit(session, other, colleague)
     user = make.make_user(session, Role.CARER, organisation_id=provider.id, carer_id=carer.id)
     sign_in_as(client, user)
+    assert client.get("/").location == "/visits/"
     page = read(client, "/visits/")
     assert f"Next: {person.name}" in page
     assert "1 of 3 visits this week" in page

@@ -88,7 +88,7 @@ class EvaluationForm(FlaskForm):  # type: ignore[misc]
     revision = IntegerField(validators=[InputRequired()])
     guardian_present = StringField(
         _l("Guardian or agent present"),
-        [Optional(), Length(max=60)],
+        [Length(max=60)],  # a draft may lack it, a completed evaluation may not
         description=_l("Name, and what they are to the person: nobody is evaluated alone."),
     )
     notes = TextAreaField(

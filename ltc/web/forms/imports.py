@@ -21,7 +21,7 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
         coerce=str,
     )
     file = FileField(
-        _l("File"),
+        _l("CSV or XLSX file"),
         [FileRequired(_l("Choose a file."))],
         description=_l("CSV (comma, semicolon or tab; UTF-8 or GB18030) or XLSX, up to 400 MB."),
     )
