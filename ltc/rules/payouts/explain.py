@@ -17,9 +17,13 @@ Sentence = tuple[str, Values]
 # What an amount consists of: told first.
 AMOUNTS: dict[str, str] = {
     "daily_fixed": N_("%(days)s of %(of_days)s days at %(rate_fen)s: %(fund_fen)s."),
-    "daily_cap": N_(
-        "%(days)s of %(of_days)s days at a cost of %(cost_fen)s, limit %(cap_fen)s, share"
-        " %(share_bp)s: %(day_fund_fen)s a day, %(fund_fen)s."
+    "daily_cap_on_payment": N_(
+        "%(days)s of %(of_days)s days at a cost of %(cost_fen)s; %(share_bp)s of it, at most"
+        " %(cap_fen)s: %(day_fund_fen)s a day, %(fund_fen)s."
+    ),
+    "daily_cap_on_cost": N_(
+        "%(days)s of %(of_days)s days at a cost of %(cost_fen)s, of which at most %(cap_fen)s"
+        " count; %(share_bp)s of that: %(day_fund_fen)s a day, %(fund_fen)s."
     ),
     "monthly_cap": N_(
         "Costs of %(cost_fen)s, of which %(eligible_fen)s count up to the limit of %(cap_fen)s;"
@@ -79,6 +83,10 @@ GROUNDS: dict[str, str] = {
         "Daily care may fill %(limit_bp)s of the limit: of %(daily_care_fen)s, %(counted_fen)s count."
     ),
     "limit_used": N_("Of the limit of %(cap_fen)s, %(used_fen)s were used earlier in the month."),
+    "limit_used_minutes": N_(
+        "%(used_minutes)s minutes of the limit were used before: under another plan or grade, or in"
+        " the days of the week before this month."
+    ),
     "bonus_time": N_(
         "For %(from_months)s months of care at home or more: %(extra_minutes)s minutes more."
     ),

@@ -10,6 +10,11 @@ from ltc.rules.payouts.payments import Payment, Work, by_cap
 from ltc.rules.payouts.shares import NOTHING, Parts, flat, share_out
 from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed, Value
 
+STEP_BY_ORDER = {
+    CapOrder.BOUNDS_PAYMENT: "daily_cap_on_payment",
+    CapOrder.BOUNDS_COST: "daily_cap_on_cost",
+}
+
 
 def pay_daily_fixed(form: DailyFixed, work: Work) -> list[Payment]:
     """Pay the rate for each day that counts (with care, where the policy asks for it)."""
@@ -43,7 +48,7 @@ def pay_daily_cap(form: DailyCap, work: Work) -> list[Payment]:
         parts = day.times(days.bit_count())
         total, paid_days = total.plus(parts), paid_days | days
         work.step(
-            "daily_cap", ("form", form.code), ("days", days.bit_count()),
+            STEP_BY_ORDER[order], ("form", form.code), ("days", days.bit_count()),
             ("of_days", work.sheet.window.month_days), ("cost_fen", cost_fen),
             ("cap_fen", cap_fen), ("share_bp", share_bp), ("order", order.value),
             ("day_fund_fen", day.fund_fen), ("fund_fen", parts.fund_fen), *work.refs(),

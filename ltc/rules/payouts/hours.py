@@ -78,11 +78,13 @@ def _tally(form: Hourly, work: Work, visits: list[CountedVisit]) -> _Tally:
         if usual is not None:
             used[key] = used.get(key, 0) + usual.paid_minutes
             return usual
+    keys: set[tuple[str, Hashable]] = set()
     for counted in visits:
         day = 1 << counted.index
         if not day & allowed_days or (per is Per.MONTH and not day & month):
             continue
         key = (form.code, _period(per, work.segment, counted.index))
+        keys.add(key)
         within = min(counted.minutes, max(0, cap_minutes - used.get(key, 0)))
         used[key] = used.get(key, 0) + within
         if day & month:
@@ -91,12 +93,26 @@ def _tally(form: Hourly, work: Work, visits: list[CountedVisit]) -> _Tally:
                 work, tally, counted, within, extra_left
             )
     if tally.over_minutes or tally.extra_minutes:
-        work.step(
-            f"capped_by_{per.value}", ("form", form.code), ("cap_minutes", cap_minutes),
-            ("extra_minutes", tally.extra_minutes), ("paid_minutes", tally.paid_minutes),
-            ("over_minutes", tally.over_minutes), law=(cap.key, form.cap_per.key),
-        )  # fmt: skip
+        used_minutes = sum(used[key] for key in keys) + tally.extra_minutes - tally.paid_minutes
+        _write_limit(form, work, tally, cap_minutes, used_minutes)
     return tally
+
+
+def _write_limit(
+    form: Hourly, work: Work, tally: _Tally, cap_minutes: int, used_minutes: int
+) -> None:
+    """Write down what the limit left of the visits, and what of it was used before them."""
+    cap_key = work.value(form, "cap_minutes", form.cap_minutes).key
+    if used_minutes:
+        work.step(
+            "limit_used_minutes", ("form", form.code), ("used_minutes", used_minutes),
+            law=(cap_key,),
+        )  # fmt: skip
+    work.step(
+        f"capped_by_{form.cap_per.get().value}", ("form", form.code), ("cap_minutes", cap_minutes),
+        ("extra_minutes", tally.extra_minutes), ("paid_minutes", tally.paid_minutes),
+        ("over_minutes", tally.over_minutes), law=(cap_key, form.cap_per.key),
+    )  # fmt: skip
 
 
 def _tally_within(visits: list[CountedVisit], allowed_days: int, cap_minutes: int) -> _Tally | None:

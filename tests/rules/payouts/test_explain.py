@@ -97,3 +97,17 @@ def test_shares_in_per_cent(share_bp, written):
 def test_placeholders_are_names():
     for text in (*AMOUNTS.values(), *GROUNDS.values()):
         assert not re.search(r"%[^(]", text), text
+
+
+LIMITS = {
+    "Institution, price 90, 31 days": "of which at most 70.00 count; 70% of that",
+    "Family member, daily care fills half of the package at most": "Daily care may fill 50%",
+    "Two providers of a month share one cap, the earlier first": "2,000.00 were used earlier",
+    "Two plans of a month have one cap, not one each": "900 minutes of the limit were used before",
+}
+
+
+@pytest.mark.parametrize(("name", "told"), LIMITS.items())
+def test_what_limits_an_amount_is_told(settled, name, told):
+    (settlement,) = (s for _, s in settled if s.person == name)
+    assert any(told in fill_sentence(sentence) for sentence in build_sentences(settlement))
