@@ -83,7 +83,7 @@ def record(person_id: int, kind: str) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person)
+            return _leave_receipt(person, chosen.record_title)
     return _form_page(person, form, chosen.record_title)
 
 
@@ -101,7 +101,7 @@ def correct(kind: str, fact_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person)
+            return _leave_receipt(person, chosen.correct_title)
     return _form_page(person, form, chosen.correct_title)
 
 
@@ -119,7 +119,7 @@ def withdraw(kind: str, fact_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person)
+            return _leave_receipt(person, chosen.withdraw_title)
     return _form_page(person, form, chosen.withdraw_title, is_withdrawal=True)
 
 
@@ -144,6 +144,7 @@ def _form_page(person: Any, form: Any, title: str, *, is_withdrawal: bool = Fals
     return page, 422 if form.errors else 200
 
 
-def _leave_receipt(person: Any) -> Any:
-    leave_receipt(_("It is recorded for %(name)s.", name=person.name), person.case_number)
+def _leave_receipt(person: Any, title: str) -> Any:
+    done = _("%(what)s, %(name)s: done.", what=_(title), name=person.name)
+    leave_receipt(done, person.case_number)
     return redirect(url_for("insured.show", person_id=person.id))

@@ -1,6 +1,6 @@
 """What the page of a run shows: figures, pipeline, bridge, totals, the largest changes."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.access import Permission, Reach
+from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
@@ -24,7 +25,7 @@ from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_v
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_questions import count_by_run, count_waiting
-from ltc.web.formats import instant, whole, yuan
+from ltc.web.formats import area_zone, instant, whole, yuan
 from ltc.web.payout_words import Names, list_policies
 
 LARGEST = 10
@@ -60,6 +61,12 @@ def hold_name(kind: str) -> str:
     return str(_(HOLD_NAMES[HoldKind(kind)])) if kind in HOLDS else kind
 
 
+def last_day_to_come(run: PayoutRun) -> date | None:
+    """Return the month's last day where the run knew only a part of the month, None otherwise."""
+    last_on = Month.parse(run.month).ends_before - timedelta(days=1)
+    return last_on if run.known_at.astimezone(area_zone()).date() <= last_on else None
+
+
 def build_overview(run: PayoutRun) -> dict[str, Any]:
     """Return everything on the page of a run but its holds."""
     session, actor = http.database(), http.current_actor()
@@ -71,6 +78,7 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
         "pipeline": build_pipeline(run),
         "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
         "next_step": next_step(run),
+        "open_until": last_day_to_come(run),
         **_compare(run),
     }
 

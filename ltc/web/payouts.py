@@ -22,7 +22,7 @@ from ltc.web import payout_lines
 from ltc.web.background import start_process
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.payout_run import build_overview, build_pipeline, hold_name
+from ltc.web.payout_run import build_overview, build_pipeline, hold_name, last_day_to_come
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
 
@@ -157,17 +157,23 @@ def totals(run_id: int, breakdown: str) -> Any:
 @http.requires(Permission.CHECK_PAYOUTS)
 def check(run_id: int) -> Any:
     """Let the checker say that the run is right."""
-    return _decide(run_id, "check", use_cases.check_run, _("The run is checked."))
+    following = {
+        "next_text": _("approve the run"), "next_owner": _(ROLE_NAMES[Role.FINANCE_APPROVER])
+    }  # fmt: skip
+    return _decide(run_id, "check", use_cases.check_run, _("The run is checked."), following)
 
 
 @blueprint.route("/<int:run_id>/approve", methods=["GET", "POST"])
 @http.requires(Permission.APPROVE_PAYOUTS)
 def approve(run_id: int) -> Any:
     """Let the approver release the run, once, with the consequence in numbers."""
-    return _decide(run_id, "approve", use_cases.approve_run, _("The run is approved."))
+    following = {
+        "next_text": _("issue the statements"), "next_owner": _(ROLE_NAMES[Role.FINANCE_APPROVER])
+    }  # fmt: skip
+    return _decide(run_id, "approve", use_cases.approve_run, _("The run is approved."), following)
 
 
-def _decide(run_id: int, step: str, use_case: Any, title: str) -> Any:
+def _decide(run_id: int, step: str, use_case: Any, title: str, following: dict[str, str]) -> Any:
     run, form = _get(run_id), DecideForm()
     if form.validate_on_submit():
         try:
@@ -175,10 +181,12 @@ def _decide(run_id: int, step: str, use_case: Any, title: str) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            leave_receipt(title, _number(run))
+            leave_receipt(title, _number(run), **following)
             return redirect(url_for("payouts.show", run_id=run.id), code=303)
     form.digest.data = run.digest
-    page = render_template("payouts/decide.html", run=run, form=form, step=step)
+    page = render_template(
+        "payouts/decide.html", run=run, form=form, step=step, open_until=last_day_to_come(run)
+    )
     return page, 422 if form.errors else 200
 
 
@@ -195,7 +203,10 @@ def send_back(run_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            leave_receipt(_("The run is sent back."), _number(run))
+            leave_receipt(
+                _("The run is sent back."), _number(run), next_text=_("calculate the month again"),
+                next_owner=_(ROLE_NAMES[Role.FINANCE_PREPARER]),
+            )  # fmt: skip
             return redirect(url_for("payouts.show", run_id=run.id), code=303)
     page = render_template("payouts/send_back.html", run=run, form=form)
     return page, 422 if form.errors else 200

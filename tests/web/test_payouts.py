@@ -1,5 +1,6 @@
 import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -57,6 +58,7 @@ def test_the_run_adds_up_to_everybody(client, users, run):
     text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), f"/payouts/{run.id}")
     assert "Paid 21 + held 2 + zero 1 = 24: everybody." in text
     assert "The fund pays ¥30,350.00 for 21 people." in text
+    assert "The month ends on" not in text
 
 
 def test_every_breakdown_adds_up_to_the_total(client, users, run, session):
@@ -129,6 +131,15 @@ def test_checker_and_approver_release_the_run_on_the_pages(client, app, users, r
     assert send(approver, f"{path}/approve", {"digest": run.digest}).status_code == 303
     session.refresh(run)
     assert run.status is RunStatus.APPROVED
+
+
+def test_a_month_that_goes_on_is_named_before_it_is_released(client, make_ctx, month, users):
+    user = users[Role.FINANCE_PREPARER]
+    within = datetime(2019, 11, 30, 15, 59, tzinfo=UTC)  # the last minute of the month in Shanghai
+    early = calculate(make_ctx(role=user.role, user_id=user.id, now=within))
+    checker = sign_in_as(client, users[Role.FINANCE_CHECKER])
+    for path in (f"/payouts/{early.id}", f"/payouts/{early.id}/check"):
+        assert "The month ends on 2019-11-30 (Sat)" in read(checker, path)
 
 
 def test_a_run_is_sent_back_with_a_reason(client, users, run, session):
