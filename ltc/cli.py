@@ -2,10 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask
+
+from ltc.settings import SettingMissing
+from ltc.store.policy_seals import SealMismatch
+from ltc.store.yaml_reader import LawFileError
 
 # Name in the module → module of ltc.commands.
 COMMANDS = {
@@ -25,7 +31,26 @@ COMMANDS = {
 
 def is_mending_the_law() -> bool:
     """Whether the shell was called for ``flask law …``, which must run while the law is broken."""
-    return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "law" in sys.argv[1:]
+    return _is_in_the_shell() and "law" in sys.argv[1:]
+
+
+@contextmanager
+def start_said_plainly() -> Iterator[None]:
+    """Say in the shell why the start is refused, without a traceback; exit code 1.
+
+    A server that loads the application by itself gets the exception: it knows then that starting
+    its workers again would not help.
+    """
+    try:
+        yield
+    except (SettingMissing, LawFileError, SealMismatch) as refusal:
+        if not _is_in_the_shell():
+            raise
+        raise SystemExit(f"Error: {refusal}") from None
+
+
+def _is_in_the_shell() -> bool:
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 
 
 def register(app: Flask) -> None:

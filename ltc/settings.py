@@ -18,6 +18,8 @@ from ltc.store.sealing import KeyRing
 KEY_BYTES = 32
 ENVIRONMENTS = ("production", "demo", "development", "test")
 DEMO_FILE = "demo.env"
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+MOST_DIGITS = 6
 KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY")
 
 
@@ -86,6 +88,10 @@ def _environment(given: Mapping[str, str]) -> str:
 
 def _database_url(given: Mapping[str, str], environment: str, home: Path) -> str:
     url = given.get("LTC_DATABASE_URL", "")
+    if url and url.partition("://")[0] not in DATABASES:
+        raise SettingMissing(
+            "LTC_DATABASE_URL is not postgresql://user@host/name or sqlite:///file."
+        )
     if url:
         return url
     if environment == "production":
@@ -102,8 +108,9 @@ def _required(given: Mapping[str, str], name: str) -> str:
 
 def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
-        raise SettingMissing(f"{name} is {text!r}; it must be a whole number from 1 up.")
+    is_whole = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    if not is_whole or int(text) < 1:
+        raise SettingMissing(f"{name} is {text!r}; it must be a whole number from 1 to 999999.")
     return int(text)
 
 

@@ -1,0 +1,57 @@
+"""A start that is refused says why in the shell, in one message and without a traceback."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from ltc.settings import SettingMissing, load
+from ltc.store.policies import LAW_FOLDER
+from tests.house.sources import ROOT
+
+
+def start(home, **given):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LTC_")}
+    environment = {**kept, "LTC_ENV": "demo", "LTC_HOME": str(home), **given}
+    command = [sys.executable, "-m", "flask", "--app", "app", "db", "version"]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def law(tmp_path):
+    """A copy of the law, to be spoilt."""
+    return shutil.copytree(LAW_FOLDER, tmp_path / "law")
+
+
+def test_a_missing_key_is_named(tmp_path):
+    answer = start(
+        tmp_path, LTC_ENV="production", LTC_DATABASE_URL="postgresql://nobody@localhost/x"
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("Error: LTC_SECRET_KEY is not set.")
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_law_that_was_changed_is_named(tmp_path, law):
+    with (law / "chongqing" / "2022-01-01.yaml").open("a", encoding="utf-8") as file:
+        file.write("# only a remark\n")
+    answer = start(tmp_path, LTC_POLICY=str(law))
+    assert answer.returncode == 1
+    assert "chongqing/2022-01-01.yaml was changed after it was sealed" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://user@host/name", "postgres//x"])
+def test_a_database_of_another_kind_is_refused(url):
+    with pytest.raises(SettingMissing, match="LTC_DATABASE_URL is not"):
+        load({"LTC_ENV": "production", "LTC_DATABASE_URL": url})
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "²", "1.5", "9999999"])
+def test_a_number_that_is_none_is_refused(tmp_path, number):
+    with pytest.raises(SettingMissing, match="LTC_WORKERS is"):
+        load({"LTC_ENV": "demo", "LTC_HOME": str(tmp_path), "LTC_WORKERS": number})
