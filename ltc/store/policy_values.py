@@ -20,6 +20,10 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 NONE = "none"
+# Beyond these a value is a slip of the pen, and would break the calendar or a column.
+MOST_AMOUNT = 10**12
+MOST_TIME = 50_000  # minutes of a month, days, months or years
+TIME_UNITS = ("minutes", "days", "months", "years")
 
 
 @dataclass(slots=True)
@@ -121,6 +125,9 @@ def take_amount(node: MapNode, key: str, unit: str) -> int:
         raise node.error(key, f"{number} is negative; write zero or more")
     if unit.endswith("_bp") and number > WHOLE_BP:
         raise node.error(key, f"{number} is above 100 %; a share is 0 to {WHOLE_BP}")
+    most = MOST_TIME if unit.endswith(TIME_UNITS) else MOST_AMOUNT
+    if number > most:
+        raise node.error(key, f"{number} is beyond reason; write at most {most}")
     return number
 
 

@@ -157,6 +157,8 @@ MISTAKES = [
             f"{FORM}.share_bp.value", "above 100 %"),
     Mistake("negative money", CAP, CAP.replace("7000", "-1"), "value: -1",
             f"{FORM}.cap_fen.severe.value", "negative"),
+    Mistake("money beyond reason", CAP, CAP.replace("7000", "9" * 20), "value: 999",
+            f"{FORM}.cap_fen.severe.value", "beyond reason"),
     Mistake("fraction of a fen", CAP, CAP.replace("7000", "70.5"), "70.5",
             f"{FORM}.cap_fen.severe.value", "whole number"),
     Mistake("number as text", CAP, CAP.replace("7000", '"7000"'), '"7000"',
