@@ -15,6 +15,7 @@ from ltc.services import statements as use_cases
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 from ltc.store.payout_runs import RunNotFound, get_run
 from ltc.store.payouts import PayoutRun
+from ltc.store.provider_questions import get_provider
 from ltc.store.scope import visible
 from ltc.store.statement_questions import (
     StatementFilter,
@@ -151,7 +152,8 @@ def archive(run_id: int, provider_id: int) -> Any:
     )
     blocks = statement_files.write_zip(entries, documents=documents, area_id=found.area_id)
     response = Response(blocks, mimetype=ZIP)
-    name = f"{found.month}-{provider_id}.zip"
+    provider = get_provider(http.database(), http.current_actor(), provider_id)
+    name = f"{found.month}-{provider.code}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
