@@ -263,10 +263,10 @@ def _tell(speaker: Speaker, settlement: Settlement, *, is_ground: bool) -> tuple
 def _build_difference(
     frame: Frame, settlement: Settlement, before: Settlement | None
 ) -> Difference:
-    after = build_month(settlement)
+    after = build_month(frame.law, settlement)
     if before is None:
         return Difference(None, after.fund_fen, ())
-    earlier = build_month(before)
+    earlier = build_month(frame.law, before)
     return Difference(earlier.fund_fen, after.fund_fen, tell_causes(frame, earlier, after))
 
 

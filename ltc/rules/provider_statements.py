@@ -198,8 +198,8 @@ def _compare(
         change
         for client in clients
         for change in split_difference(
-            build_month(client.before, subject.id) if client.before else NOTHING,
-            build_month(client.settlement, subject.id),
+            build_month(frame.law, client.before, subject.id) if client.before else NOTHING,
+            build_month(frame.law, client.settlement, subject.id),
             is_other_law=is_other_law(frame),
         )
     ]

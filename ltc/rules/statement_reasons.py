@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from ltc.rules.payouts.bridge import PersonMonth
+from ltc.rules.payouts.bridge import PersonMonth, count_paid_minutes
 from ltc.rules.payouts.explain import AMOUNTS, Sentence
 from ltc.rules.payouts.results import Line, Outcome, Settlement, Step
+from ltc.rules.policies import Law
 
 Place = tuple[str, str]  # first day of the segment (ISO), form
 
@@ -37,17 +38,21 @@ def list_used(steps: Sequence[Step]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((step.policy, key) for step in steps for key in step.law))
 
 
-def build_month(settlement: Settlement, payee: int | None = None) -> PersonMonth:
+def build_month(law: Law, settlement: Settlement, payee: int | None = None) -> PersonMonth:
     """Return what a month came to, of all lines or of one provider's, to compare it with another."""
     lines = [line for line in settlement.lines if payee is None or line.payee == payee]
     return PersonMonth(
         sum(line.fund_fen for line in lines),
         sum(line.days for line in lines),
-        sum(line.minutes for line in lines),
+        sum(_paid_minutes(law, line) for line in lines),
         tuple(sorted({line.mode for line in lines})),
         tuple(sorted({line.grade for line in lines})),
         settlement.outcome is Outcome.HELD,
     )
+
+
+def _paid_minutes(law: Law, line: Line) -> int:
+    return count_paid_minutes(law, line.starts_on, line.mode, line.form, line.minutes)
 
 
 def last_day(line: Line) -> date:

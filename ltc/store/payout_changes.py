@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.months import Month
-from ltc.rules.payouts.bridge import NOTHING, PersonMonth
+from ltc.rules.payouts.bridge import NOTHING, PersonMonth, count_paid_minutes
 from ltc.rules.payouts.results import Outcome
+from ltc.rules.policies import Law
 from ltc.store.insured import InsuredPerson, LifeEvent
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun
 from ltc.store.scope import visible
@@ -34,14 +35,14 @@ class Difference:
 
 
 def list_differences(
-    session: Session, actor: Actor, before: PayoutRun, after: PayoutRun
+    session: Session, actor: Actor, law: Law, before: PayoutRun, after: PayoutRun
 ) -> list[Difference]:
     """Return everybody whose fund amount differs, in order of the person's id.
 
     Four queries, however many people.
     """
     changed = _select_changed(actor, before, after).subquery()
-    months = {run.id: _load_months(session, actor, run, changed) for run in (before, after)}
+    months = {run.id: _load_months(session, actor, law, run, changed) for run in (before, after)}
     people = sorted({*months[before.id], *months[after.id]})
     pairs = (
         Difference(
@@ -65,15 +66,17 @@ def _select_changed(actor: Actor, before: PayoutRun, after: PayoutRun) -> Rows:
 
 
 def _load_months(
-    session: Session, actor: Actor, run: PayoutRun, changed: Any
+    session: Session, actor: Actor, law: Law, run: PayoutRun, changed: Any
 ) -> dict[int, PersonMonth]:
     p = PayoutLine
-    query: Rows = sa.select(p.person_id, p.fund_fen, p.days, p.minutes, p.mode, p.grade).where(
-        p.run_id == run.id, p.person_id.in_(sa.select(changed.c.person_id))
-    )
+    query: Rows = sa.select(
+        p.person_id, p.fund_fen, p.days, p.mode, p.grade, p.starts_on, p.form, p.minutes
+    ).where(p.run_id == run.id, p.person_id.in_(sa.select(changed.c.person_id)))
     lines: dict[int, list[Any]] = {}
-    for person, *rest in session.execute(visible(query, actor, p)):
-        lines.setdefault(person, []).append(rest)
+    for person, fund, days, mode, grade, *line in session.execute(visible(query, actor, p)):
+        starts_on, form, minutes = line
+        paid_minutes = count_paid_minutes(law, starts_on, mode, form, minutes)
+        lines.setdefault(person, []).append((fund, days, paid_minutes, mode, grade))
     held = _find_held(session, actor, run, changed)
     months = {person: _add_up(rows, is_held=person in held) for person, rows in lines.items()}
     nothing_but_held = PersonMonth(0, 0, 0, (), (), is_held=True)

@@ -26,7 +26,7 @@ from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_questions import count_by_run, count_waiting
 from ltc.web.formats import area_zone, instant, whole, yuan
-from ltc.web.payout_words import Names, list_policies
+from ltc.web.payout_words import Names, law_of, list_policies
 
 LARGEST = 10
 ROWS_SHOWN = 12
@@ -101,7 +101,7 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
     before = find_run_before(session, actor, run)
     if before is None:
         return {"before": None}
-    differences = list_differences(session, actor, before, run)
+    differences = list_differences(session, actor, law_of(run), before, run)
     is_other_law = list_policies(before) != list_policies(run)
     spans = build_bridge(
         change

@@ -21,7 +21,7 @@ from ltc.rules.payouts.explain import (
     build_sentences,
 )
 from ltc.rules.payouts.results import DayState, Settlement, Step
-from ltc.rules.policies import NoPolicyInForce, Policy
+from ltc.rules.policies import Law, NoPolicyInForce, Policy
 from ltc.store.areas import District, get_area, list_districts
 from ltc.store.payouts import PayoutRun
 from ltc.store.providers import Provider
@@ -66,10 +66,15 @@ class Names:
         return str(key)
 
 
+def law_of(run: PayoutRun) -> Law:
+    """Return the law of a run's area."""
+    law: Law = http.house().policies.of(get_area(http.database(), run.area_id).policy_area)
+    return law
+
+
 def list_policies(run: PayoutRun) -> list[Policy]:
     """Return the policies that are in force in a run's month, the latest first."""
-    area = get_area(http.database(), run.area_id)
-    law = http.house().policies.of(area.policy_area)
+    law = law_of(run)
     month = Month.parse(run.month)
     found: list[Policy] = []
     for day in (month.ends_before, month.starts_on):

@@ -9,9 +9,11 @@ or fee otherwise.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from ltc.rules.money import round_half_up
+from ltc.rules.policies import Hourly, Law
 from ltc.rules.words import N_
 
 
@@ -46,7 +48,10 @@ CAUSE_NAMES: dict[Cause, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PersonMonth:
-    """What a person's month came to; ``kinds`` name modes, ``grades`` grades, each once, sorted."""
+    """What a person's month came to; modes and grades are named once each, sorted.
+
+    ``minutes`` are those that were paid for: minutes of a form that pays days are not among them.
+    """
 
     fund_fen: int
     days: int
@@ -57,6 +62,13 @@ class PersonMonth:
 
 
 NOTHING = PersonMonth(0, 0, 0, (), ())
+
+
+def count_paid_minutes(law: Law, day: date, mode: str, form: str, minutes: int) -> int:
+    """Return the minutes of a line that begins on a day, 0 where its form pays days or fees."""
+    forms = law.on(day).modes[mode].forms
+    is_by_time = any(isinstance(each, Hourly) and each.code == form for each in forms)
+    return minutes if is_by_time else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,10 @@ from ltc.rules.payouts.bridge import (
     PersonMonth,
     Span,
     build_bridge,
+    count_paid_minutes,
     split_difference,
 )
+from ltc.store.policies import load_law
 
 WHOLE = PersonMonth(155_000, 31, 0, ("home_visits",), ("4",))
 
@@ -67,3 +71,16 @@ def test_the_bridge_counts_people_and_amounts_by_cause():
     assert build_bridge(changes) == [
         Span(Cause.STARTED, 2, 310_000), Span(Cause.STOPPED, 1, -155_000),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("area", "day", "mode", "expected"),
+    [
+        ("chongqing", date(2019, 11, 1), "home_visits", 0),
+        ("hangzhou", date(2024, 5, 1), "home_visits", 725),
+    ],
+)
+def test_only_minutes_of_a_form_that_pays_time_are_paid_minutes(area, day, mode, expected):
+    law = load_law().of(area)
+    form = law.on(day).modes[mode].forms[0].code
+    assert count_paid_minutes(law, day, mode, form, 725) == expected
