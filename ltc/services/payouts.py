@@ -11,13 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Invalid, Problem
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import RunStatus, check_digest, check_move, check_other_person
+from ltc.rules.payouts.runs import (
+    RunStatus,
+    check_digest,
+    check_month_over,
+    check_move,
+    check_other_person,
+)
 from ltc.rules.policies import Law
 from ltc.services import leases
 from ltc.services.context import Context
@@ -191,8 +198,8 @@ def check_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
 def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
     """Approve a checked run, bound to the digest of what was seen; only then statements follow.
 
-    The digest is taken anew of what is stored. Raises RunNotFound, SamePerson, DigestDiffers,
-    RunMoveNotAllowed, BooksDiffer.
+    The digest is taken anew of what is stored. Raises RunNotFound, SamePerson, MonthNotOver,
+    DigestDiffers, RunMoveNotAllowed, BooksDiffer.
     """
     ctx.require(Permission.APPROVE_PAYOUTS)
     with ctx.transaction() as session:
@@ -201,6 +208,8 @@ def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
         check_other_person(
             ctx.actor.user_id, prepared_by=run.calculated_by_id, checked_by=run.checked_by_id
         )
+        known_on = run.known_at.astimezone(ZoneInfo(ctx.time_zone)).date()
+        check_month_over(Month.parse(run.month), known_on)
         check_digest(run.digest, digest)
         key = RunKey(run.area_id, run.id)
         check_digest(digest_of(list_digests(session, key)), digest)

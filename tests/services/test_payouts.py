@@ -1,5 +1,7 @@
 import hashlib
 import zlib
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -7,7 +9,13 @@ import sqlalchemy as sa
 from ltc.rules.access import Role
 from ltc.rules.insured import LifeEventKind
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import DigestDiffers, RunMoveNotAllowed, RunStatus, SamePerson
+from ltc.rules.payouts.runs import (
+    DigestDiffers,
+    MonthNotOver,
+    RunMoveNotAllowed,
+    RunStatus,
+    SamePerson,
+)
 from ltc.services import payout_chunks
 from ltc.services.executors import Inline, ProcessPool
 from ltc.services.leases import AlreadyRunning, LeaseLost
@@ -259,6 +267,18 @@ def test_approval_is_bound_to_what_was_seen(people_of_finance, month):
     check_run(checker, run_id=run.id, digest=run.digest)
     with pytest.raises(DigestDiffers):
         approve_run(approver, run_id=run.id, digest="0" * 64)
+
+
+@pytest.mark.parametrize(("minutes", "refusal"), [(-1, MonthNotOver), (0, None)])
+def test_a_month_is_approved_only_when_the_run_knows_it_to_its_end(
+    people_of_finance, month, minutes, refusal
+):
+    preparer, checker, approver = people_of_finance
+    over = datetime(2019, 11, 30, 16, 0, tzinfo=UTC)  # midnight in Shanghai
+    run = calculate(preparer, known_at=over + timedelta(minutes=minutes))
+    check_run(checker, run_id=run.id, digest=run.digest)
+    with pytest.raises(refusal) if refusal else nullcontext():
+        approve_run(approver, run_id=run.id, digest=run.digest)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The way of a payout run, as one table of allowed moves: calculate, check, approve, issue."""
 
+from datetime import date
 from enum import StrEnum
 
 from ltc.rules.errors import Conflict
+from ltc.rules.months import Month
 from ltc.rules.words import N_
 
 
@@ -62,6 +64,19 @@ class SamePerson(Conflict):
 
 class DigestDiffers(Conflict):
     """The run is no longer what you saw ({seen}…); its digest is {digest}…. Look at it again."""
+
+
+class MonthNotOver(Conflict):
+    """This run knows {month} only up to {known_on}. Calculate the month again when it is over."""
+
+
+def check_month_over(month: Month, known_on: date) -> None:
+    """Raise MonthNotOver where a run knows only a part of its month.
+
+    A month's benefit is paid in the month that follows (经办规程 2024: 申报、初审、复核、拨付).
+    """
+    if known_on < month.ends_before:
+        raise MonthNotOver(month=str(month), known_on=known_on.isoformat())
 
 
 def check_other_person(user_id: int | None, *, prepared_by: int | None,
