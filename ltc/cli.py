@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 
@@ -56,6 +55,4 @@ def _is_in_the_shell() -> bool:
 def register(app: Flask) -> None:
     """Put every command under ``flask``."""
     for name, module in COMMANDS.items():
-        path = f"ltc.commands.{module}"
-        if find_spec(path):
-            app.cli.add_command(getattr(import_module(path), name))
+        app.cli.add_command(getattr(import_module(f"ltc.commands.{module}"), name))

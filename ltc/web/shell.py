@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import (
@@ -98,8 +97,7 @@ def register(app: Flask) -> None:
     app.url_map.converters["int"] = http.RecordNumber
     app.register_blueprint(blueprint)
     for room in ROOMS:
-        if find_spec(f"ltc.web.{room}"):
-            app.register_blueprint(import_module(f"ltc.web.{room}").blueprint)
+        app.register_blueprint(import_module(f"ltc.web.{room}").blueprint)
     app.context_processor(shell_values)
     app.after_request(set_headers)
     app.register_error_handler(Problem, show_problem)
