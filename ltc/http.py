@@ -175,16 +175,16 @@ def wants_json() -> bool:
 
 
 def problem_response(problem: Problem, text: str) -> Response:
+    """Answer a program with what a use-case refused, as RFC 9457 problem+json."""
+    return answer_program(problem.status, problem.code, text, problem.field)
+
+
+def answer_program(status: int, code: str, text: str, field: str | None = None) -> Response:
     """Answer a program with RFC 9457 problem+json."""
-    body = {
-        "type": f"urn:ltc:problem:{problem.code}",
-        "title": text,
-        "status": problem.status,
-        "field": problem.field,
-    }
+    body = {"type": f"urn:ltc:problem:{code}", "title": text, "status": status, "field": field}
     response: Response = current_app.json.response(  # type: ignore[assignment]
         {k: v for k, v in body.items() if v is not None}
     )
-    response.status_code = problem.status
+    response.status_code = status
     response.mimetype = "application/problem+json"
     return response

@@ -238,6 +238,8 @@ def show_http_error(error: HTTPException) -> Any:
         429: _("Too many attempts. Wait a minute, then try again."),
     }
     text = texts.get(error.code, _("Something went wrong here. Nothing was changed."))
+    if http.wants_json():
+        return http.answer_program(error.code, f"http_{error.code}", text)
     return render_template("shared/problem.html", status=error.code, text=text), error.code
 
 
@@ -246,5 +248,5 @@ def show_database_trouble(error: OperationalError) -> Any:
     current_app.logger.error("The database refused: %s", error.orig)
     text = _("The database cannot be reached or written now. Nothing was changed. Try again later.")
     if http.wants_json():
-        return Response(status=503)
+        return http.answer_program(503, "database_trouble", text)
     return render_template("shared/problem.html", status=503, text=text), 503

@@ -82,3 +82,12 @@ def test_a_code_that_another_provider_has_is_refused_at_the_code(officer, sessio
     }  # fmt: skip
     page = refused(officer, f"/providers/{provider.id}/correct", data)
     assert other.code in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/", 405)]
+)
+def test_a_program_is_told_what_is_wrong_as_problem_json(officer, method, path, status):
+    answer = officer.open(path, method=method, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.json["status"] == status
