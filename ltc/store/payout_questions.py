@@ -100,18 +100,27 @@ def _select_with_person(table: Any, *columns: Any) -> Rows:
     return query
 
 
+LINES_IN_ORDER = (InsuredPerson.case_number, PayoutLine.sequence, PayoutLine.id)
+HOLDS_IN_ORDER = (InsuredPerson.case_number, PayoutHold.sequence, PayoutHold.id)
+ROWS_AT_ONCE = 1_000
+
+
+def _narrow(query: Rows, *chosen: tuple[Any, Any]) -> Rows:
+    """Keep the rows whose columns have the chosen values; an empty value chooses nothing."""
+    for column, value in chosen:
+        if value:
+            query = query.where(column == value)
+    return query
+
+
 def _select_lines(actor: Actor, run: PayoutRun, chosen: LineFilter) -> Rows:
-    query = _select_with_person(PayoutLine, PayoutLine, InsuredPerson).where(
-        PayoutLine.run_id == run.id
-    )
-    for column, value in (
+    query = _narrow(
+        _select_with_person(PayoutLine, PayoutLine, InsuredPerson),
         (PayoutLine.district_id, chosen.district_id),
         (PayoutLine.provider_id, chosen.provider_id),
         (PayoutLine.mode, chosen.mode),
         (InsuredPerson.case_number, chosen.case_number),
-    ):
-        if value:
-            query = query.where(column == value)
+    ).where(PayoutLine.run_id == run.id)
     return visible(query, actor, PayoutLine)
 
 
@@ -119,16 +128,13 @@ def list_lines(
     session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter, cursor: str | None
 ) -> Page[Any]:
     """Return a page of (line, person), in order of case number."""
-    order = (InsuredPerson.case_number, PayoutLine.sequence, PayoutLine.id)
-    return page(session, _select_lines(actor, run, chosen), order, cursor)
+    return page(session, _select_lines(actor, run, chosen), LINES_IN_ORDER, cursor)
 
 
 def load_lines(session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter) -> Iterator[Any]:
     """Yield every (line, person) of the list, for an export."""
-    query = _select_lines(actor, run, chosen).order_by(
-        InsuredPerson.case_number, PayoutLine.sequence, PayoutLine.id
-    )
-    yield from session.execute(query.execution_options(yield_per=1_000))
+    query = _select_lines(actor, run, chosen).order_by(*LINES_IN_ORDER)
+    yield from session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
 
 
 def count_holds(session: Session, actor: Actor, run: PayoutRun) -> list[tuple[str, str, int, int]]:
@@ -143,16 +149,12 @@ def count_holds(session: Session, actor: Actor, run: PayoutRun) -> list[tuple[st
 
 
 def _select_holds(actor: Actor, run: PayoutRun, chosen: LineFilter) -> Rows:
-    query = _select_with_person(PayoutHold, PayoutHold, InsuredPerson).where(
-        PayoutHold.run_id == run.id
-    )
-    for column, value in (
+    query = _narrow(
+        _select_with_person(PayoutHold, PayoutHold, InsuredPerson),
         (InsuredPerson.district_id, chosen.district_id),
         (PayoutHold.kind, chosen.kind),
         (PayoutHold.owner, chosen.owner),
-    ):
-        if value:
-            query = query.where(column == value)
+    ).where(PayoutHold.run_id == run.id)
     return visible(query, actor, PayoutHold)
 
 
@@ -160,16 +162,13 @@ def list_holds(
     session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter, cursor: str | None
 ) -> Page[Any]:
     """Return a page of (hold, person), in order of case number."""
-    order = (InsuredPerson.case_number, PayoutHold.sequence, PayoutHold.id)
-    return page(session, _select_holds(actor, run, chosen), order, cursor)
+    return page(session, _select_holds(actor, run, chosen), HOLDS_IN_ORDER, cursor)
 
 
 def load_holds(session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter) -> Iterator[Any]:
     """Yield every (hold, person) of the list, for an export."""
-    query = _select_holds(actor, run, chosen).order_by(
-        InsuredPerson.case_number, PayoutHold.sequence, PayoutHold.id
-    )
-    yield from session.execute(query.execution_options(yield_per=1_000))
+    query = _select_holds(actor, run, chosen).order_by(*HOLDS_IN_ORDER)
+    yield from session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
 
 
 def get_result(

@@ -12,7 +12,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
-from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.payouts.runs import RunStatus, is_month_over
 from ltc.rules.words import N_
 from ltc.store.payout_changes import (
     Difference,
@@ -63,8 +63,10 @@ def hold_name(kind: str) -> str:
 
 def last_day_to_come(run: PayoutRun) -> date | None:
     """Return the month's last day where the run knew only a part of the month, None otherwise."""
-    last_on = Month.parse(run.month).ends_before - timedelta(days=1)
-    return last_on if run.known_at.astimezone(area_zone()).date() <= last_on else None
+    month = Month.parse(run.month)
+    if is_month_over(month, run.known_at.astimezone(area_zone()).date()):
+        return None
+    return month.ends_before - timedelta(days=1)
 
 
 def build_overview(run: PayoutRun) -> dict[str, Any]:

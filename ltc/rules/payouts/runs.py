@@ -70,12 +70,17 @@ class MonthNotOver(Conflict):
     """This run knows {month} only up to {known_on}. Calculate the month again when it is over."""
 
 
+def is_month_over(month: Month, known_on: date) -> bool:
+    """Whether a run that knows the facts of a day knows its month to the end."""
+    return known_on >= month.ends_before
+
+
 def check_month_over(month: Month, known_on: date) -> None:
     """Raise MonthNotOver where a run knows only a part of its month.
 
     A month's benefit is paid in the month that follows (经办规程 2024: 申报、初审、复核、拨付).
     """
-    if known_on < month.ends_before:
+    if not is_month_over(month, known_on):
         raise MonthNotOver(month=str(month), known_on=known_on.isoformat())
 
 
