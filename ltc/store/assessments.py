@@ -13,7 +13,8 @@ from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
 class Application(AreaKeyed, Base):
     """A person's application for a disability assessment.
 
-    ``decision_note`` says in words why it was refused or withdrawn.
+    ``decision_note`` says in words why it was refused or withdrawn. ``self_assessment`` is what was
+    answered at filing, where the law asks for it: instrument, answers by function, level.
     """
 
     __tablename__ = "applications"
@@ -38,6 +39,7 @@ class Application(AreaKeyed, Base):
     assessor_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     expert_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     visit_planned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    self_assessment: Mapped[dict[str, Any] | None]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
 
