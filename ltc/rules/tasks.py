@@ -1,0 +1,71 @@
+"""The tasks that the scheduler does: what they are called, and how their results are named.
+
+What a task does stands in ``ltc.jobs.registry``, when it is due in the timetable.
+"""
+
+from dataclasses import dataclass
+
+from ltc.rules.errors import NotFound
+from ltc.rules.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task by its kind; one ``of_installation`` is done once for all areas together."""
+
+    kind: str
+    title: str
+    of_installation: bool = False
+
+
+TASKS: dict[str, Task] = {
+    task.kind: task
+    for task in (
+        Task("calculate_last_month", N_("Calculate last month")),
+        Task("issue_statements", N_("Issue the statements of approved months")),
+        Task("ending_soon", N_("List what ends soon")),
+        Task("deadlines", N_("List the deadlines of the day")),
+        Task("audit_check", N_("Check the chain of the audit log")),
+        Task("books_check", N_("Check the books")),
+        Task("prove_last_month", N_("Calculate the last closed month again")),
+        Task("backup", N_("Back up"), of_installation=True),
+        Task("restore_drill", N_("Restore a backup for practice"), of_installation=True),
+    )
+}
+
+# Names in a result → what the page calls them. Names that end in _fen are amounts, in _on days,
+# in _at instants; a list of such results under ``rows`` is a table.
+RESULT_NAMES: dict[str, str] = {
+    "month": N_("Month"),
+    "sequence": N_("Run"),
+    "run_id": N_("Run"),
+    "people": N_("People"),
+    "paid": N_("Paid"),
+    "held": N_("Held"),
+    "zero": N_("Zero"),
+    "fund_fen": N_("Fund pays"),
+    "digest": N_("Digest"),
+    "outcome": N_("Outcome"),
+    "issued": N_("Issued"),
+    "waiting": N_("Waiting"),
+    "blocks": N_("Blocks"),
+    "events": N_("Events"),
+    "found": N_("Found"),
+    "overdue": N_("Overdue"),
+    "what": N_("What"),
+    "number": N_("Number"),
+    "name": N_("Name"),
+    "ends_on": N_("Last day"),
+    "due_on": N_("Due on"),
+}
+
+
+class UnknownTask(NotFound):
+    """There is no task “{kind}”."""
+
+
+def find_task(kind: str) -> Task:
+    """Return a task by its kind; raises UnknownTask."""
+    if kind not in TASKS:
+        raise UnknownTask(kind=kind)
+    return TASKS[kind]
