@@ -8,18 +8,28 @@ all of a block's events consistently still meets the block's digest, and every b
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from ltc.rules.errors import Invalid
+
 FIRST_DIGEST = "0" * 64
 EVENTS_PER_BLOCK = 1_000
+# Five rounds of the sealer that runs beside the pages: a busy machine is not called a broken one.
+OVERDUE_SECONDS = 300
+HEAD_SHAPE = re.compile(r"(?:(\S+) (\d{1,18}) \S+ )?([0-9a-f]{16,64})")
 
 
 class NotRecordable(TypeError):
     """A value cannot stand in an audit event; use texts, whole numbers, days and instants."""
+
+
+class NotAHead(Invalid):
+    """“{text}” is no head of a chain. Enter a block's digest, or a line of “flask audit head”."""
 
 
 class Fault(StrEnum):
@@ -28,6 +38,8 @@ class Fault(StrEnum):
     CHANGED = "changed"
     MISSING = "missing"
     FOREIGN = "foreign"
+    CUT = "cut"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,25 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptHead:
+    """The head of a chain as somebody kept it elsewhere: a digest, or at least how it begins.
+
+    Area and number are known where the whole line of ``build_head`` was kept.
+    """
+
+    digest: str
+    area: str | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainState:
-    """What a verification saw: how much was checked, the newest block, and the first break."""
+    """What a verification saw: how much was checked, the newest block, and the first break.
+
+    ``overdue`` events wait for a block since ``overdue_since``, longer than any sealer takes: they
+    are as they were written, but nothing protects their order yet. ``kept`` counts the heads kept
+    elsewhere that were found in the chain.
+    """
 
     blocks: int
     events: int
@@ -50,6 +79,23 @@ class ChainState:
     head_number: int
     head_digest: str
     broken: Break | None = None
+    overdue: int = 0
+    overdue_since: datetime | None = None
+    kept: int = 0
+
+
+def build_head(area: str, number: int, sealed_at: datetime, digest: str) -> str:
+    """Return the head of an area's chain in one line, to be kept elsewhere."""
+    return f"{area} {number} {sealed_at.astimezone(UTC).isoformat(timespec='seconds')} {digest}"
+
+
+def parse_head(text: str) -> KeptHead:
+    """Read a digest (16 characters of it at least), or a line of ``build_head``; raises NotAHead."""
+    found = HEAD_SHAPE.fullmatch(" ".join(text.split()))
+    if found is None:
+        raise NotAHead(field="head", text=text[:80])
+    area, number, digest = found.groups()
+    return KeptHead(digest, area, int(number) if number else None)
 
 
 def plain(value: Any) -> Any:

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from ltc.rules.audit import (
     EVENTS_PER_BLOCK,
     FIRST_DIGEST,
+    OVERDUE_SECONDS,
     Break,
     ChainState,
     Fault,
+    KeptHead,
     block_digest,
     event_digest,
     link_digest,
@@ -25,7 +27,9 @@ from ltc.store.audit_log import (
     AuditBlock,
     AuditEvent,
     count_events,
+    find_block,
     find_head,
+    find_overdue,
     find_stray,
     load_block,
     load_blocks,
@@ -95,10 +99,14 @@ def _append_block(ctx: Context, events: Sequence[sa.Row[Any]]) -> None:
     )
 
 
-def verify(session: Session, area_id: int) -> ChainState:
+def verify(
+    session: Session, area_id: int, *, now: datetime | None = None, kept: Sequence[KeptHead] = ()
+) -> ChainState:
     """Check every block of an area and every event; the result names the first break, if any.
 
-    An event that is not sealed yet is checked against its own digest only.
+    An event that is not sealed yet is checked against its own digest only; with ``now``, those that
+    wait longer than a sealer takes are counted. A chain whose end was cut off is whole in itself:
+    only a head that was ``kept`` elsewhere tells, and has to be found in it.
     """
     checked, events, previous, number = 0, 0, FIRST_DIGEST, 0
     broken: Break | None = None
@@ -109,9 +117,34 @@ def verify(session: Session, area_id: int) -> ChainState:
             break
         checked, events = checked + 1, events + len(rows)
         number, previous = block.number, block.digest
-    broken = broken or _check_rest(session, area_id)
+    broken = broken or _check_rest(session, area_id) or _check_kept(session, area_id, kept, number)
     waiting = count_events(session, area_id, is_sealed=False)
-    return ChainState(checked, events, waiting, number, previous, broken)
+    overdue, since = _find_overdue(session, area_id, now)
+    return ChainState(
+        checked, events, waiting, number, previous, broken, overdue, since,
+        0 if broken else len(kept),
+    )  # fmt: skip
+
+
+def _check_kept(
+    session: Session, area_id: int, kept: Sequence[KeptHead], newest: int
+) -> Break | None:
+    """Return from where on the chain is missing, or another one than it was when a head was kept."""
+    for head in kept:
+        if find_block(session, area_id, head.digest) is not None:
+            continue
+        if head.number is not None and head.number <= newest:
+            return Break(Fault.REPLACED, head.number)
+        return Break(Fault.CUT, newest + 1)
+    return None
+
+
+def _find_overdue(
+    session: Session, area_id: int, now: datetime | None
+) -> tuple[int, datetime | None]:
+    if now is None:
+        return 0, None
+    return find_overdue(session, area_id, now - timedelta(seconds=OVERDUE_SECONDS))
 
 
 def _check_block(

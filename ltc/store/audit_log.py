@@ -71,6 +71,25 @@ def find_head(session: Session, area_id: int) -> AuditBlock | None:
     )
 
 
+def find_block(session: Session, area_id: int, digest: str) -> AuditBlock | None:
+    """Return the block of an area whose digest begins with these hex characters, if there is one."""
+    named = AuditBlock.digest.startswith(digest, autoescape=True)
+    return session.scalar(
+        sa.select(AuditBlock).where(AuditBlock.area_id == area_id, named).limit(1)
+    )
+
+
+def find_overdue(session: Session, area_id: int, before: datetime) -> tuple[int, datetime | None]:
+    """Return how many events from before an instant have no block, and since when."""
+    query = sa.select(sa.func.count(), sa.func.min(AuditEvent.at)).where(
+        AuditEvent.area_id == area_id,
+        AuditEvent.block_number.is_(None),
+        AuditEvent.at < before,
+    )
+    count, since = session.execute(query).one()
+    return count, since
+
+
 def load_waiting(
     session: Session,
     area_id: int,

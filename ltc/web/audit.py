@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Permission, Role
-from ltc.rules.audit import ChainState, Fault
+from ltc.rules.audit import ChainState, Fault, KeptHead, NotAHead, build_head, parse_head
 from ltc.services.audit import verify as verify_chain
+from ltc.store.areas import get_area
 from ltc.store.audit_log import AuditEvent, count_events, find_head
 from ltc.store.audit_questions import (
     EventFilter,
@@ -19,6 +20,7 @@ from ltc.store.audit_questions import (
     list_events,
     list_record_types,
 )
+from ltc.web.formats import problem_text
 from ltc.web.lists import read_cursor, read_day, read_number, read_text
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -49,11 +51,31 @@ def index() -> Any:
 @blueprint.get("/verify")
 @http.requires(Permission.VERIFY_AUDIT)
 def verify() -> Any:
-    """Check the whole chain now and say what was found."""
-    state = verify_chain(http.database(), http.current_actor().area_id)
+    """Check the whole chain now, with a digest kept elsewhere if one is entered."""
+    session, area_id, entered = http.database(), http.current_actor().area_id, read_text("head")
+    kept, refusal = _read_kept(entered)
+    state = verify_chain(session, area_id, now=clock.now(), kept=kept)
+    head = find_head(session, area_id)
+    area = get_area(session, area_id).code
     return render_template(
-        "audit/verify.html", state=state, sentence=_sentence(state), now=clock.now()
+        "audit/verify.html",
+        state=state,
+        sentence=_sentence(state),
+        now=clock.now(),
+        entered=entered,
+        refusal=refusal,
+        line=build_head(area, head.number, head.sealed_at, head.digest) if head else "",
     )
+
+
+def _read_kept(entered: str) -> tuple[list[KeptHead], str]:
+    """Return the head that was entered, and what is wrong with it (empty: nothing)."""
+    if not entered:
+        return [], ""
+    try:
+        return [parse_head(entered)], ""
+    except NotAHead as problem:
+        return [], problem_text(problem)
 
 
 def _sentence(state: ChainState) -> str:
@@ -63,12 +85,8 @@ def _sentence(state: ChainState) -> str:
         return ""
     if broken.block_number is None:
         return str(_("Event %(id)s, not sealed yet, was changed.", id=broken.event_id))
-    texts = {
-        Fault.CHANGED: _("Block %(block)s was changed.", block=broken.block_number),
-        Fault.MISSING: _("Block %(block)s is missing.", block=broken.block_number),
-    }
     if broken.position is None:
-        return str(texts[broken.fault])
+        return _say_block(broken.fault, broken.block_number)
     where = {"id": broken.event_id, "position": broken.position, "block": broken.block_number}
     placed = {
         Fault.CHANGED: _("Event %(id)s at position %(position)s of block %(block)s was changed.",
@@ -79,6 +97,19 @@ def _sentence(state: ChainState) -> str:
                          **where),
     }  # fmt: skip
     return str(placed[broken.fault])
+
+
+def _say_block(fault: Fault, block: int) -> str:
+    """Say what is wrong with a block as such."""
+    texts = {
+        Fault.CHANGED: _("Block %(block)s was changed.", block=block),
+        Fault.MISSING: _("Block %(block)s is missing.", block=block),
+        Fault.CUT: _("The kept digest is not in the chain: from block %(block)s on it is missing.",
+                     block=block),
+        Fault.REPLACED: _("Block %(block)s is not the one whose digest was kept: it was replaced.",
+                          block=block),
+    }  # fmt: skip
+    return str(texts[fault])
 
 
 def _read_filter() -> EventFilter:

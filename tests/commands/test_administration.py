@@ -9,7 +9,7 @@ from ltc.rules.access import Role
 from ltc.services.passwords import Passwords
 from ltc.store import db, migrations
 from ltc.store.areas import Area, Organisation
-from ltc.store.audit_log import AuditEvent
+from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.reachable import DatabaseReadOnly, DatabaseUnreachable, check_writable
 from ltc.store.users import User
 
@@ -135,6 +135,33 @@ def test_the_chain_is_sealed_and_verified(run, session):
     broken = run("audit", "verify", "--area", "chongqing")
     assert broken.exit_code == 1
     assert f"BROKEN: changed at event {event.id}, position 2, block 1" in broken.output
+
+
+def test_a_kept_head_has_to_be_found_in_the_chain(run, session, tmp_path):
+    run("users", "create", "admin", "--area", "chongqing")
+    assert "nothing is sealed yet" in run("audit", "head").output
+    run("audit", "seal", "--settle-seconds", "0")
+    line = run("audit", "head").output.strip()
+    area, number, _at, digest = line.split()
+    assert (area, number, len(digest)) == ("chongqing", "1", 64)
+    file = tmp_path / "heads.txt"
+    file.write_text(f"# kept by the auditor\n\n{line}\n", "utf-8")
+    assert (
+        "kept heads found: 2"
+        in run("audit", "verify", "--head", digest, "--head-file", str(file)).output
+    )
+    for model in (AuditEvent, AuditBlock):
+        session.execute(sa.delete(model))
+    session.commit()
+    assert run("audit", "verify").exit_code == 0
+    cut = run("audit", "verify", "--head-file", str(file))
+    assert (cut.exit_code, cut.output) == (
+        1,
+        "chongqing: BROKEN: cut: from block 1 on the chain is missing\n",
+    )
+    elsewhere = run("audit", "verify", "--head", line.replace("chongqing", "atlantis"))
+    assert (elsewhere.exit_code, "no area “atlantis”" in elsewhere.output) == (1, True)
+    assert "is no head of a chain" in run("audit", "verify", "--head", "x").output
 
 
 def test_keys_are_made_and_data_moved(run):

@@ -9,7 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ltc.rules.access import Actor, Role
-from ltc.rules.audit import Break, Fault, NotRecordable, event_digest, plain
+from ltc.rules.audit import (
+    Break,
+    Fault,
+    KeptHead,
+    NotAHead,
+    NotRecordable,
+    build_head,
+    event_digest,
+    parse_head,
+    plain,
+)
 from ltc.services.audit import seal_blocks, verify
 from ltc.services.context import Context, UnrecordedChange
 from ltc.store.areas import Area
@@ -290,3 +300,51 @@ def test_plain_values_are_what_json_keeps():
     assert plain({1: (Role.OFFICER, NOW, NOW.date())}) == {
         "1": ["officer", "2019-11-14T02:30:00+00:00", "2019-11-14"]
     }
+
+
+def head_of(session, number):
+    row = session.execute(sa.select(BLOCKS).where(BLOCKS.c.number == number)).one()
+    return parse_head(build_head("chongqing", row.number, row.sealed_at, row.digest))
+
+
+def cut_after(session, number):
+    """Delete the newest blocks with their events, as somebody would who hides what was done."""
+    session.execute(sa.delete(EVENTS).where(EVENTS.c.block_number > number))
+    change(session, sa.delete(BLOCKS).where(BLOCKS.c.number > number))
+
+
+def test_a_chain_whose_end_was_cut_off_is_told_by_a_kept_head(chain, session):
+    first, newest = head_of(session, 1), head_of(session, 2)
+    assert verify(session, 1, kept=[first, newest]).kept == 2
+    cut_after(session, 1)
+    assert look(session).broken is None, "without a kept head nothing tells"
+    for kept in ([newest], [first, newest], [KeptHead(newest.digest[:16])]):
+        assert verify(session, 1, kept=kept).broken == Break(Fault.CUT, 2)
+    assert verify(session, 1, kept=[first]).broken is None
+
+
+def test_an_emptied_log_and_a_rewritten_end_are_told_by_a_kept_head(chain, session, make_ctx):
+    newest = head_of(session, 2)
+    cut_after(session, 1)
+    write(make_ctx(now=LATER), 2)
+    seal_blocks(make_ctx(now=LATER + timedelta(minutes=1)))
+    assert look(session).broken is None
+    assert verify(session, 1, kept=[newest]).broken == Break(Fault.REPLACED, 2)
+    cut_after(session, 0)
+    assert verify(session, 1, kept=[newest]).broken == Break(Fault.CUT, 1)
+
+
+def test_events_that_no_sealer_takes_up_are_counted_and_not_called_broken(make_ctx, session):
+    write(make_ctx(), 3)
+    for seconds, overdue in ((300, 0), (301, 3)):
+        state = verify(session, 1, now=NOW + timedelta(seconds=seconds))
+        assert (state.broken, state.waiting, state.overdue) == (None, 3, overdue)
+        assert state.overdue_since == (NOW if overdue else None)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0" * 15, "g" * 64, "A" * 64, "a b c", "chongqing x y " + "0" * 64]
+)
+def test_what_is_no_head_is_refused(text):
+    with pytest.raises(NotAHead):
+        parse_head(text)

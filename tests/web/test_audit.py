@@ -1,10 +1,12 @@
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 import time_machine
 
 from ltc.rules.access import Role
 from ltc.services.audit import seal_blocks
-from ltc.store.audit_log import AuditEvent
+from ltc.store.audit_log import AuditBlock, AuditEvent
 from tests.conftest import NOW
 from tests.support.factories import make_user
 from tests.support.sign_in import sign_in_as
@@ -53,7 +55,22 @@ def test_a_whole_chain_is_said_with_its_digest(page, make_ctx):
     seal_blocks(make_ctx(), settle_seconds=0)
     text = text_of(page, "/audit/verify")
     assert "The chain is whole." in text
-    assert "Keep this digest outside" in text
+    assert "Keep this line outside" in text
+
+
+def test_a_kept_digest_is_looked_for_in_the_chain(page, make_ctx, session):
+    seal_blocks(make_ctx(), settle_seconds=0)
+    digest = session.scalar(sa.select(AuditBlock.digest))
+    assert "holds the kept digest" in text_of(page, f"/audit/verify?head={digest}")
+    assert "from block 2 on it is missing" in text_of(page, f"/audit/verify?head={'0' * 64}")
+    refused = text_of(page, "/audit/verify?head=abc")
+    assert "“abc” is no head of a chain" in refused
+    assert "The chain is whole." in refused
+
+
+def test_events_that_wait_too_long_for_a_block_are_said(page):
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        assert "12 events wait for a block since" in text_of(page, "/audit/verify")
 
 
 def test_a_broken_chain_names_the_event(page, make_ctx, session):
