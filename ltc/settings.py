@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ltc.rules.backups import Retention
+from ltc.store.backup_seal import BackupKeys
 from ltc.store.sealing import KeyRing
 
 KEY_BYTES = 32
@@ -20,7 +22,8 @@ ENVIRONMENTS = ("production", "demo", "development", "test")
 DEMO_FILE = "demo.env"
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MOST_DIGITS = 6
-KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY")
+KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY", "LTC_BACKUP_KEYS")
+BACKUPS_KEPT = "7,5,12"
 
 
 class SettingMissing(Exception):
@@ -44,6 +47,9 @@ class Settings:
     argon2_memory_kib: int
     rate_limit_storage: str
     https: bool
+    backup_keys: BackupKeys | None  # None: no backup is made
+    backups: Path
+    backup_retention: Retention
     clock_back_days: int = 0
 
     @property
@@ -76,6 +82,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limit_storage=given.get("LTC_RATE_LIMIT_STORAGE", "memory://"),
         clock_back_days=_clock_back_days(given, environment),
         https=given.get("LTC_HTTPS", "1" if environment == "production" else "0") == "1",
+        backup_keys=_backup_keys(given.get("LTC_BACKUP_KEYS", "")),
+        backups=Path(given.get("LTC_BACKUPS", str(home / "backups"))),
+        backup_retention=_retention(given.get("LTC_BACKUPS_KEPT", BACKUPS_KEPT)),
     )
 
 
@@ -115,12 +124,30 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _key_ring(data_keys: str, lookup_key: str) -> KeyRing:
-    """Read ``id:base64,id:base64``; the first key seals, all of them open."""
-    keys: dict[str, bytes] = {}
-    for part in data_keys.split(","):
-        key_id, _, text = part.strip().partition(":")
-        keys[key_id] = _key("LTC_DATA_KEYS", text)
+    keys = _keys("LTC_DATA_KEYS", data_keys)
     return KeyRing(next(iter(keys)), keys, _key("LTC_LOOKUP_KEY", lookup_key))
+
+
+def _backup_keys(text: str) -> BackupKeys | None:
+    if not text:
+        return None
+    keys = _keys("LTC_BACKUP_KEYS", text)
+    return BackupKeys(next(iter(keys)), keys)
+
+
+def _keys(name: str, text: str) -> dict[str, bytes]:
+    """Read ``id:base64,id:base64``; the first key seals, all of them open."""
+    pairs = [part.strip().partition(":") for part in text.split(",")]
+    return {key_id: _key(name, key) for key_id, _, key in pairs}
+
+
+def _retention(text: str) -> Retention:
+    """Read how many days, weeks and months keep a backup: ``7,5,12``."""
+    names = ("days", "weeks", "months")
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != len(names) or not all(p.isascii() and p.isdigit() for p in parts):
+        raise SettingMissing(f"LTC_BACKUPS_KEPT is {text!r}; it names days, weeks, months: 7,5,12.")
+    return Retention(**dict(zip(names, map(int, parts), strict=True)))
 
 
 def _key(name: str, text: str) -> bytes:
@@ -143,28 +170,39 @@ def make_keys() -> dict[str, str]:
         "LTC_SECRET_KEY": secrets.token_urlsafe(KEY_BYTES),
         "LTC_DATA_KEYS": f"k1:{key()}",
         "LTC_LOOKUP_KEY": key(),
+        "LTC_BACKUP_KEYS": f"b1:{key()}",
     }
 
 
 def _with_local_keys(given: dict[str, str], home: Path) -> dict[str, str]:
-    """Fill in the keys that are kept beside a local installation, making them the first time."""
-    if all(given.get(name) for name in KEY_NAMES):
-        return given
+    """Fill in the keys that are kept beside a local installation, making those that are missing."""
+    given = {name: value for name, value in given.items() if value}
     path = home / "keys.env"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        text = "".join(f"{name}={value}\n" for name, value in make_keys().items())
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    return {**_kept(path), **{name: value for name, value in given.items() if value}}
+    known = {**_kept(path), **given}
+    missing = [name for name in KEY_NAMES if name not in known]
+    if missing:
+        _keep(path, {name: value for name, value in make_keys().items() if name in missing})
+    return {**_kept(path), **given}
+
+
+def _keep(path: Path, values: Mapping[str, str]) -> None:
+    """Add lines to a file that its owner alone can read, in one piece."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name}={value}\n" for name, value in values.items())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _kept(path: Path) -> dict[str, str]:
-    """Return the lines ``NAME=value`` of a file; nothing where there is none."""
+    """Return the lines ``NAME=value`` of a file; nothing where there is none.
+
+    The first line of a name counts: of two processes that made it at once, both read the same.
+    """
     if not path.exists():
         return {}
-    return dict(line.split("=", 1) for line in path.read_text("utf-8").split("\n") if "=" in line)
+    lines = [line for line in path.read_text("utf-8").split("\n") if "=" in line]
+    return dict(line.split("=", 1) for line in reversed(lines))
 
 
 def keep_clock_back(home: Path, days: int) -> None:

@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "LTC_SECRET_KEY": "a key for tests only",
     "LTC_DATA_KEYS": "t1:" + "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkhISE=",
     "LTC_LOOKUP_KEY": "dGVzdHMgb25seTogMzIgYnl0ZXMgdG8gbG9vayB1cCE=",
+    "LTC_BACKUP_KEYS": "b1:" + "dGVzdHMgb25seTogMzIgYnl0ZXMgZm9yIGJhY2t1cHM=",
     "LTC_WORKERS": "1",
     "LTC_ARGON2_TIME_COST": "1",
     "LTC_ARGON2_MEMORY_KIB": "32",

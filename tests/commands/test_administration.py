@@ -166,7 +166,7 @@ def test_a_kept_head_has_to_be_found_in_the_chain(run, session, tmp_path):
 
 def test_keys_are_made_and_data_moved(run):
     made = dict(line.split("=", 1) for line in run("keys", "make").output.splitlines())
-    assert set(made) == {"LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY"}
+    assert set(made) == {"LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY", "LTC_BACKUP_KEYS"}
     run("users", "create", "admin", "--area", "chongqing")
     assert run("keys", "rotate").output.splitlines()[0] == "chongqing: 0 rows sealed anew"
 
