@@ -15,7 +15,7 @@ from ltc.rules.insured import clean_reason
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.fact_versions import get_fact
-from ltc.store.sealed_cells import open_cell, seal_cell
+from ltc.store.sealed_cells import move_cell
 
 T = TypeVar("T")
 OF_THE_ROW = frozenset({
@@ -131,7 +131,9 @@ def _replace(ctx: Context, old: T, reason: str, values: dict[str, Any], *, withd
     _supersede(ctx, old)
     row_id = values.get("id") or new_id()
     kept = {
-        name: _move_cell(ctx, old, name, row_id) if name.endswith("_sealed") else value
+        name: move_cell(ctx.session, old, name, type(old), row_id)
+        if name.endswith("_sealed")
+        else value
         for name, value in read_values(old).items()
         if name not in values
     }
@@ -156,9 +158,3 @@ def _supersede(ctx: Context, old: Any) -> None:
     if cast("sa.CursorResult[Any]", ended).rowcount != 1:
         raise AlreadyCorrected
     ctx.session.refresh(old, ["superseded_at"])
-
-
-def _move_cell(ctx: Context, old: Any, column: str, row_id: int) -> bytes | None:
-    """Seal a value anew: a sealed cell opens only in the row it was made for."""
-    plain = open_cell(ctx.session, old, column)
-    return None if plain is None else seal_cell(ctx.session, type(old), column, row_id, plain)

@@ -135,6 +135,28 @@ class Fact:
     reason: Mapped[str | None] = mapped_column(sa.Text)
 
 
+class Record:
+    """A record that is there once, such as a person: the row says what is believed of it now.
+
+    A correction keeps the row as it was in a table of versions (``RecordVersion``), in the same
+    transaction, and then writes the new values with the time, author and reason of the correction.
+    """
+
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class RecordVersion(Record):
+    """A record as it was believed from ``recorded_at`` on and before ``superseded_at``.
+
+    Rows are only ever added. ``reason`` is why this version came to be, None for the first.
+    """
+
+    record_id: Mapped[int] = mapped_column(sa.BigInteger)
+    superseded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 def known_at(table: Any, instant: datetime | None) -> sa.ColumnElement[bool]:
     """Return the condition for rows of a fact believed at an instant (None: now, by all we know)."""
     if instant is None:

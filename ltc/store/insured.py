@@ -1,26 +1,16 @@
-"""Insured persons, their enrolments, life events and bank accounts."""
+"""Insured persons, their enrolments, medical assistance, life events and bank accounts."""
 
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ltc.rules.insured import LifeEventKind, SchemeCode, Sex
-from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
+from ltc.store.base import AreaKeyed, Base, Fact, Record, RecordVersion, area_key, enum_of
 
 
-class InsuredPerson(AreaKeyed, Base):
-    """A person with a case number; identity number, phone and address are sealed."""
-
-    __tablename__ = "insured_persons"
-    __table_args__ = (
-        area_key("district_id", "districts"),
-        sa.UniqueConstraint("area_id", "case_number"),
-        sa.UniqueConstraint("area_id", "identity_digest"),
-        sa.Index(None, "area_id", "name", "id"),
-        sa.Index(None, "area_id", "district_id", "case_number"),
-        sa.Index(None, "area_id", "identity_last4"),
-    )
+class PersonColumns:
+    """What is known of a person; identity number, phone and address are sealed."""
 
     case_number: Mapped[str] = mapped_column(sa.String(30))
     name: Mapped[str] = mapped_column(sa.String(120))
@@ -36,9 +26,33 @@ class InsuredPerson(AreaKeyed, Base):
     address_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     home_latitude_e6: Mapped[int | None] = mapped_column(sa.Integer)
     home_longitude_e6: Mapped[int | None] = mapped_column(sa.Integer)
+
+
+class InsuredPerson(AreaKeyed, PersonColumns, Record, Base):
+    """A person with a case number, as believed now."""
+
+    __tablename__ = "insured_persons"
+    __table_args__ = (
+        area_key("district_id", "districts"),
+        sa.UniqueConstraint("area_id", "case_number"),
+        sa.UniqueConstraint("area_id", "identity_digest"),
+        sa.Index(None, "area_id", "name", "id"),
+        sa.Index(None, "area_id", "district_id", "case_number"),
+        sa.Index(None, "area_id", "identity_last4"),
+    )
+
     assistance: Mapped[str | None] = mapped_column(sa.String(40))
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    recorded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class PersonVersion(AreaKeyed, PersonColumns, RecordVersion, Base):
+    """A person as believed before a correction."""
+
+    __tablename__ = "person_versions"
+    __table_args__ = (
+        area_key("record_id", "insured_persons"),
+        area_key("district_id", "districts"),
+        sa.Index(None, "area_id", "record_id"),
+    )
 
 
 class Enrolment(AreaKeyed, Fact, Base):
@@ -55,6 +69,21 @@ class Enrolment(AreaKeyed, Fact, Base):
     scheme: Mapped[SchemeCode] = mapped_column(enum_of(SchemeCode))
     contribution_years: Mapped[int] = mapped_column(sa.Integer)
     topped_up_on: Mapped[date | None] = mapped_column(sa.Date)
+    starts_on: Mapped[date] = mapped_column(sa.Date)
+    ends_before: Mapped[date | None] = mapped_column(sa.Date)
+
+
+class Assistance(AreaKeyed, Fact, Base):
+    """A category of medical assistance (医疗救助) that a person belongs to over some days."""
+
+    __tablename__ = "assistances"
+    __table_args__ = (
+        area_key("person_id", "insured_persons"),
+        sa.Index(None, "area_id", "person_id"),
+    )
+
+    person_id: Mapped[int] = mapped_column(sa.BigInteger)
+    category: Mapped[str] = mapped_column(sa.String(40))
     starts_on: Mapped[date] = mapped_column(sa.Date)
     ends_before: Mapped[date | None] = mapped_column(sa.Date)
 

@@ -1,16 +1,27 @@
 """Providers, their agreements with the agency, and their carers."""
 
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ltc.rules.providers import CarerKind, ProviderKind
-from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
+from ltc.store.base import AreaKeyed, Base, Fact, Record, RecordVersion, area_key, enum_of
 
 
-class Provider(AreaKeyed, Base):
-    """A designated provider; the organisation with the same id is where its users belong."""
+class ProviderColumns:
+    """What is known of a provider."""
+
+    code: Mapped[str] = mapped_column(sa.String(30))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    credit_code: Mapped[str | None] = mapped_column(sa.String(18))
+    kind: Mapped[ProviderKind] = mapped_column(enum_of(ProviderKind))
+    district_id: Mapped[int] = mapped_column(sa.BigInteger)
+    address: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+class Provider(AreaKeyed, ProviderColumns, Record, Base):
+    """A designated provider as believed now; its users belong to the organisation with the same id."""
 
     __tablename__ = "providers"
     __table_args__ = (
@@ -21,14 +32,16 @@ class Provider(AreaKeyed, Base):
         sa.Index(None, "area_id", "name", "id"),
     )
 
-    code: Mapped[str] = mapped_column(sa.String(30))
-    name: Mapped[str] = mapped_column(sa.String(200))
-    credit_code: Mapped[str | None] = mapped_column(sa.String(18))
-    kind: Mapped[ProviderKind] = mapped_column(enum_of(ProviderKind))
-    district_id: Mapped[int] = mapped_column(sa.BigInteger)
-    address: Mapped[str] = mapped_column(sa.String(300), default="")
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    recorded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+class ProviderVersion(AreaKeyed, ProviderColumns, RecordVersion, Base):
+    """A provider as believed before a correction."""
+
+    __tablename__ = "provider_versions"
+    __table_args__ = (
+        area_key("record_id", "providers"),
+        area_key("district_id", "districts"),
+        sa.Index(None, "area_id", "record_id"),
+    )
 
 
 class Agreement(AreaKeyed, Fact, Base):
@@ -46,16 +59,8 @@ class Agreement(AreaKeyed, Fact, Base):
     ends_before: Mapped[date | None] = mapped_column(sa.Date)
 
 
-class Carer(AreaKeyed, Base):
-    """A carer with the one current employer; the identity number is sealed."""
-
-    __tablename__ = "carers"
-    __table_args__ = (
-        area_key("provider_id", "providers"),
-        sa.UniqueConstraint("area_id", "code"),
-        sa.UniqueConstraint("area_id", "identity_digest"),
-        sa.Index(None, "area_id", "provider_id", "name", "id"),
-    )
+class CarerColumns:
+    """What is known of a carer, with the one employer; the identity number is sealed."""
 
     code: Mapped[str] = mapped_column(sa.String(30))
     provider_id: Mapped[int] = mapped_column(sa.BigInteger)
@@ -70,5 +75,26 @@ class Carer(AreaKeyed, Base):
     certificate_ends_before: Mapped[date | None] = mapped_column(sa.Date)
     starts_on: Mapped[date] = mapped_column(sa.Date)
     ends_before: Mapped[date | None] = mapped_column(sa.Date)
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    recorded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class Carer(AreaKeyed, CarerColumns, Record, Base):
+    """A carer as believed now."""
+
+    __tablename__ = "carers"
+    __table_args__ = (
+        area_key("provider_id", "providers"),
+        sa.UniqueConstraint("area_id", "code"),
+        sa.UniqueConstraint("area_id", "identity_digest"),
+        sa.Index(None, "area_id", "provider_id", "name", "id"),
+    )
+
+
+class CarerVersion(AreaKeyed, CarerColumns, RecordVersion, Base):
+    """A carer as believed before a correction."""
+
+    __tablename__ = "carer_versions"
+    __table_args__ = (
+        area_key("record_id", "carers"),
+        area_key("provider_id", "providers"),
+        sa.Index(None, "area_id", "record_id"),
+    )

@@ -17,11 +17,18 @@ from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluat
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import known_at
 from ltc.store.imports import ImportFile
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+    PersonVersion,
+)
 from ltc.store.job_runs import JobRun
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.plans import CarePlan, PlanItem
-from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.statements import Statement
 from ltc.store.users import User, UserSession
 from ltc.store.visits import BedStay, Fee, Visit
@@ -185,6 +192,21 @@ def _carer(entity: Any, actor: Actor) -> Condition:
     return _of_provider(entity, actor)
 
 
+def _version_of(table: Any, rule: Rule) -> Rule:
+    """Return the rule of earlier versions: whoever sees the record now sees what was believed."""
+
+    def of_record(entity: Any, actor: Actor) -> Condition:
+        mine = sa.select(table.id).where(table.area_id == actor.area_id, rule(table, actor))
+        return entity.record_id.in_(mine)
+
+    return of_record
+
+
+def _person_version(entity: Any, actor: Actor) -> Condition:
+    """Earlier versions of people; a carer needs the newest only."""
+    return _about_person(entity.record_id, actor)
+
+
 def entity_has(entity: Any, column: str) -> bool:
     """Whether a mapped class has a column of this name."""
     return column in sa.inspect(entity).mapper.columns
@@ -278,7 +300,9 @@ RULES: dict[type[Any], Rule] = {
     District: _anyone,
     Organisation: _anyone,
     InsuredPerson: _person,
+    PersonVersion: _person_version,
     Enrolment: _of_person,
+    Assistance: _agency_of_person,
     LifeEvent: _of_person,
     BankAccount: _agency_of_person,
     Application: _application,
@@ -286,8 +310,10 @@ RULES: dict[type[Any], Rule] = {
     Confirmation: _of_application,
     Conclusion: _of_person,
     Provider: _provider,
+    ProviderVersion: _version_of(Provider, _provider),
     Agreement: _of_provider,
     Carer: _carer,
+    CarerVersion: _version_of(Carer, _carer),
     CarePlan: _care,
     PlanItem: _plan_item,
     Visit: _care,

@@ -37,6 +37,17 @@ def open_cell(session: Session, row: Any, column: str) -> str | None:
     )
 
 
+def move_cell(
+    session: Session, row: Any, column: str, table: type[Any], row_id: int
+) -> bytes | None:
+    """Return a row's sealed value sealed anew for another row: it opens only where it was made for.
+
+    None where it is empty; raises SealBroken.
+    """
+    plain = open_cell(session, row, column)
+    return None if plain is None else seal_cell(session, table, column, row_id, plain)
+
+
 def digest_of(session: Session, plain: str, purpose: Purpose) -> str:
     """Return the keyed digest under which a value is found (64 hex characters)."""
     return lookup_digest(keys_of(session), plain, purpose=purpose)

@@ -14,11 +14,18 @@ from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluat
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import Base
 from ltc.store.imports import FormToken, ImportFile
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+    PersonVersion,
+)
 from ltc.store.job_runs import JobRun
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.plans import CarePlan, PlanItem
-from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.scope import RULES, NoScopeRule, visible
 from ltc.store.statements import Statement
 from ltc.store.users import User, UserSession
@@ -26,12 +33,12 @@ from ltc.store.visits import BedStay, Fee, Visit
 from tests.support.world import AREA_WIDE, Side, build_world
 
 EVERYBODY = {District, Organisation}
-CASES = {InsuredPerson, Enrolment, LifeEvent, Conclusion}
+CASES = {InsuredPerson, PersonVersion, Enrolment, LifeEvent, Conclusion}
 ASSESSING = {Application, Evaluation, Confirmation}
 CARE = {CarePlan, PlanItem, Visit, BedStay, Fee}
-PROVIDING = {Provider, Agreement, Carer}
+PROVIDING = {Provider, ProviderVersion, Agreement, Carer, CarerVersion}
 MONEY = {PayoutResult, PayoutLine, Statement}
-AGENCY_ONLY = {BankAccount, PayoutHold, RunChunk}
+AGENCY_ONLY = {Assistance, BankAccount, PayoutHold, RunChunk}
 PEOPLE_OF_THE_HOUSE = {User, UserSession}
 AUDIT = {AuditEvent, AuditBlock}
 
@@ -43,7 +50,7 @@ SEES = {
     Role.ASSESSOR: CASES | ASSESSING,
     Role.EXPERT: CASES | ASSESSING,
     Role.PROVIDER_MANAGER: CASES | CARE | PROVIDING | MONEY | {PayoutRun, ImportFile},
-    Role.CARER: {Visit, Carer, InsuredPerson},
+    Role.CARER: {Visit, Carer, CarerVersion, InsuredPerson},
     Role.ADMINISTRATOR: PEOPLE_OF_THE_HOUSE | AUDIT | {JobRun},
     Role.AUDITOR: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
     Role.MACHINE: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,

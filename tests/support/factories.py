@@ -20,10 +20,17 @@ from ltc.rules.providers import CarerKind, ProviderKind
 from ltc.rules.visits import VisitSource
 from ltc.store.areas import Area, District, Organisation, OrganisationKind
 from ltc.store.assessments import Conclusion
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+)
 from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.providers import Agreement, Carer, Provider
-from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
+from ltc.store.record_versions import VERSIONS
+from ltc.store.sealed_cells import Purpose, digest_of, move_cell, seal_cell
 from ltc.store.users import User
 from ltc.store.visits import BedStay, Fee, Visit
 
@@ -104,6 +111,10 @@ def make_person(session: Session, area_id: int = 1, **given: Any) -> InsuredPers
 def make_enrolment(session: Session, person: InsuredPerson, **given: Any) -> Enrolment:
     return _save_fact(session, Enrolment, person, given, scheme=SchemeCode.EMPLOYEE,
                       contribution_years=20, starts_on=STARTS_ON)  # fmt: skip
+
+
+def make_assistance(session: Session, person: InsuredPerson, **given: Any) -> Assistance:
+    return _save_fact(session, Assistance, person, given, category="poor", starts_on=STARTS_ON)
 
 
 def make_life_event(session: Session, person: InsuredPerson, **given: Any) -> LifeEvent:
@@ -199,6 +210,20 @@ def make_fee(session: Session, person: InsuredPerson, provider: Provider, **give
     return _save_fact(session, Fee, person, given, id=number, provider_id=provider.id,
                       reference=f"F{number:06d}", charged_on=date(2019, 11, 5), amount_fen=6_000,
                       kind="daily_care")  # fmt: skip
+
+
+def make_version(session: Session, record: InsuredPerson | Provider | Carer, **given: Any) -> Any:
+    """What was believed of a record for the day after it was recorded."""
+    table, number = VERSIONS[type(record)], _next(session)
+    names = {column.key for column in sa.inspect(table).column_attrs}
+    kept = {
+        name: move_cell(session, record, name, table, number)
+        if name.endswith("_sealed")
+        else getattr(record, name)
+        for name in names - {"id", "record_id", "superseded_at"}
+    }
+    return _save(session, table, given, **{**kept, "id": number, "record_id": record.id,
+                 "superseded_at": record.recorded_at + timedelta(days=1)})  # fmt: skip
 
 
 def _next(session: Session) -> int:

@@ -98,6 +98,7 @@ def _build_side(session: Session, area_id: int, run: PayoutRun) -> Side:
     side.provider_id, side.carer_id = provider.id, carer.id
     person = make.make_person(session, area_id, district_id=district.id)
     side.keep(district, provider, carer, person, make.make_agreement(session, provider))
+    side.keep(*[make.make_version(session, record) for record in (person, provider, carer)])
     _add_users(session, side)
     _add_facts(session, side)
     _add_application(session, side)
@@ -127,6 +128,7 @@ def _add_facts(session: Session, side: Side) -> None:
     plan = make.make_plan(session, person, provider)
     side.keep(
         make.make_enrolment(session, person),
+        make.make_assistance(session, person),
         make.make_life_event(session, person),
         make.make_account(session, person),
         make.make_conclusion(session, person),
