@@ -37,6 +37,16 @@ class Outcome(StrEnum):
     BAD = "bad"
 
 
+class ImportStatus(StrEnum):
+    """Where an imported file stands; its job in ``job_runs`` says whether somebody works on it."""
+
+    ARRIVED = "arrived"  # to be tried out, or tried out in part
+    TRIED = "tried"
+    BEGUN = "begun"  # to be carried out, or carried out in part
+    DONE = "done"
+    REFUSED = "refused"  # cannot be read as a whole
+
+
 class ImportKind(StrEnum):
     """What a file tells of; the order is the one in which files build on one another."""
 

@@ -6,14 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
+from ltc.rules.imports import ImportStatus
+from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime, enum_of
 
 
 class ImportFile(AreaKeyed, Base):
     """One file of one kind (visits, people, …); ``counts`` has new, changed, same, conflict, bad.
 
     ``problems`` are the first rows in question: row, column, code and values of the sentence, never
-    the cell of a personal column. ``done_at`` None: only tried so far.
+    the cell of a personal column; of a refused file, why. ``columns`` is the header as it was
+    given. ``checkpoint`` is where work goes on: ``row``, the last row that is done, and ``bytes``,
+    how long the file of rows in question was then. ``done_at`` None: not carried out wholly.
     """
 
     __tablename__ = "import_files"
@@ -25,6 +28,11 @@ class ImportFile(AreaKeyed, Base):
     organisation_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     counts: Mapped[dict[str, Any]] = mapped_column(JsonText)
     problems: Mapped[list[Any]] = mapped_column(JsonText, default=list)
+    status: Mapped[ImportStatus] = mapped_column(
+        enum_of(ImportStatus), default=ImportStatus.ARRIVED, server_default="tried"
+    )
+    columns: Mapped[list[Any] | None] = mapped_column(JsonText)
+    checkpoint: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
