@@ -1,6 +1,6 @@
 """Long work that runs outside of a request: its lease, heartbeat, progress and result."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +34,8 @@ class JobRun(AreaKeyed, Base):
             sqlite_where=sa.text("status IN ('waiting', 'running')"),
             postgresql_where=sa.text("status IN ('waiting', 'running')"),
         ),
+        # Whatever the number of schedulers: a task is done once for each of its business dates.
+        sa.Index("uq_job_runs_schedule_key", "area_id", "schedule_key", unique=True),
     )
 
     kind: Mapped[str] = mapped_column(sa.String(40))
@@ -49,6 +51,36 @@ class JobRun(AreaKeyed, Base):
     asked_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of scheduled tasks only; None where a person or another use-case asked.
+    schedule_key: Mapped[str | None] = mapped_column(sa.String(120))
+    due_on: Mapped[date | None] = mapped_column(sa.Date)
+    dry_run: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    log: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    cancel_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class JobSchedule(Base):
+    """Since when an area's task is served: what was due before is nobody's omission."""
+
+    __tablename__ = "job_schedules"
+
+    area_id: Mapped[int] = mapped_column(sa.Integer, sa.ForeignKey("areas.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mailed_key: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+
+
+class Scheduler(Base):
+    """A scheduler process and its last sign of life; ``trouble`` is why it schedules nothing."""
+
+    __tablename__ = "schedulers"
+
+    holder: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    trouble: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
 
 
 def find_job(session: Session, job_id: int) -> JobRun | None:
