@@ -8,6 +8,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ltc.rules.visits import Datum, VisitSource
 from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
 
+# What is withdrawn gives its reference free; what is corrected passes it on.
+IS_BELIEVED = sa.text("superseded_at IS NULL AND NOT withdrawn")
+
+
+def _one_believed(name: str) -> sa.Index:
+    """Return the rule that a provider's reference is believed once."""
+    columns = ("area_id", "provider_id", "reference")
+    return sa.Index(
+        name, *columns, unique=True, sqlite_where=IS_BELIEVED, postgresql_where=IS_BELIEVED
+    )
+
 
 class Visit(AreaKeyed, Fact, Base):
     """A visit with its six elements.
@@ -16,6 +27,7 @@ class Visit(AreaKeyed, Fact, Base):
     are whole minutes since 1970-01-01 00:00 of the area's wall clock: both follow from the
     instants and are stored so that a month is loaded without converting each one.
     ``reference`` is the provider's own number: a second import of the same file meets it again.
+    ``price_fen`` is what was charged for the visit, where the fund shares in costs.
     """
 
     __tablename__ = "visits"
@@ -27,16 +39,9 @@ class Visit(AreaKeyed, Fact, Base):
         sa.Index(None, "area_id", "carer_id", "service_on"),
         sa.Index(None, "area_id", "provider_id", "service_on", "id"),
         sa.Index(None, "area_id", "service_on", "id"),
-        sa.Index(
-            "uq_visits_current_reference",
-            "area_id",
-            "provider_id",
-            "reference",
-            unique=True,
-            sqlite_where=sa.text("superseded_at IS NULL"),
-            postgresql_where=sa.text("superseded_at IS NULL"),
-        ),
+        _one_believed("uq_visits_believed_reference"),
         sa.CheckConstraint("ends_at > begins_at", name="order"),
+        sa.CheckConstraint("price_fen >= 0", name="price"),
     )
 
     person_id: Mapped[int] = mapped_column(sa.BigInteger)
@@ -54,6 +59,7 @@ class Visit(AreaKeyed, Fact, Base):
     datum: Mapped[Datum | None] = mapped_column(enum_of(Datum))
     source: Mapped[VisitSource] = mapped_column(enum_of(VisitSource))
     refused: Mapped[str | None] = mapped_column(sa.String(200))
+    price_fen: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class BedStay(AreaKeyed, Fact, Base):
@@ -65,15 +71,7 @@ class BedStay(AreaKeyed, Fact, Base):
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "starts_on", "id"),
-        sa.Index(
-            "uq_bed_stays_current_reference",
-            "area_id",
-            "provider_id",
-            "reference",
-            unique=True,
-            sqlite_where=sa.text("superseded_at IS NULL"),
-            postgresql_where=sa.text("superseded_at IS NULL"),
-        ),
+        _one_believed("uq_bed_stays_believed_reference"),
         sa.CheckConstraint("price_fen >= 0", name="price"),
     )
 
@@ -93,15 +91,7 @@ class Fee(AreaKeyed, Fact, Base):
         area_key("person_id", "insured_persons"),
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id", "charged_on"),
-        sa.Index(
-            "uq_fees_current_reference",
-            "area_id",
-            "provider_id",
-            "reference",
-            unique=True,
-            sqlite_where=sa.text("superseded_at IS NULL"),
-            postgresql_where=sa.text("superseded_at IS NULL"),
-        ),
+        _one_believed("uq_fees_believed_reference"),
         sa.CheckConstraint("amount_fen >= 0", name="amount"),
     )
 
