@@ -259,14 +259,15 @@ def _load_accounts(chunk: _Chunk) -> Facts:
 def _load_visits(chunk: _Chunk) -> Facts:
     v = Visit
     rows = chunk.read(
-        v, v.id, v.provider_id, v.carer_id, v.begins_min, v.ends_min, v.refused,
+        v, v.id, v.provider_id, v.carer_id, v.begins_min, v.ends_min, v.refused, v.price_fen,
         where=[_between(v.service_on, chunk.frame.weeks_start_on, chunk.frame.month)],
     )  # fmt: skip
     found: Facts = defaultdict(list)
     build, day_of, days = cases.Visit._make, _day_of_minute, MINUTES_PER_DAY
-    for person, ref, provider, carer, begins_min, ends_min, refused in rows:
+    for person, ref, provider, carer, begins_min, ends_min, refused, price_fen in rows:
         on = day_of(begins_min // days)
-        found[person].append(build((ref, provider, carer, on, begins_min, ends_min, refused, None)))
+        visit = build((ref, provider, carer, on, begins_min, ends_min, refused, price_fen))
+        found[person].append(visit)
     return found
 
 
