@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from ltc import clock, http
 from ltc.rules.access import Actor, Role
 from ltc.rules.errors import Problem
+from ltc.rules.spoken import say_in_english
 from ltc.services.context import Context
 from ltc.store.areas import get_area_by_code
 
@@ -21,7 +22,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        raise click.ClickException(problem.message) from None
+        raise click.ClickException(say_in_english(problem)) from None
     except DBAPIError as error:
         text = " ".join(str(error.orig).split())
         raise click.ClickException(f"The database refused: {text}") from None

@@ -87,7 +87,7 @@ def _get_approved(session: Session, area_id: int, month: Month) -> PayoutRun:
         raise MonthNotCalculated(month=month)
     approved = [run for run in runs if run.status is RunStatus.APPROVED]
     if not approved:
-        raise RunNotApproved(status=runs[0].status.value)
+        raise RunNotApproved(status=runs[0].status)
     return approved[0]
 
 

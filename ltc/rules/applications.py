@@ -70,7 +70,7 @@ REASONS_WITH_WORDS = frozenset({RefusalReason.PAPERS, RefusalReason.OTHER})
 
 
 class MoveNotAllowed(Conflict):
-    """The application is {status}; it cannot become {wanted} from there."""
+    """The application stands at “{status}”; “{wanted}” is not possible from there."""
 
 
 class NotEnrolled(Conflict):
@@ -120,7 +120,7 @@ class AlreadyConfirmed(Conflict):
 def check_move(status: ApplicationStatus, wanted: ApplicationStatus) -> None:
     """Raise MoveNotAllowed unless the table of moves has this one."""
     if wanted not in MOVES[status]:
-        raise MoveNotAllowed(status=status.value, wanted=wanted.value)
+        raise MoveNotAllowed(status=status, wanted=wanted)
 
 
 # --- filing and deciding --------------------------------------------------------------------------

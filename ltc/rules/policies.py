@@ -337,7 +337,7 @@ class Law:
                 if policy.ends_before is None or day < policy.ends_before:
                     return policy
                 break
-        raise NoPolicyInForce(area=self.area, day=day.isoformat())
+        raise NoPolicyInForce(area=self.area, day=day)
 
 
 class NoLawOfArea(NotFound):

@@ -19,6 +19,7 @@ from ltc.rules.applications import (
     clean_refusal,
 )
 from ltc.rules.errors import Invalid
+from ltc.rules.words import N_, Word
 from ltc.services.context import Context
 from ltc.store.applications import (
     find_death,
@@ -113,7 +114,7 @@ def assign(
     with ctx.transaction() as session:
         application = lock_application(session, ctx.actor, application_id)
         if application.status not in ASSIGNABLE:
-            raise MoveNotAllowed(status=application.status.value, wanted="assigned")
+            raise MoveNotAllowed(status=application.status, wanted=Word(N_("Assigned")))
         facts = {
             "assessor_id": assessor_id,
             "expert_id": expert_id,

@@ -11,6 +11,7 @@ from ltc.rules.applications import (
 )
 from ltc.rules.errors import Invalid, NotAllowed
 from ltc.rules.months import add_months
+from ltc.rules.words import N_, Word
 from ltc.services.applications import move
 from ltc.services.context import Context
 from ltc.services.evaluations import get_evaluation
@@ -56,7 +57,7 @@ def confirm_conclusion(
     with ctx.transaction() as session:
         application = lock_application(session, ctx.actor, application_id)
         if application.status is not ApplicationStatus.SCORED:
-            raise MoveNotAllowed(status=application.status.value, wanted="confirmed")
+            raise MoveNotAllowed(status=application.status, wanted=Word(N_("Confirmed")))
         evaluation = get_evaluation(ctx, application_id, evaluation_id)
         earlier = list_confirmers(session, ctx.actor, evaluation.id)
         check_may_confirm(user_id, application.assessor_id, earlier)

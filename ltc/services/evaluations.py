@@ -168,7 +168,7 @@ def _new_evaluation(ctx: Context, application_id: int) -> Evaluation:
 def _check_recordable(ctx: Context, application: Application) -> None:
     """Raise unless the evaluation of this application may be recorded, by this person, now."""
     if application.status is not ApplicationStatus.ACCEPTED:
-        raise MoveNotAllowed(status=application.status.value, wanted=ApplicationStatus.SCORED.value)
+        raise MoveNotAllowed(status=application.status, wanted=ApplicationStatus.SCORED)
     check_on_site(ctx.actor.user_id, application.assessor_id, application.expert_id)
 
 

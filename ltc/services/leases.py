@@ -74,7 +74,7 @@ def acquire(
     try:
         ctx.session.flush()
     except IntegrityError:
-        raise AlreadyRunning(done=0, total=0, since=at.isoformat("T", "seconds")) from None
+        raise AlreadyRunning(done=0, total=0, since=at) from None
     return Lease(ctx.area_id, job.id, job.holder)
 
 
@@ -93,7 +93,7 @@ def ask(ctx: Context, *, kind: str, key: str, inputs: dict[str, Any], at: dateti
     try:
         ctx.session.flush()
     except IntegrityError:
-        raise AlreadyRunning(done=0, total=0, since=at.isoformat("T", "seconds")) from None
+        raise AlreadyRunning(done=0, total=0, since=at) from None
     return job
 
 
@@ -183,5 +183,5 @@ def _started(pid: int) -> str:
 def _already(job: JobRun) -> AlreadyRunning:
     return AlreadyRunning(
         done=job.progress_done, total=job.progress_total,
-        since=job.started_at.isoformat(" ", "minutes"),
+        since=job.started_at,
     )  # fmt: skip

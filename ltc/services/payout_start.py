@@ -171,9 +171,9 @@ def _check_may_calculate(newest: PayoutRun, *, is_same: bool) -> None:
     if is_same and newest.status in (
         RunStatus.CALCULATED, RunStatus.CHECKED, RunStatus.APPROVED,
     ):  # fmt: skip
-        raise Unchanged(sequence=newest.sequence, month=newest.month)
+        raise Unchanged(sequence=newest.sequence, month=Month.parse(newest.month))
     if newest.status is RunStatus.APPROVED:
-        raise MonthApproved(sequence=newest.sequence, month=newest.month)
+        raise MonthApproved(sequence=newest.sequence, month=Month.parse(newest.month))
 
 
 def _newest(runs: Sequence[PayoutRun]) -> tuple[int, RunStatus] | None:

@@ -247,7 +247,7 @@ def _check_when(ctx: Context, month: Month, known_at: datetime | None) -> None:
     if month.starts_on > ctx.today:
         raise MonthNotBegun(field="month", month=month)
     if known_at is not None and known_at > ctx.now:
-        raise KnownInFuture(field="known_at", known_at=known_at.isoformat(" ", "minutes"))
+        raise KnownInFuture(field="known_at", known_at=known_at)
 
 
 def _say_nothing(_progress: Progress) -> None:

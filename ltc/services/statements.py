@@ -54,7 +54,7 @@ Clock = Callable[[], datetime]
 
 
 class RunNotApproved(Conflict):
-    """Statements are issued from approved runs only; this one is {status}."""
+    """Statements are issued from approved runs only; this one stands at “{status}”."""
 
 
 class AllIssued(Conflict):
@@ -275,7 +275,7 @@ def _get_approved(ctx: Context, run_id: int) -> PayoutRun:
     """Return a run that is approved, and still the one that was; raises RunNotApproved."""
     run = get_run(ctx.session, ctx.actor, run_id)
     if run.status is not RunStatus.APPROVED or run.digest != run.approved_digest:
-        raise RunNotApproved(status=run.status.value)
+        raise RunNotApproved(status=run.status)
     return run
 
 
@@ -285,7 +285,7 @@ def _check_something_waits(session: Session, run: PayoutRun) -> None:
         return
     job = find_newest_job(session, run.area_id, job_key(run.id))
     if job is None or job.status not in leases.LIVE:
-        raise AllIssued(count=count_statements(session, _key(run)), month=run.month)
+        raise AllIssued(count=count_statements(session, _key(run)), month=Month.parse(run.month))
 
 
 def _build_common(ctx: Context, run: PayoutRun, documents: Path) -> Common:

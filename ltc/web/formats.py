@@ -12,7 +12,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ltc.rules.errors import Problem
+from ltc.rules.months import Month
 from ltc.rules.policies import Text
+from ltc.rules.spoken import find_words
 
 FEN_PER_YUAN = Decimal(100)
 
@@ -22,7 +24,8 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         yuan=yuan,
         day=day,
-        birthday=birthday,
+        birthday=plain_day,
+        month=month,
         instant=instant,
         minutes=minutes,
         whole=whole,
@@ -53,11 +56,19 @@ def day(value: date | None) -> str:
     return f"{value.isoformat()} ({format_date(value, 'EEE', 'en')})"
 
 
-def birthday(value: date | None) -> str:
+def plain_day(value: date | None) -> str:
     """``1935-07-11`` or ``1935年7月11日``, without its weekday; a dash for None."""
     if value is None:
         return "–"
     return f"{value.year}年{value.month}月{value.day}日" if _chinese() else value.isoformat()
+
+
+def month(value: Month | str | None) -> str:
+    """``2019-11`` or ``2019年11月``; a dash for None."""
+    if value is None:
+        return "–"
+    found = Month.parse(value) if isinstance(value, str) else value
+    return f"{found.year}年{found.number}月" if _chinese() else str(found)
 
 
 def area_zone() -> ZoneInfo:
@@ -111,8 +122,19 @@ def in_language(text: Text) -> str:
 
 def problem_text(problem: Problem) -> str:
     """Return the sentence of a problem in the reader's language, filled."""
-    values = {
-        name: in_language(value) if isinstance(value, Text) else value
-        for name, value in problem.values.items()
-    }
+    values = {name: spoken(value) for name, value in problem.values.items()}
     return str(_(problem.template)).format(**values)
+
+
+def spoken(value: object) -> object:
+    """Return a value as a sentence in the reader's language says it: no codes, no raw days."""
+    words = find_words(value)
+    if words is not None:
+        return _(words)
+    if isinstance(value, Text):
+        return in_language(value)
+    if isinstance(value, Month):
+        return month(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    return plain_day(value) if isinstance(value, date) else value

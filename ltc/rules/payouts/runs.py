@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from ltc.rules.errors import Conflict
 from ltc.rules.months import Month
-from ltc.rules.words import N_
+from ltc.rules.words import N_, Word
 
 
 class RunKind(StrEnum):
@@ -49,13 +49,13 @@ RUN_KIND_NAMES = {RunKind.REGULAR: N_("Regular"), RunKind.CORRECTION: N_("Correc
 
 
 class RunMoveNotAllowed(Conflict):
-    """The run is {status}; it cannot become {wanted} from there."""
+    """The run stands at “{status}”; “{wanted}” is not possible from there."""
 
 
 def check_move(status: RunStatus, wanted: RunStatus) -> None:
     """Raise RunMoveNotAllowed unless the table of moves has this one."""
     if wanted not in MOVES[status]:
-        raise RunMoveNotAllowed(status=status.value, wanted=wanted.value)
+        raise RunMoveNotAllowed(status=status, wanted=wanted)
 
 
 class SamePerson(Conflict):
@@ -81,7 +81,7 @@ def check_month_over(month: Month, known_on: date) -> None:
     A month's benefit is paid in the month that follows (经办规程 2024: 申报、初审、复核、拨付).
     """
     if not is_month_over(month, known_on):
-        raise MonthNotOver(month=str(month), known_on=known_on.isoformat())
+        raise MonthNotOver(month=month, known_on=known_on)
 
 
 def check_other_person(user_id: int | None, *, prepared_by: int | None,
@@ -92,9 +92,9 @@ def check_other_person(user_id: int | None, *, prepared_by: int | None,
     (None) prepares, but a person checks and approves.
     """
     if user_id is not None and user_id == prepared_by:
-        raise SamePerson(done=N_("calculated"))
+        raise SamePerson(done=Word(N_("calculated")))
     if user_id is not None and user_id == checked_by:
-        raise SamePerson(done=N_("checked"))
+        raise SamePerson(done=Word(N_("checked")))
 
 
 def check_digest(digest: str | None, seen: str) -> None:

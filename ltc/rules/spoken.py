@@ -1,0 +1,74 @@
+"""How the values of a problem's sentence are said: enum members by their words, in one table.
+
+A problem is raised with the member itself, never with its code. The doors translate what
+``find_words`` returns; commands, which speak English only, use ``say_in_english``.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from ltc.rules.access import REACH_NAMES, ROLE_NAMES, Reach, Role
+from ltc.rules.applications import REFUSAL_NAMES, ApplicationStatus, RefusalReason
+from ltc.rules.applications import STATUS_NAMES as APPLICATION_NAMES
+from ltc.rules.checks import CLEARER_NAMES, EFFECT_NAMES, Clearer, Effect
+from ltc.rules.errors import Problem
+from ltc.rules.imports import KIND_NAMES as IMPORT_KIND_NAMES
+from ltc.rules.imports import OUTCOME_NAMES, ImportKind, Outcome
+from ltc.rules.insured import (
+    LIFE_EVENT_NAMES,
+    SCHEME_NAMES,
+    SEX_NAMES,
+    LifeEventKind,
+    SchemeCode,
+    Sex,
+)
+from ltc.rules.payouts.runs import RUN_KIND_NAMES, RunKind, RunStatus
+from ltc.rules.payouts.runs import STATUS_NAMES as RUN_NAMES
+from ltc.rules.plans import BONUS_NAMES, PLAN_STATUS_NAMES, BonusChoice, PlanStatus
+from ltc.rules.providers import CARER_KIND_NAMES, PROVIDER_KIND_NAMES, CarerKind, ProviderKind
+from ltc.rules.statements import STATEMENT_KIND_NAMES, StatementKind
+from ltc.rules.stays import FEE_KIND_NAMES, FeeKind
+from ltc.rules.visits import DATUM_NAMES, SOURCE_NAMES, Datum, VisitSource
+from ltc.rules.words import Word
+
+ENUM_NAMES: Mapping[type[Enum], Mapping[Any, str]] = {
+    Role: ROLE_NAMES,
+    Reach: REACH_NAMES,
+    Sex: SEX_NAMES,
+    SchemeCode: SCHEME_NAMES,
+    LifeEventKind: LIFE_EVENT_NAMES,
+    ApplicationStatus: APPLICATION_NAMES,
+    RefusalReason: REFUSAL_NAMES,
+    ProviderKind: PROVIDER_KIND_NAMES,
+    CarerKind: CARER_KIND_NAMES,
+    PlanStatus: PLAN_STATUS_NAMES,
+    BonusChoice: BONUS_NAMES,
+    VisitSource: SOURCE_NAMES,
+    Datum: DATUM_NAMES,
+    Effect: EFFECT_NAMES,
+    Clearer: CLEARER_NAMES,
+    FeeKind: FEE_KIND_NAMES,
+    RunStatus: RUN_NAMES,
+    RunKind: RUN_KIND_NAMES,
+    StatementKind: STATEMENT_KIND_NAMES,
+    ImportKind: IMPORT_KIND_NAMES,
+    Outcome: OUTCOME_NAMES,
+}
+
+
+def find_words(value: object) -> str | None:
+    """Return the marked words of a value, for a door to translate; None where it is said as it is."""
+    if isinstance(value, Word):
+        return str(value)
+    if isinstance(value, Enum):
+        names = ENUM_NAMES.get(type(value), {})
+        # A key may be the member or, in older tables, its code.
+        return names.get(value) or names.get(value.value)
+    return None
+
+
+def say_in_english(problem: Problem) -> str:
+    """Return the sentence of a problem in English, without codes."""
+    said = {name: find_words(value) or value for name, value in problem.values.items()}
+    return problem.template.format(**said)
