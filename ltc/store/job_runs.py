@@ -55,7 +55,7 @@ class JobRun(AreaKeyed, Base):
     schedule_key: Mapped[str | None] = mapped_column(sa.String(120))
     due_on: Mapped[date | None] = mapped_column(sa.Date)
     dry_run: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    log: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    log: Mapped[str] = mapped_column(sa.Text, default="", server_default=sa.text("''"))
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     cancel_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -69,7 +69,9 @@ class JobSchedule(Base):
     area_id: Mapped[int] = mapped_column(sa.Integer, sa.ForeignKey("areas.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     since_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    mailed_key: Mapped[str] = mapped_column(sa.String(120), default="", server_default="")
+    mailed_key: Mapped[str] = mapped_column(
+        sa.String(120), default="", server_default=sa.text("''")
+    )
 
 
 class Scheduler(Base):
@@ -80,7 +82,7 @@ class Scheduler(Base):
     holder: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    trouble: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    trouble: Mapped[str] = mapped_column(sa.Text, default="", server_default=sa.text("''"))
 
 
 def find_job(session: Session, job_id: int) -> JobRun | None:

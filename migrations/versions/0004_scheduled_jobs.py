@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(length=80), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
+        sa.Column("trouble", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("holder", name=op.f("pk_schedulers")),
     )
     op.create_table(
@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.Column("area_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("mailed_key", sa.String(length=120), server_default="", nullable=False),
+        sa.Column(
+            "mailed_key", sa.String(length=120), server_default=sa.text("''"), nullable=False
+        ),
         sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_job_schedules_area_id")),
         sa.PrimaryKeyConstraint("area_id", "kind", name=op.f("pk_job_schedules")),
     )
@@ -33,7 +35,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("dry_run", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
-        batch_op.add_column(sa.Column("log", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("log", sa.Text(), server_default=sa.text("''"), nullable=False)
+        )
         batch_op.add_column(
             sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False)
         )
