@@ -4,6 +4,7 @@ A visit belongs to the day on which it begins; of its minutes after midnight tho
 lie on a day that does not count. What drops out stands on the sheet with its reason.
 """
 
+from collections.abc import Iterator
 from operator import attrgetter
 
 from ltc.rules.payouts.cases import Visit
@@ -20,18 +21,9 @@ def count_visits(sheet: Sheet, segments: list[Segment]) -> None:
     """Hand the visits that count to their segments, in order; exclude the rest."""
     if not sheet.case.visits:
         return
-    window = sheet.window
-    lead_days, before_first = first_of(window.month), window.first - EPOCH
     counter = _Counter(sheet, segments)
-    for visit in sorted(sheet.case.visits, key=_in_order):
-        index = visit.begins_min // MINUTES_PER_DAY - before_first
-        if lead_days <= index < window.length - 1:
-            if not counter.count_usual(visit, index):
-                counter.count(visit, index, is_paid_here=True)
-        elif 0 <= index < lead_days:
-            counter.count(visit, index, is_paid_here=False)
-        else:
-            sheet.exclude(visit.ref, Reason.OUTSIDE_MONTH, _length(visit))
+    for visit in counter.count_usual(sorted(sheet.case.visits, key=_in_order)):
+        counter.count(visit)
 
 
 def _length(visit: Visit) -> int:
@@ -50,32 +42,46 @@ class _Counter:
         self.planned_minutes = 0  # used of what the plans authorise this month
         for taken in sheet.case.taken:
             self.taken.setdefault(taken.carer, []).append((taken.begins_min, taken.ends_min))
-        self.usual = _list_usual(segments)
+        self.usual = _list_usual(segments, sheet.window.month)
 
-    def count_usual(self, visit: Visit, index: int) -> bool:
-        """Count a visit that needs no second look, as nearly all do; return whether it was one.
+    def count_usual(self, visits: list[Visit]) -> Iterator[Visit]:
+        """Count the visits that need no second look, as nearly all do; yield the others in turn.
 
-        It lies on one day of a segment of its own provider, after all others of the person, and no
-        minute of its carer is taken.
+        A usual one lies on one day of the month in a segment of its own provider, after all others
+        of the person, and no minute of its carer is taken. A city's month has 600,000 of them: this
+        loop is the one place where settlement is written for speed.
         """
-        begins, ends = visit.begins_min, visit.ends_min
-        if (
-            begins < self.counted_until
-            or not begins < ends <= begins - begins % MINUTES_PER_DAY + MINUTES_PER_DAY
-            or visit.refused is not None
-            or visit.carer in self.taken
-        ):
-            return False
-        for days, provider, counted_visits in self.usual:
-            if days >> index & 1 and provider == visit.provider:
-                counted_visits.append(CountedVisit(visit, index, ends - begins))
-                self.counted.append((begins, ends))
-                self.counted_until = ends
-                return True
-        return False
+        window, taken, counted = self.sheet.window, self.taken, self.counted
+        before_first = window.first - EPOCH
+        for visit in visits:
+            begins, ends = visit.begins_min, visit.ends_min
+            day_number = begins // MINUTES_PER_DAY
+            if (
+                self.counted_until <= begins < ends <= (day_number + 1) * MINUTES_PER_DAY
+                and visit.refused is None
+                and visit.carer not in taken
+            ):
+                index = day_number - before_first
+                provider = visit.provider
+                for days, planned, counted_visits in self.usual:
+                    if provider == planned and index >= 0 and days >> index & 1:
+                        counted_visits.append(CountedVisit(visit, index, ends - begins))
+                        counted.append((begins, ends))
+                        self.counted_until = ends
+                        break
+                else:
+                    yield visit
+            else:
+                yield visit
 
-    def count(self, visit: Visit, index: int, *, is_paid_here: bool) -> None:
+    def count(self, visit: Visit) -> None:
         """Count one visit; what an earlier month pays is counted without a word."""
+        window = self.sheet.window
+        index = window.index_of_minute(visit.begins_min)
+        if not 0 <= index < window.length - 1:
+            self.sheet.exclude(visit.ref, Reason.OUTSIDE_MONTH, _length(visit))
+            return
+        is_paid_here = index >= first_of(window.month)
         dropped: list[tuple[str, int]] = []
         segment = self._find_segment(visit, index)
         if isinstance(segment, Segment):
@@ -152,10 +158,10 @@ class _Counter:
         return allowed
 
 
-def _list_usual(segments: list[Segment]) -> list[tuple[int, int, list[CountedVisit]]]:
+def _list_usual(segments: list[Segment], month: int) -> list[tuple[int, int, list[CountedVisit]]]:
     """Return days and provider of the segments at home where a visit counts without more ado."""
     return [
-        (segment.days & segment.agreed, segment.plan.provider, segment.visits)
+        (segment.days & segment.agreed & month, segment.plan.provider, segment.visits)
         for segment in segments
         if segment.plan.provider is not None
         and segment.plan.authorised_minutes_per_month is None
