@@ -14,6 +14,8 @@ class Statement(AreaKeyed, Base):
 
     ``content_digest`` is over the data that was printed, ``file_digest`` over the PDF's bytes
     (None until it is rendered); the file lies in the documents folder under its digest.
+    ``verify_code`` is what the public page asks for, ``chain_number`` the newest block of the audit
+    chain that the paper names, ``substitutes`` how many characters no font of ours can draw.
     """
 
     __tablename__ = "statements"
@@ -23,6 +25,8 @@ class Statement(AreaKeyed, Base):
         sa.UniqueConstraint("area_id", "number"),
         sa.Index(None, "area_id", "subject_id"),
         sa.Index(None, "area_id", "run_id", "provider_id"),
+        sa.Index(None, "verify_code", unique=True),
+        sa.Index(None, "file_digest"),
     )
 
     number: Mapped[str] = mapped_column(sa.String(60))
@@ -35,5 +39,8 @@ class Statement(AreaKeyed, Base):
     file_digest: Mapped[str | None] = mapped_column(sa.String(64))
     file_bytes: Mapped[int | None] = mapped_column(sa.Integer)
     pages: Mapped[int | None] = mapped_column(sa.Integer)
+    verify_code: Mapped[str | None] = mapped_column(sa.String(16))
+    chain_number: Mapped[int | None] = mapped_column(sa.BigInteger)
+    substitutes: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     issued_by_id: Mapped[int | None] = mapped_column(sa.BigInteger)
