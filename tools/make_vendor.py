@@ -2,13 +2,13 @@
 
 To make the folder again (versions as in static/vendor/VERSIONS.md):
 
-    for name in govuk-frontend@6.6.0 htmx.org@2.0.11 echarts@6.1.0; do
+    for name in govuk-frontend@6.6.0 htmx.org@2.0.11 echarts@6.1.0 idb@8.0.4; do
         npm pack "$name"
     done
     (unpack each into a folder of its package's name)
     python tools/make_vendor.py <folder of the unpacked packages> static/vendor
 
-htmx and ECharts are copied as they are. GOV.UK Frontend is changed as its terms ask of others: its typeface
+htmx, ECharts and idb are copied as they are. GOV.UK Frontend is changed as its terms ask of others: its typeface
 and the royal crest may be used on GOV.UK only, so every rule that names them is taken out, and the
 font family becomes a custom property that static/css/app.css sets.
 """
@@ -26,6 +26,8 @@ PLAIN_COPIES = {
     "echarts/dist/echarts.common.min.js": "echarts/echarts.common.min.js",
     "echarts/LICENSE": "echarts/LICENSE.txt",
     "echarts/NOTICE": "echarts/NOTICE.txt",
+    "idb/build/index.js": "idb/idb.js",
+    "idb/LICENSE": "idb/LICENSE.txt",
     "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend/govuk-frontend.min.js",
 }
 RESERVED = ("GDS Transport", "govuk-crest")

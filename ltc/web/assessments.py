@@ -26,7 +26,7 @@ from ltc.store.applications import (
 from ltc.store.instruments import get_instrument
 from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import get_person
-from ltc.web import conclusions, evaluations
+from ltc.web import conclusions, devices, evaluations
 from ltc.web.assessment_ways import (
     NOTHING_YET,
     TAG_STATES,
@@ -54,6 +54,7 @@ from ltc.web.lists import (
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/assessments")
 blueprint.register_blueprint(evaluations.blueprint)
+blueprint.register_blueprint(devices.blueprint)
 blueprint.register_blueprint(conclusions.blueprint)
 
 EXPORT_ROWS = 1_000  # read at once

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 
 from ltc import http
@@ -20,6 +28,7 @@ from ltc.store.applications import CaseFile, EvaluationNotFound, get_case_file
 from ltc.store.areas import get_area
 from ltc.store.assessments import Evaluation
 from ltc.store.instruments import get_instrument
+from ltc.web import devices
 from ltc.web.assessment_ways import leave
 from ltc.web.evaluation_record import build_record, print_record
 from ltc.web.evaluation_sheet import build_sheet, is_chinese, number_items
@@ -48,8 +57,8 @@ def evaluate(application_id: int) -> Any:
     draft = case.evaluation
     if draft is None or draft.completed_at is not None:
         return redirect(url_for("assessments.show", application_id=application_id))
-    form = EvaluationForm(obj=draft)
-    return _questions(case, draft, form)
+    page = make_response(_questions(case, draft, EvaluationForm(obj=draft)))
+    return devices.keep_for(page, http.current_actor())
 
 
 @blueprint.post("/<int:application_id>/evaluate")

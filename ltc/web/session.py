@@ -12,7 +12,7 @@ from ltc.rules.errors import Problem
 from ltc.services import sign_in as door
 from ltc.services import users
 from ltc.store.users import list_demonstration_users, token_digest
-from ltc.web import once
+from ltc.web import devices, once
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.forms.session import PasswordForm, SignInForm
 from ltc.web.shell import limiter
@@ -86,7 +86,7 @@ def sign_out() -> Any:
     cookie.clear()
     answer = redirect(url_for("session.sign_in"))
     answer.delete_cookie(http.SESSION_COOKIE)
-    return answer
+    return devices.forget(answer)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

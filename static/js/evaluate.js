@@ -1,8 +1,12 @@
 // The evaluation as one works on it: digits choose, every answer is saved at once, and what cannot be sent waits on
 // this device. Without this script the page works with its "Save section" buttons.
 //
-// What waits is kept in localStorage under the application's key: the answers, the evaluation they belong to and the
-// revision they were given on, so that the server can tell an addition from a replacement it must not make.
+// What waits is kept on the device (kept.js): the answers, the evaluation they belong to and the revision they were
+// given on, so that the server can tell an addition from a replacement it must not make. The page itself is kept,
+// too: loaded again without a connection it shows what was saved last and what waits.
+
+import { drop, keep, keepPage, readKept, startWorker } from "./kept.js";
+import { send } from "./sending.js";
 
 const RETRY_MILLISECONDS = 5000;
 const TEXT_PAUSE_MILLISECONDS = 800;
@@ -12,7 +16,7 @@ const form = document.getElementById("evaluation");
 const saving = document.getElementById("saving");
 const conflict = document.getElementById("conflict");
 
-let waiting = readWaiting();
+let waiting = await readWaiting();
 let sending = null;
 let retryTimer = 0;
 let textTimer = 0;
@@ -20,23 +24,14 @@ let isStopped = false; // a conflict is open, or the session ended: the person m
 
 // --- what waits on this device ---
 
-function readWaiting() {
-  const empty = { evaluation: form.dataset.evaluation, revision: null, answers: {} };
-  try {
-    const kept = JSON.parse(localStorage.getItem(form.dataset.key));
-    return kept && kept.evaluation === form.dataset.evaluation ? kept : empty;
-  } catch {
-    return empty;
-  }
+function nothingWaits() {
+  const { key, owner, evaluation } = form.dataset;
+  return { key, owner, evaluation, url: form.getAttribute("action"), revision: null, answers: {}, saved: null };
 }
 
-function keepWaiting() {
-  try {
-    if (countWaiting()) localStorage.setItem(form.dataset.key, JSON.stringify(waiting));
-    else localStorage.removeItem(form.dataset.key);
-  } catch {
-    // A device without storage still saves while it is online.
-  }
+async function readWaiting() {
+  const kept = await readKept(form.dataset.key, form.dataset.owner);
+  return kept?.evaluation === form.dataset.evaluation ? kept : nothingWaits();
 }
 
 function countWaiting() {
@@ -46,7 +41,7 @@ function countWaiting() {
 function put(name, value) {
   if (!countWaiting()) waiting.revision = currentRevision();
   waiting.answers[name] = value;
-  keepWaiting();
+  keep(waiting);
   flush();
 }
 
@@ -80,38 +75,33 @@ async function sendAll() {
 async function sendOnce() {
   const sent = { ...waiting.answers };
   if (saving.dataset.state !== "offline") say("saving");
-  let answer;
-  try {
-    answer = await fetch(form.action, { method: "POST", headers: headers(), body: body(sent), redirect: "manual" });
-  } catch {
-    return later("offline");
-  }
-  if (answer.status === 409) return choose(await answer.text());
-  if (answer.ok) return accept(sent, await answer.text());
-  if (answer.type === "opaqueredirect" || [400, 401, 403].includes(answer.status)) return askToSignIn();
-  return later("failed");
-}
-
-function headers() {
-  const token = document.querySelector("meta[name=csrf-token]").content;
-  return { "HX-Request": "true", "X-CSRFToken": token };
-}
-
-function body(sent) {
-  return new URLSearchParams({ revision: waiting.revision, ...sent });
+  const { outcome, html } = await send(waiting.url, waiting.revision, sent);
+  if (outcome === "saved") return accept(sent, html);
+  if (outcome === "conflict") return choose(html);
+  if (outcome === "signedOut") return askToSignIn();
+  if (outcome === "gone") return stop("gone");
+  return later(outcome);
 }
 
 function accept(sent, html) {
-  const part = new DOMParser().parseFromString(html, "text/html").getElementById("sheet");
-  if (!part) return askToSignIn();
+  const part = parse(html).getElementById("sheet");
   for (const [name, value] of Object.entries(sent)) {
     if (waiting.answers[name] === value) delete waiting.answers[name];
   }
   waiting.revision = part.dataset.revision;
-  keepWaiting();
+  waiting.saved = { revision: part.dataset.revision, sheet: html, words: { ...waiting.saved?.words, ...wordsOf(sent) } };
+  keep(waiting);
   showSheet(part);
   say("saved");
   return true;
+}
+
+function wordsOf(sent) {
+  return Object.fromEntries(Object.entries(sent).filter(([name]) => !name.startsWith("score-")));
+}
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html");
 }
 
 function later(why) {
@@ -120,9 +110,14 @@ function later(why) {
   return false;
 }
 
-function askToSignIn() {
+function stop(why) {
   isStopped = true;
-  say("signedOut");
+  say(why);
+  return false;
+}
+
+function askToSignIn() {
+  stop("signedOut");
   const link = document.createElement("a");
   link.href = saving.dataset.signIn;
   link.textContent = "→";
@@ -133,9 +128,8 @@ function askToSignIn() {
 }
 
 function choose(html) {
-  isStopped = true;
-  say("conflict");
-  const part = new DOMParser().parseFromString(html, "text/html").querySelector(".ltc-conflict");
+  stop("conflict");
+  const part = parse(html).querySelector(".ltc-conflict");
   conflict.replaceChildren(part);
   openSide();
   conflict.focus();
@@ -167,8 +161,16 @@ function check(name, value) {
   if (question) question.classList.add("is-answered");
 }
 
-function showWaiting() {
-  for (const [name, value] of Object.entries(waiting.answers)) {
+// A page that comes from this device is older than what was saved from it afterwards.
+function showSaved() {
+  if (!waiting.saved || Number(waiting.saved.revision) <= Number(currentRevision())) return;
+  showSheet(parse(waiting.saved.sheet).getElementById("sheet"));
+  showValues(waiting.saved.words);
+  say("saved");
+}
+
+function showValues(values) {
+  for (const [name, value] of Object.entries(values)) {
     const field = form.elements[name];
     if (field && name.startsWith("score-")) check(name, value);
     else if (field) field.value = value;
@@ -263,12 +265,20 @@ async function submit(event) {
   const button = event.submitter;
   const completes = button?.hasAttribute("data-complete");
   window.clearTimeout(textTimer);
-  if (completes && !countWaiting() && !sending) return; // the form goes its usual way
+  if (completes && !countWaiting() && !sending) {
+    drop(waiting.key); // the form goes its usual way, and brings everything
+    return;
+  }
   event.preventDefault();
   event.stopPropagation();
   await flush();
   if (!completes) goToSection(button?.value);
   else if (!countWaiting()) form.requestSubmit(button);
+}
+
+async function goOnline() {
+  await flush();
+  if (!countWaiting() && !isStopped) say("saved");
 }
 
 function goToSection(code) {
@@ -282,8 +292,8 @@ function goToSection(code) {
 
 function discard(event) {
   if (!event.target.closest("[data-discard]")) return;
-  waiting = { evaluation: form.dataset.evaluation, revision: null, answers: {} };
-  keepWaiting();
+  waiting = nothingWaits();
+  keep(waiting);
 }
 
 // "Use the answers of this device": they are sent once more, on the draft that was just looked at.
@@ -312,8 +322,12 @@ document.addEventListener("click", (event) => {
   side().classList.remove("is-open");
   goToFirstOpen();
 });
-window.addEventListener("online", flush);
+window.addEventListener("online", goOnline);
 window.addEventListener("offline", () => say("offline"));
-showWaiting();
+showSaved();
+showValues(waiting.answers);
+if (!navigator.onLine) say("offline");
 flush();
 if (!location.hash && !document.querySelector(".govuk-error-summary")) goToFirstOpen();
+await startWorker(form.dataset.worker);
+await keepPage(location.pathname).catch(() => {}); // without a connection it is kept already

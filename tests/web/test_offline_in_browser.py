@@ -1,0 +1,152 @@
+"""A tablet without a connection: the page of a draft opens, answers wait, and nothing stays for others."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from ltc.http import SESSION_COOKIE
+from ltc.store.assessments import Application
+from tests.support.assessment_cases import Way
+from tests.web.test_evaluate_in_browser import (
+    address,
+    complaints,
+    open_session,
+    press_first,
+    pytestmark,
+    scores_of,
+    tablet,
+    waiting_on,
+    way,
+)
+
+__all__ = ["address", "complaints", "pytestmark", "tablet", "way"]  # fixtures, found by their names
+
+PAGES = """async () => {
+  if (!(await caches.has("ltc-evaluations"))) return [];
+  const found = await (await caches.open("ltc-evaluations")).keys();
+  return found.map((each) => new URL(each.url).pathname).filter((path) => path.endsWith("/evaluate"));
+}"""
+
+
+def open_draft(tablet: BrowserContext, application: Application) -> Page:
+    """Open the page of a draft, and wait until the device keeps it."""
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")
+    expect(page.locator("#score-eat-1")).to_be_focused()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_for_pages(page, 1)
+    return page
+
+
+def wait_for_pages(page: Page, count: int) -> None:
+    """Ask until the device keeps so many pages; a strict page runs no polling of its own."""
+    for _attempt in range(50):
+        if len(page.evaluate(PAGES)) == count:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the device keeps {page.evaluate(PAGES)}")
+
+
+def test_a_page_loaded_again_without_a_connection_goes_on_and_is_sent_later(
+    tablet: BrowserContext, way: Way, complaints: list[str]
+) -> None:
+    application = way.start()
+    page = open_draft(tablet, application)
+    press_first(page, 3)
+    expect(page.locator("#sheet")).to_contain_text("3 of 17 items")
+    tablet.set_offline(True)
+    press_first(page, 2)
+    saving = page.locator("#saving")
+    expect(saving).to_have_text("Offline. Answers that wait on this device: 2")
+
+    answer = page.reload()
+    assert answer is not None
+    assert answer.from_service_worker
+    expect(saving).to_have_text("Offline. Answers that wait on this device: 2")
+    expect(
+        page.locator("#score-toilet-1")
+    ).to_be_focused()  # what was saved and what waits is there
+    expect(page.locator("#sheet")).to_contain_text("3 of 17 items")
+    press_first(page, 1)
+    expect(saving).to_have_text("Offline. Answers that wait on this device: 3")
+    assert len(scores_of(way, application)) == 3
+
+    tablet.set_offline(False)
+    expect(page.locator("#sheet")).to_contain_text("6 of 17 items")
+    assert len(scores_of(way, application)) == 6
+    assert complaints == []
+
+
+def test_what_another_tablet_answered_meanwhile_is_chosen_on_the_page(
+    tablet: BrowserContext, way: Way
+) -> None:
+    application = way.start()
+    page = open_draft(tablet, application)
+    tablet.set_offline(True)
+    page.keyboard.press("3")
+    expect(page.locator("#saving")).to_contain_text("Offline")
+    page.close()
+    way.save(application, eat=5)
+    tablet.set_offline(False)
+    page = tablet.new_page()
+    page.goto("/assessments/")  # from any page the bar sends, and leads to what must be chosen
+    bar = page.locator("#waiting")
+    expect(bar).to_contain_text("Another device has saved other answers.")
+    bar.get_by_role("link", name="Look at both").click()
+    expect(page.locator("#conflict")).to_contain_text("10 · Independent")
+    assert scores_of(way, application) == {"eat": 5}
+
+
+def test_answers_are_sent_from_any_page_and_signing_out_leaves_nothing(
+    tablet: BrowserContext, way: Way
+) -> None:
+    application = way.start()
+    page = open_draft(tablet, application)
+    tablet.set_offline(True)
+    press_first(page, 2)
+    expect(page.locator("#saving")).to_contain_text("2")
+    page.close()
+    tablet.set_offline(False)
+    page = tablet.new_page()
+    page.goto("/assessments/")
+    expect(page.locator("#waiting")).to_be_hidden()
+    for _attempt in range(50):
+        if len(scores_of(way, application)) == 2:
+            break
+        page.wait_for_timeout(100)
+    assert scores_of(way, application) == {"eat": 0, "dress": 0}
+
+    wait_for_pages(page, 1)
+    page.locator(".ltc-me summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert_nothing_is_kept(page)
+
+
+def test_another_person_finds_nothing_of_who_was_there_before(
+    tablet: BrowserContext, way: Way, address: str
+) -> None:
+    application = way.start()
+    page = open_draft(tablet, application)
+    tablet.set_offline(True)
+    press_first(page, 1)
+    expect(page.locator("#saving")).to_contain_text("Offline")
+    page.close()
+    tablet.set_offline(False)
+    other = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.expert)}
+    tablet.add_cookies([{**other, "url": address}])
+    page = tablet.new_page()
+    page.goto("/")
+    assert_nothing_is_kept(page)
+    assert scores_of(way, application) == {}  # nobody sends answers in another's name
+
+
+def assert_nothing_is_kept(page: Page) -> None:
+    left: Any = page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
+    )
+    assert (waiting_on(page), page.evaluate(PAGES), left) == ([], [], 0)
