@@ -40,7 +40,7 @@ class Executor(Protocol):
     def open_session(self) -> Session:
         """Return a session of its own, to be closed by the caller."""
 
-    def prepare(self, task: Task[Any, Any, Any]) -> None:
+    def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """Say early what will be mapped: what it needs is imported while the caller goes on."""
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
@@ -57,7 +57,7 @@ class Inline:
         """Return a session on the engine."""
         return Session(self.engine)
 
-    def prepare(self, task: Task[Any, Any, Any]) -> None:
+    def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """Everything is imported here already."""
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
@@ -79,9 +79,9 @@ class ProcessPool:
         """Return a session on the engine, for reading here."""
         return Session(self.engine)
 
-    def prepare(self, task: Task[Any, Any, Any]) -> None:
-        """Start the process that the workers are forked from; the first task decides its imports."""
-        PROCESSES.set_forkserver_preload([task.__module__])
+    def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
+        """Start the process that the workers are forked from; the first tasks decide its imports."""
+        PROCESSES.set_forkserver_preload([task.__module__ for task in tasks])
         forkserver.ensure_running()
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:

@@ -22,7 +22,7 @@ from ltc.services.leases import Lease
 from ltc.services.payout_chunks import Bounds
 from ltc.store.base import new_id
 from ltc.store.payout_cases import Frame, Member, list_population, load_agreements
-from ltc.store.payout_conflicts import load_taken
+from ltc.store.payout_conflicts import join_taken, list_carers, load_taken
 from ltc.store.payout_facts import read_facts_digest
 from ltc.store.payout_runs import RunKey, list_runs_of_month
 from ltc.store.payouts import PayoutRun, RunChunk
@@ -121,12 +121,13 @@ def digest_law(law: Law) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_frame(session: Session, area_id: int, month: Month, known_at: datetime) -> Frame:
+def build_frame(executor: Executor, area_id: int, month: Month, known_at: datetime) -> Frame:
     """Return what all chunks share: agreements, and minutes that visits to others take."""
     bare = Frame(area_id, month, known_at)
-    return Frame(
-        area_id, month, known_at, load_agreements(session, bare), load_taken(session, bare)
-    )
+    with executor.open_session() as session:
+        agreements, carers = load_agreements(session, bare), list_carers(session, area_id)
+    taken = join_taken(executor.map(load_taken, bare, carers))
+    return Frame(area_id, month, known_at, agreements, taken)
 
 
 def list_bounds(session: Session, frame: Frame, chunk_people: int) -> list[Bounds]:

@@ -6,7 +6,7 @@ checks the books. Whatever is interrupted is taken up again at the last checkpoi
 the same bytes. How it begins stands in ``payout_start``, what a chunk does in ``payout_chunks``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,7 @@ from ltc.services.payout_start import (
 from ltc.store.areas import get_area
 from ltc.store.job_runs import JobRun, JobStatus, find_job
 from ltc.store.payout_cases import Frame
+from ltc.store.payout_conflicts import load_taken
 from ltc.store.payout_facts import read_facts_digest
 from ltc.store.payout_runs import (
     RunKey,
@@ -88,12 +89,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a month would come to; nothing was written."""
+    """What a month would come to, with each (case number, digest of trace); nothing was written."""
 
     month: Month
     known_at: datetime
     tally: Tally
     digest: str
+    entries: Sequence[tuple[str, str]]
 
 
 Report = Callable[[Progress], None]
@@ -142,7 +144,7 @@ def calculate_run(
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
     _check_when(ctx, month, known_at)
-    executor.prepare(settle_chunk)
+    executor.prepare(settle_chunk, load_taken)
     law = law_of(ctx)
     started = start(
         ctx, month, known_at, law, executor, at=clock(), chunk_people=chunk_people, job_id=job_id
@@ -167,15 +169,15 @@ def preview_run(
     ctx.require(Permission.CALCULATE_PAYOUTS)
     _check_when(ctx, month, known_at)
     instant = known_at or ctx.now
+    frame = build_frame(executor, ctx.area_id, month, instant)
     with executor.open_session() as session:
-        frame = build_frame(session, ctx.area_id, month, instant)
         bounds = list_bounds(session, frame, chunk_people)
     tally = Tally()
     entries: list[tuple[str, str]] = []
     for settled in executor.map(settle_chunk, Common(law_of(ctx), frame, 0), bounds):
         tally.merge(settled.tally)
         entries += [(row.case_number, row.trace_digest) for row in settled.results]
-    return Preview(month, instant, tally, digest_of(entries))
+    return Preview(month, instant, tally, digest_of(entries), entries)
 
 
 def check_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
@@ -260,7 +262,7 @@ def _work(
     """Settle the open chunks and write each with its checkpoint."""
     with executor.open_session() as session:
         chunks = list_chunks(session, started.key)
-        frame = build_frame(session, ctx.area_id, started.month, started.known_at)
+    frame = build_frame(executor, ctx.area_id, started.month, started.known_at)
     total = sum(chunk.people for chunk in chunks)
     done = sum(chunk.people for chunk in chunks if chunk.digest)
     report(Progress("started", done, total))

@@ -136,6 +136,16 @@ def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) 
     ]
 
 
+def is_any_of(session: Session, column: Any, ids: Sequence[int]) -> Condition:
+    """Whether a column is one of many ids: all of them in one parameter, not in a thousand."""
+    if session.get_bind().dialect.name == "postgresql":
+        listed = sa.bindparam(None, list(ids), postgresql.ARRAY(sa.BigInteger))
+        return cast(Condition, column == sa.any_(listed))
+    text = sa.bindparam(None, json.dumps(list(ids)), sa.String)
+    values = sa.func.json_each(text).table_valued("value")
+    return cast(Condition, column.in_(sa.select(values.c.value)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Chunk:
     """Reads facts of a chunk's people.
@@ -152,20 +162,11 @@ class _Chunk:
         """Return (person id, columns …) of the believed rows, all at once: row by row is slower."""
         query = sa.select(table.person_id, *columns).where(
             table.area_id == self.frame.area_id,
-            self._is_of_chunk(table.person_id),
+            is_any_of(self.session, table.person_id, self.people),
             believed(table, self.frame.known_at),
             *where,
         )
         return self.session.connection().execute(query).all()
-
-    def _is_of_chunk(self, person: Any) -> Condition:
-        """Whether a row is of the chunk: all its people in one parameter, not in a thousand."""
-        if self.session.get_bind().dialect.name == "postgresql":
-            ids = sa.bindparam("people", self.people, postgresql.ARRAY(sa.BigInteger))
-            return cast(Condition, person == sa.any_(ids))
-        text = sa.bindparam("people", json.dumps(self.people), sa.String)
-        listed = sa.func.json_each(text).table_valued("value")
-        return cast(Condition, person.in_(sa.select(listed.c.value)))
 
     @property
     def ends_before(self) -> date:

@@ -1,12 +1,12 @@
 """Finds minutes of a carer that visits to several people claim: each minute is paid once.
 
 The visits of a carer stand in one order (begin, then when it was recorded, then id), and a minute
-belongs to the first visit that covers it. Refused visits claim nothing. One ordered pass over the
-whole area decides, before any chunk is calculated, so the answer does not depend on the chunks.
+belongs to the first visit that covers it. Refused visits claim nothing. The carers are looked at
+some at a time, all of them before any chunk is calculated, so the answer does not depend on chunks.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -15,11 +15,14 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.payouts.cases import Taken
 from ltc.store.base import known_at as believed
-from ltc.store.payout_cases import Frame
+from ltc.store.payout_cases import Frame, is_any_of
+from ltc.store.providers import Carer
 from ltc.store.visits import Visit
 
 ONE_DAY = timedelta(days=1)
-ROWS_AT_ONCE = 10_000
+CARERS_AT_ONCE = 1_000
+
+TakenByPerson = dict[int, tuple[Taken, ...]]
 
 
 class Claim(NamedTuple):
@@ -32,16 +35,32 @@ class Claim(NamedTuple):
     ends_min: int
 
 
-def load_taken(session: Session, frame: Frame) -> dict[int, tuple[Taken, ...]]:
-    """Return, by person, the minutes that an earlier visit to somebody else already takes.
+def list_carers(session: Session, area_id: int) -> list[list[int]]:
+    """Return the ids of an area's carers in rising order, some at a time."""
+    query = sa.select(Carer.id).where(Carer.area_id == area_id).order_by(Carer.id)
+    ids = list(session.scalars(query))
+    return [ids[at : at + CARERS_AT_ONCE] for at in range(0, len(ids), CARERS_AT_ONCE)]
+
+
+def load_taken(session: Session, frame: Frame, carers: Sequence[int]) -> TakenByPerson:
+    """Return, by person, the minutes of some carers that an earlier visit to another one takes.
 
     Looks at the weeks that touch the month and the day before: a visit may cross midnight.
     """
     taken = defaultdict(list)
-    for visits in list_overlapping(_read_claims(session, frame)):
+    for visits in list_overlapping(_read_overlapping(session, frame, carers)):
         for person, interval in find_taken(map(Claim._make, visits)):
             taken[person].append(interval)
     return {person: tuple(intervals) for person, intervals in taken.items()}
+
+
+def join_taken(parts: Iterable[Mapping[int, tuple[Taken, ...]]]) -> TakenByPerson:
+    """Return what several groups of carers gave as one, in the order of the groups."""
+    joined: TakenByPerson = {}
+    for part in parts:
+        for person, intervals in part.items():
+            joined[person] = joined.get(person, ()) + intervals
+    return joined
 
 
 def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
@@ -65,8 +84,7 @@ def find_taken(visits: Iterable[Claim]) -> Iterator[tuple[int, Taken]]:
 def list_overlapping(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Yield the runs of visits, two or more of one carer, of which each overlaps one before it.
 
-    The rows come in the order of carers and begins. Visits outside of such a run touch nobody's
-    minutes; nearly all do, so that they are passed over with no more than a comparison.
+    The rows come in the order of carers and begins.
     """
     run: list[Any] = []
     busy, busy_until = None, 0
@@ -83,17 +101,35 @@ def list_overlapping(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield run
 
 
-def _read_claims(session: Session, frame: Frame) -> Iterable[Any]:
-    """Read the visits that claim minutes, in their order, some thousands at a time."""
-    query = (
-        sa.select(Visit.carer_id, Visit.person_id, Visit.id, Visit.begins_min, Visit.ends_min)
+def _read_overlapping(session: Session, frame: Frame, carers: Sequence[int]) -> Sequence[Any]:
+    """Read the visits that overlap one before or after them, in the order of their claims.
+
+    The database compares neighbours: nearly all visits touch nobody's minutes and stay there.
+    """
+    order = (Visit.begins_min, Visit.recorded_at, Visit.id)
+    window: dict[str, Any] = {"partition_by": Visit.carer_id, "order_by": order}
+    claims = (
+        sa.select(
+            Visit.carer_id, Visit.person_id, Visit.id, Visit.begins_min, Visit.ends_min,
+            Visit.recorded_at,
+            sa.func.max(Visit.ends_min).over(**window, rows=(None, -1)).label("busy_before"),
+            sa.func.max(Visit.ends_min).over(**window, rows=(None, 0)).label("busy_after"),
+            sa.func.lead(Visit.begins_min).over(**window).label("next_begins"),
+        )
         .where(
             Visit.area_id == frame.area_id,
+            is_any_of(session, Visit.carer_id, carers),
             Visit.service_on >= frame.weeks_start_on - ONE_DAY,
             Visit.service_on < frame.month.ends_before,
             believed(Visit, frame.known_at),
             Visit.refused.is_(None),
         )
-        .order_by(Visit.carer_id, Visit.begins_min, Visit.recorded_at, Visit.id)
+        .subquery()
+    )  # fmt: skip
+    c = claims.c
+    query = (
+        sa.select(c.carer_id, c.person_id, c.id, c.begins_min, c.ends_min)
+        .where(sa.or_(c.busy_before > c.begins_min, c.busy_after > c.next_begins))
+        .order_by(c.carer_id, c.begins_min, c.recorded_at, c.id)
     )
-    return session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    return session.connection().execute(query).all()
