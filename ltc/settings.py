@@ -12,8 +12,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ltc.rules.backups import Retention
+from ltc.services.statement_press import Press, Signing
 from ltc.store.backup_seal import BackupKeys
 from ltc.store.sealing import KeyRing
 
@@ -22,6 +24,7 @@ ENVIRONMENTS = ("production", "demo", "development", "test")
 DEMO_FILE = "demo.env"
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MOST_DIGITS = 6
+MAIL_SCHEMES = ("smtp", "smtps")
 KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY", "LTC_BACKUP_KEYS")
 BACKUPS_KEPT = "7,5,12"
 
@@ -51,6 +54,17 @@ class Settings:
     backups: Path
     backup_retention: Retention
     clock_back_days: int = 0
+    timetable: Path | None = None  # None: the one that ships
+    mail_url: str = ""
+    mail_to: tuple[str, ...] = ()
+    metrics_token: str = ""
+    public_url: str = ""
+    signing: Signing | None = None
+
+    @property
+    def press(self) -> Press:
+        """What statements are printed with."""
+        return Press(self.documents, self.public_url, self.signing)
 
     @property
     def is_demo(self) -> bool:
@@ -82,10 +96,40 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limit_storage=given.get("LTC_RATE_LIMIT_STORAGE", "memory://"),
         clock_back_days=_clock_back_days(given, environment),
         https=given.get("LTC_HTTPS", "1" if environment == "production" else "0") == "1",
+        public_url=_public_url(given.get("LTC_PUBLIC_URL", "")),
+        signing=_signing(given),
         backup_keys=_backup_keys(given.get("LTC_BACKUP_KEYS", "")),
         backups=Path(given.get("LTC_BACKUPS", str(home / "backups"))),
         backup_retention=_retention(given.get("LTC_BACKUPS_KEPT", BACKUPS_KEPT)),
+        timetable=Path(given["LTC_TIMETABLE"]) if given.get("LTC_TIMETABLE") else None,
+        mail_url=_mail_url(given),
+        mail_to=_mail_to(given),
+        metrics_token=given.get("LTC_METRICS_TOKEN", ""),
     )
+
+
+def _mail_url(given: Mapping[str, str]) -> str:
+    url = given.get("LTC_MAIL_URL", "")
+    if not url:
+        return ""
+    if url.partition("://")[0] not in MAIL_SCHEMES or not _has_host(url):
+        raise SettingMissing("LTC_MAIL_URL is not smtp://user:password@host:port (or smtps://).")
+    if not given.get("LTC_MAIL_TO"):
+        raise SettingMissing("LTC_MAIL_TO is not set: who is mailed, with commas between.")
+    return url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _mail_to(given: Mapping[str, str]) -> tuple[str, ...]:
+    named = (part.strip() for part in given.get("LTC_MAIL_TO", "").split(","))
+    return tuple(address for address in named if address)
 
 
 def _environment(given: Mapping[str, str]) -> str:
@@ -106,6 +150,22 @@ def _database_url(given: Mapping[str, str], environment: str, home: Path) -> str
     if environment == "production":
         raise SettingMissing("LTC_DATABASE_URL is not set: postgresql://user@host/name.")
     return f"sqlite:///{home / 'ltc.db'}"
+
+
+def _public_url(text: str) -> str:
+    """Read the address under which the public reaches this installation; empty where there is none."""
+    if text and not text.startswith(("https://", "http://")):
+        raise SettingMissing("LTC_PUBLIC_URL is not an address: https://ltc.example.org.")
+    return text.rstrip("/")
+
+
+def _signing(given: Mapping[str, str]) -> Signing | None:
+    """Read what statements are signed with; None where nothing is said of it."""
+    key, certificate = given.get("LTC_SIGNING_KEY", ""), given.get("LTC_SIGNING_CERTIFICATE", "")
+    if bool(key) != bool(certificate):
+        raise SettingMissing("LTC_SIGNING_KEY and LTC_SIGNING_CERTIFICATE belong together.")
+    passphrase = given.get("LTC_SIGNING_PASSPHRASE", "")
+    return Signing(Path(key), Path(certificate), passphrase) if key else None
 
 
 def _required(given: Mapping[str, str], name: str) -> str:

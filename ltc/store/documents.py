@@ -4,28 +4,40 @@ The same bytes lie there once, however often they are kept. A file appears under
 all of it is on the disk, so whatever is killed leaves no half file behind.
 """
 
+import errno
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ltc.rules.errors import NotFound
+from ltc.rules.errors import Conflict, NotFound
 
 BLOCK_BYTES = 64 * 1024
+# What the system says of a disk that is full, over its quota or read-only, and of a closed folder.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class FileGone(NotFound):
     """The file {digest}… is not in the documents folder. Restore it from the backup."""
 
 
+class DocumentsFull(Conflict):
+    """The folder of the documents cannot be written: {reason}. Make room, or let LTC_DOCUMENTS name another disk, then start again; what is issued stays."""
+
+
 def keep_file(folder: Path, area_id: int, content: bytes, suffix: str = ".pdf") -> str:
-    """Keep a file's bytes and return their digest (SHA-256, hex)."""
+    """Keep a file's bytes and return their digest (SHA-256, hex); raises DocumentsFull."""
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(folder, area_id, digest, suffix)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, content)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(path, content)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise DocumentsFull(reason=os.strerror(error.errno or 0)) from None
     return digest
 
 

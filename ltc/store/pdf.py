@@ -1,7 +1,9 @@
 """Turns the pages of templates/paper into PDF files, with the fonts that come with the product.
 
-The style sheet and its fonts are read once a process: reading them takes longer than a page does.
-A page may use nothing from elsewhere: it has no pictures and no addresses that are fetched.
+The files are PDF/A-3a: tagged, for archives and screen readers. The style sheet and its fonts are
+read once a process: reading them takes longer than a page does. A page may use nothing from
+elsewhere: its pictures are written into it, and a character that none of our fonts can draw is
+printed as its code point, never with a font that this machine happens to have.
 """
 
 import ctypes
@@ -14,6 +16,10 @@ from typing import Any, NamedTuple
 from ltc.rules.errors import Conflict
 
 PAPER_CSS = Path(__file__).parents[2] / "static/css/paper.css"
+FONTS = Path(__file__).parents[2] / "static/fonts"
+FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf", "NotoSansSCRare-Regular.ttf")
+VARIANT = "pdf/a-3a"
+UNDRAWN = "\n\t"  # stand in the page's source, never on paper
 SUBSET_LIBRARIES = ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib")
 # WeasyPrint shares its fonts between documents, so one at a time.
 _one_at_a_time = threading.Lock()
@@ -21,6 +27,10 @@ _one_at_a_time = threading.Lock()
 
 class PrinterMissing(Conflict):
     """Nothing can be printed: the system library Pango is missing. Install libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0, then start again."""
+
+
+class FontMissing(Conflict):
+    """Nothing can be printed: the font {file} is missing or damaged. Put static/fonts back as it came with the product, then start again."""
 
 
 class _Printer(NamedTuple):
@@ -33,14 +43,15 @@ class _Printer(NamedTuple):
 
 
 class Printed(NamedTuple):
-    """A PDF file and how many pages it has."""
+    """A PDF file, its pages, and how many characters were printed as their code point."""
 
     pdf: bytes
     pages: int
+    substitutes: int = 0
 
 
 def render_pdf(html: str) -> bytes:
-    """Return a page of templates/paper as a PDF file; raises PrinterMissing."""
+    """Return a page of templates/paper as a PDF file; raises PrinterMissing, FontMissing."""
     return print_page(html).pdf
 
 
@@ -48,19 +59,51 @@ def print_page(html: str) -> Printed:
     """Return a page of templates/paper as a PDF file, with its pages counted.
 
     The same page always gives the same bytes: no time and no random number goes in. Raises
-    PrinterMissing.
+    PrinterMissing, FontMissing.
     """
     with _one_at_a_time:
         printer = _get_printer()
-        source = printer.html(string=html, url_fetcher=printer.fetcher)
+        drawn, substitutes = replace_undrawable(html)
+        source = printer.html(string=drawn, url_fetcher=printer.fetcher)
         document = source.render(stylesheets=[printer.css], font_config=printer.fonts)
-        return Printed(document.write_pdf(), len(document.pages))
+        pdf = document.write_pdf(pdf_variant=VARIANT)
+        return Printed(pdf, len(document.pages), substitutes)
+
+
+def replace_undrawable(text: str) -> tuple[str, int]:
+    """Return a text in which characters without a glyph are code points, and how many they were.
+
+    ``〔U+30EDD〕`` says in print what no font of ours can draw; raises FontMissing.
+    """
+    unknown = set(text) - _load_drawable()
+    if not unknown:
+        return text, 0
+    names = {ord(sign): f"〔U+{ord(sign):04X}〕" for sign in unknown}
+    return text.translate(names), sum(text.count(sign) for sign in unknown)
+
+
+@cache
+def _load_drawable() -> frozenset[str]:
+    """Return the characters that are drawn in normal and in bold type; raises FontMissing."""
+    normal, bold, rare = (_load_signs(FONTS / name) for name in FONT_FILES)
+    return frozenset(map(chr, (normal & bold) | rare)) | frozenset(UNDRAWN)
+
+
+def _load_signs(path: Path) -> set[int]:
+    from fontTools.ttLib import TTFont, TTLibError  # comes with WeasyPrint
+
+    try:
+        with TTFont(path, lazy=True) as font:
+            return set(font.getBestCmap())
+    except (OSError, TTLibError):
+        raise FontMissing(file=path.name) from None
 
 
 def check_printer() -> None:
-    """Raise PrinterMissing where no PDF can be made on this machine."""
+    """Raise PrinterMissing or FontMissing where no PDF can be made on this machine."""
     with _one_at_a_time:
         _get_printer()
+        _load_drawable()
 
 
 @cache
