@@ -19,7 +19,7 @@ from ltc.rules.payouts.settle import settle
 from ltc.rules.payouts.trace import to_json
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at, new_id
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun
 from ltc.store.plans import CarePlan
 from ltc.store.policies import load_law
@@ -74,6 +74,9 @@ def load_case(session: Session, person: InsuredPerson) -> cases.Case:
         enrolments=tuple(
             cases.Enrolment(e.id, e.scheme.value, e.contribution_years, e.starts_on, e.ends_before,
                             e.topped_up_on) for e in rows(Enrolment)),
+        assistance=tuple(
+            cases.AssistancePeriod(a.id, a.category, a.starts_on, a.ends_before)
+            for a in rows(Assistance)),
         conclusions=tuple(
             cases.Conclusion(c.id, c.standard, c.grade, c.concluded_on, c.valid_before)
             for c in rows(Conclusion)),

@@ -56,6 +56,7 @@ ACCOUNT_HIDDEN = 12
 ACCOUNT_LENGTHS = range(8, 33)
 PHONE_LENGTHS = range(5, 21)
 CONTRIBUTION_YEARS_MAX = 70
+CATEGORY_LENGTH_MAX = 40
 # Control characters, invisible marks, halves of pairs, what no font shows, line and paragraph ends.
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 
@@ -94,6 +95,10 @@ class AccountWrong(Invalid):
 
 class ReasonMissing(Invalid):
     """Say why: the reason is kept with the correction."""
+
+
+class CategoryMissing(Invalid):
+    """Enter the category of medical assistance, at most {most} characters."""
 
 
 class YearsWrong(Invalid):
@@ -140,6 +145,14 @@ def clean_account(text: str) -> str:
     if not (account.isascii() and account.isdigit() and len(account) in ACCOUNT_LENGTHS):
         raise AccountWrong(field="account")
     return account
+
+
+def clean_category(text: str) -> str:
+    """Return a category of medical assistance, a code of the law; raises CategoryMissing."""
+    category = " ".join(text.replace("\0", "").split())
+    if not 0 < len(category) <= CATEGORY_LENGTH_MAX:
+        raise CategoryMissing(field="category", most=CATEGORY_LENGTH_MAX)
+    return category
 
 
 def clean_reason(text: str) -> str:
@@ -197,6 +210,10 @@ class EnrolmentOverlaps(Conflict):
     """The person is already enrolled from {starts_on}; end that enrolment first."""
 
 
+class AssistanceOverlaps(Conflict):
+    """The person belongs to a category already from {starts_on}; end that first."""
+
+
 class AlreadyDead(Conflict):
     """The person died on {died_on}; nothing can begin after that. Correct the death if it is wrong."""
 
@@ -238,6 +255,14 @@ def check_enrolment(days: DayRange, born_on: date, others: Iterable[DayRange]) -
     for other in others:
         if days.overlaps(other):
             raise EnrolmentOverlaps(field="starts_on", starts_on=other.starts_on)
+
+
+def check_assistance(days: DayRange, born_on: date, others: Iterable[DayRange]) -> None:
+    """Raise where the days of a category are wrong or overlap with another category's."""
+    check_days(days, born_on)
+    for other in others:
+        if days.overlaps(other):
+            raise AssistanceOverlaps(field="starts_on", starts_on=other.starts_on)
 
 
 def check_life_event(

@@ -1,6 +1,7 @@
-"""Imports records without two times (providers, carers): compared and corrected in place.
+"""Imports records that are there once (providers, carers): compared and corrected.
 
-What was before stands in the audit event of each correction; sealed values only as digests.
+Each correction keeps what was before as a version, and writes an audit event with sealed values as
+digests only.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,6 +13,7 @@ from ltc.rules.imports import CodeElsewhere, IdentityElsewhere, Outcome
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_rows import Checked, check_no_formula, refuse
+from ltc.services.record_versions import build_version, keep_version, lock_record
 from ltc.store.import_lookups import find_visible_ids, load_by_column
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
@@ -115,17 +117,20 @@ def correct_record(
     action: str,
     personal: Collection[str] = (),
 ) -> None:
-    """Write what differs into the record, with an audit event of what was before.
+    """Write what differs into the record, with its version before and an audit event.
 
     Of ``personal`` columns the event keeps digests.
     """
+    lock_record(ctx, write.old)
     changes = find_changes(write)
     if not changes:
         return
+    version = build_version(ctx, write.old)
     columns = build_columns(ctx, table, write.old.id, write)
     for name, value in columns.items():
         if name in changes or name in write.sealed:
             setattr(write.old, name, value)
+    keep_version(ctx, write.old, version, reason)
     if "name" in personal and "name" in changes:
         changes["name"] = [digest_of(ctx.session, text, Purpose.NAME) for text in changes["name"]]
     kind = action.split(".", maxsplit=1)[0]

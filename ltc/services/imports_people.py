@@ -1,7 +1,8 @@
 """Files of people with their enrolment; a person is found again by the identity number."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from ltc.rules.imports import (
     shorten,
 )
 from ltc.rules.insured import (
+    CATEGORY_LENGTH_MAX,
     CONTRIBUTION_YEARS_MAX,
     NAME_LENGTH_MAX,
     Identity,
@@ -32,7 +34,6 @@ from ltc.services.csv_files import Row
 from ltc.services.identity_numbers import parse_identity
 from ltc.services.import_facts import Write, is_same, write_facts
 from ltc.services.import_rows import (
-    CODE_LENGTH_MAX,
     Checked,
     Spec,
     cell,
@@ -44,19 +45,19 @@ from ltc.services.import_rows import (
 )
 from ltc.services.insured import (
     Contact,
-    apply_contact,
     build_person,
     clean_contact,
-    describe_person,
+    correct_contact,
     take_case_numbers,
 )
+from ltc.services.record_versions import lock_record
 from ltc.store.import_lookups import (
     find_districts,
     find_visible_ids,
     load_by_column,
     load_of_people,
 )
-from ltc.store.insured import Enrolment, InsuredPerson
+from ltc.store.insured import Assistance, Enrolment, InsuredPerson
 from ltc.store.sealed_cells import Purpose, digest_of, open_cell
 
 ADDRESS_LENGTH_MAX = 300
@@ -74,6 +75,7 @@ class PersonWrite:
     enrolment: dict[str, Any]
     old: InsuredPerson | None = None
     old_enrolment: Any = None
+    assistances: list[Write] = field(default_factory=list)
     is_contact_same: bool = False
     is_enrolment_same: bool = False
 
@@ -129,7 +131,7 @@ def _read(ctx: Context, row: Row, districts: Mapping[str, int]) -> PersonWrite:
         )
     )
     case_number = optional_text(row, "case_number", CASE_NUMBER_LENGTH_MAX).upper()
-    assistance = optional_text(row, "assistance", CODE_LENGTH_MAX) or None
+    assistance = optional_text(row, "assistance", CATEGORY_LENGTH_MAX) or None
     return PersonWrite(identity, case_number, contact, assistance, enrolment)
 
 
@@ -151,6 +153,7 @@ class _Known:
     mine: set[int]
     by_case_number: dict[str, Any]
     enrolments: Mapping[int, list[Any]]
+    assistances: Mapping[int, list[Any]]
 
     @classmethod
     def load(cls, ctx: Context, writes: Sequence[PersonWrite], digests: Sequence[str]) -> "_Known":
@@ -162,6 +165,7 @@ class _Known:
             find_visible_ids(ctx.session, ctx.actor, InsuredPerson, ids),
             dict(find("case_number", {write.case_number for write in writes if write.case_number})),
             load_of_people(ctx.session, ctx.area_id, Enrolment, ids),
+            load_of_people(ctx.session, ctx.area_id, Assistance, ids),
         )
 
     def compare(self, ctx: Context, one: Checked) -> None:
@@ -177,6 +181,8 @@ class _Known:
             write.identity.born_on,
             [DayRange(row.starts_on, row.ends_before) for row in others],
         )
+        helped = self.assistances.get(old.id, []) if old is not None else []
+        write.assistances = _list_assistances(write.assistance, days.starts_on, helped)
         if old is None:
             return
         write.old = old
@@ -185,7 +191,7 @@ class _Known:
         write.is_enrolment_same = write.old_enrolment is not None and is_same(
             write.enrolment, write.old_enrolment
         )
-        is_unchanged = write.is_contact_same and write.is_enrolment_same
+        is_unchanged = write.is_contact_same and write.is_enrolment_same and not write.assistances
         one.outcome = Outcome.SAME if is_unchanged else Outcome.CHANGED
 
     def _check_case_number(self, write: PersonWrite, old: InsuredPerson | None) -> None:
@@ -208,50 +214,70 @@ def _is_contact_same(ctx: Context, old: InsuredPerson, write: PersonWrite) -> bo
         and given.community in ("", old.community)
         and phone in (None, old.phone_digest)
         and given.address in (None, open_cell(session, old, "address_sealed"))
-        and write.assistance in (None, old.assistance)
     )
 
 
+def _list_assistances(category: str | None, first: date, known: Sequence[Any]) -> list[Write]:
+    """Return what a row's category changes of the known periods; an empty cell changes nothing.
+
+    It holds from the enrolment's first day for as long as the period that it takes the place of,
+    or until the next one. Without person: a new one has no row yet.
+    """
+    holding = next((p for p in known if first in DayRange(p.starts_on, p.ends_before)), None)
+    if category is None or (holding is not None and holding.category == category):
+        return []
+    if holding is None:
+        ends_before = min((p.starts_on for p in known if p.starts_on > first), default=None)
+        return [Write(_period(category, first, ends_before), None)]
+    if holding.starts_on == first:
+        return [Write(_period(category, first, holding.ends_before), holding)]
+    return [
+        Write(_period(holding.category, holding.starts_on, first), holding),
+        Write(_period(category, first, holding.ends_before), None),
+    ]
+
+
+def _period(category: str, starts_on: date, ends_before: date | None) -> dict[str, Any]:
+    return {"category": category, "starts_on": starts_on, "ends_before": ends_before}
+
+
 def _carry_out(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
-    """Register new people, correct changed ones, then write the enrolments of all."""
+    """Register new people, correct changed ones, then write enrolments and assistance of all."""
     writes: list[PersonWrite] = [one.write for one in rows]
     unnumbered = [write for write in writes if write.old is None and not write.case_number]
     if unnumbered:
         numbers = take_case_numbers(ctx, len(unnumbered))
         for write, number in zip(unnumbered, numbers, strict=True):
             write.case_number = number
-    enrolments = []
+    enrolments, assistances = [], []
     for write in writes:
         person = _register(ctx, write) if write.old is None else _correct(ctx, write, reason)
         if not write.is_enrolment_same:
             values = {"person_id": person.id, **write.enrolment}
             enrolments.append(Write(values, write.old_enrolment))
+        assistances += [
+            Write({"person_id": person.id, **values}, old) for values, old in write.assistances
+        ]
     ctx.session.flush()
     write_facts(ctx, Enrolment, enrolments, reason)
+    write_facts(ctx, Assistance, assistances, reason)
 
 
 def _register(ctx: Context, write: PersonWrite) -> InsuredPerson:
-    person = build_person(ctx, write.identity, write.contact, write.case_number, write.assistance)
+    person = build_person(ctx, write.identity, write.contact, write.case_number)
     ctx.session.add(person)
     return person
 
 
 def _correct(ctx: Context, write: PersonWrite, reason: str) -> InsuredPerson:
-    """Correct a person's contact; the audit event keeps what was before, as digests."""
+    """Correct a person's contact; what was before is kept as a version."""
     person, given = write.old, write.contact
     if person is None or write.is_contact_same:
         return person  # type: ignore[return-value]
-    before = describe_person(ctx.session, person)
+    lock_record(ctx, person)
     kept = given.community or person.community
-    apply_contact(
-        ctx.session,
-        person,
-        Contact(given.name, given.district_id, kept, given.phone, given.address),
-    )
-    person.assistance = write.assistance or person.assistance
-    after = describe_person(ctx.session, person)
-    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
-    ctx.record("person.corrected", "insured_person", person.id, {**changes, "reason": reason})
+    contact = Contact(given.name, given.district_id, kept, given.phone, given.address)
+    correct_contact(ctx, person, contact, reason)
     return person
 
 

@@ -5,6 +5,7 @@ Names, numbers and addresses stand in audit events as digests only.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,7 @@ from ltc.rules.months import DayRange
 from ltc.services.context import Context
 from ltc.services.facts import NothingChanged, record_fact
 from ltc.services.identity_numbers import parse_identity
+from ltc.services.record_versions import build_version, keep_version, lock_record
 from ltc.store.areas import District, get_area
 from ltc.store.base import new_id
 from ltc.store.insured import Enrolment, InsuredPerson
@@ -73,7 +75,6 @@ def register(
     scheme: SchemeCode,
     contribution_years: int,
     starts_on: date,
-    assistance: str | None = None,
 ) -> InsuredPerson:
     """Register a person with the first enrolment, and return the person.
 
@@ -87,7 +88,7 @@ def register(
     with ctx.transaction() as session:
         check_district(ctx, contact.district_id)
         refuse_known(ctx, known.number)
-        person = build_person(ctx, known, contact, take_case_numbers(ctx)[0], assistance)
+        person = build_person(ctx, known, contact, take_case_numbers(ctx)[0])
         session.add(person)
         _flush_or_refuse(ctx, known.number)
         enrolment = record_fact(
@@ -110,24 +111,32 @@ def correct_person(ctx: Context, *, person_id: int, contact: Contact, reason: st
     """Correct name, district, community, phone or address; raises NothingChanged."""
     ctx.require(Permission.CHANGE_PEOPLE)
     contact, reason = clean_contact(contact), clean_reason(reason)
-    with ctx.transaction() as session:
+    with ctx.transaction():
         person = lock_person(ctx, person_id)
         check_district(ctx, contact.district_id)
-        before = describe_person(session, person)
-        apply_contact(session, person, contact)
-        after = describe_person(session, person)
-        changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
-        if not changes:
+        if not correct_contact(ctx, person, contact, reason):
             raise NothingChanged
-        ctx.record("person.corrected", "insured_person", person.id, {**changes, "reason": reason})
     return person
+
+
+def correct_contact(
+    ctx: Context, person: InsuredPerson, contact: Contact, reason: str
+) -> dict[str, list[Any]]:
+    """Write a clean contact into a locked person and return what changed; keeps what was before."""
+    version = build_version(ctx, person)
+    before = describe_person(ctx.session, person)
+    apply_contact(ctx.session, person, contact)
+    after = describe_person(ctx.session, person)
+    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
+    if changes:
+        keep_version(ctx, person, version, reason)
+        ctx.record("person.corrected", "insured_person", person.id, {**changes, "reason": reason})
+    return changes
 
 
 def lock_person(ctx: Context, person_id: int) -> InsuredPerson:
     """Return a person whose facts nobody else changes until the transaction ends."""
-    person = get_person(ctx.session, ctx.actor, person_id)
-    ctx.session.refresh(person, with_for_update=True)
-    return person
+    return lock_record(ctx, get_person(ctx.session, ctx.actor, person_id))
 
 
 def take_case_numbers(ctx: Context, count: int = 1) -> list[str]:
@@ -172,7 +181,7 @@ def refuse_known(ctx: Context, number: str) -> None:
 
 
 def build_person(
-    ctx: Context, identity: Identity, contact: Contact, case_number: str, assistance: str | None
+    ctx: Context, identity: Identity, contact: Contact, case_number: str
 ) -> InsuredPerson:
     """Return a new person with sealed identity number, phone and address."""
     person = InsuredPerson(
@@ -183,7 +192,6 @@ def build_person(
         born_on=identity.born_on,
         identity_digest=digest_of(ctx.session, identity.number, Purpose.IDENTITY),
         identity_last4=identity.number[-4:],
-        assistance=assistance,
         recorded_at=ctx.now,
         recorded_by_id=ctx.actor.user_id,
     )

@@ -1,4 +1,4 @@
-"""A person's enrolments, life events and bank accounts: recorded, corrected, withdrawn."""
+"""A person's enrolments, medical assistance, life events and accounts: recorded, corrected, withdrawn."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +9,13 @@ from ltc.rules.insured import (
     EventDays,
     LifeEventKind,
     SchemeCode,
+    check_assistance,
     check_days,
     check_enrolment,
     check_life_event,
     check_years,
     clean_account,
+    clean_category,
     clean_name,
 )
 from ltc.rules.months import DayRange
@@ -23,11 +25,11 @@ from ltc.services.facts import correct_fact, describe_changes, record_fact, with
 from ltc.services.insured import lock_person
 from ltc.store.base import new_id
 from ltc.store.fact_versions import get_fact
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.insured_questions import list_known_facts
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
-T = TypeVar("T", Enrolment, LifeEvent, BankAccount)
+T = TypeVar("T", Enrolment, Assistance, LifeEvent, BankAccount)
 
 NOTE_LENGTH_MAX = 1_000
 FOLLOWED = N_("Another account follows.")
@@ -42,6 +44,15 @@ class EnrolmentFacts:
     starts_on: date
     ends_before: date | None = None
     topped_up_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssistanceFacts:
+    """A category of medical assistance over some days, by its code in the law."""
+
+    category: str
+    starts_on: date
+    ends_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,36 @@ def correct_enrolment(
 def withdraw_enrolment(ctx: Context, *, enrolment_id: int, reason: str) -> Enrolment:
     """Say that an enrolment never was."""
     return _withdraw(ctx, Enrolment, enrolment_id, reason, "enrolment.withdrawn")
+
+
+def record_assistance(ctx: Context, *, person_id: int, facts: AssistanceFacts) -> Assistance:
+    """Record that a person belongs to a category; raises AssistanceOverlaps, CategoryMissing."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        person = lock_person(ctx, person_id)
+        check_assistance_of(ctx, person, facts)
+        row = record_fact(ctx, Assistance, person_id=person.id, **_assistance_values(facts))
+        _record(ctx, "assistance.recorded", row)
+    return row
+
+
+def correct_assistance(
+    ctx: Context, *, assistance_id: int, facts: AssistanceFacts, reason: str
+) -> Assistance:
+    """Replace a category or its days by corrected ones."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, Assistance, assistance_id)
+        person = lock_person(ctx, old.person_id)
+        check_assistance_of(ctx, person, facts, besides=old.id)
+        row = correct_fact(ctx, old, reason, **_assistance_values(facts))
+        _record(ctx, "assistance.corrected", row, old)
+    return row
+
+
+def withdraw_assistance(ctx: Context, *, assistance_id: int, reason: str) -> Assistance:
+    """Say that a person never belonged to a category."""
+    return _withdraw(ctx, Assistance, assistance_id, reason, "assistance.withdrawn")
 
 
 def record_life_event(ctx: Context, *, person_id: int, facts: EventFacts) -> LifeEvent:
@@ -165,9 +206,24 @@ def check_enrolment_of(
 ) -> None:
     """Raise where an enrolment does not go together with the person's others."""
     check_years(facts.contribution_years)
-    known = list_known_facts(ctx.session, ctx.area_id, Enrolment, person.id)
-    others = [DayRange(row.starts_on, row.ends_before) for row in known if row.id != besides]
+    others = _other_days(ctx, Enrolment, person, besides)
     check_enrolment(DayRange(facts.starts_on, facts.ends_before), person.born_on, others)
+
+
+def check_assistance_of(
+    ctx: Context, person: InsuredPerson, facts: AssistanceFacts, besides: int | None = None
+) -> None:
+    """Raise where a category's days do not go together with the person's others."""
+    others = _other_days(ctx, Assistance, person, besides)
+    check_assistance(DayRange(facts.starts_on, facts.ends_before), person.born_on, others)
+
+
+def _other_days(
+    ctx: Context, table: type[Enrolment | Assistance], person: InsuredPerson, besides: int | None
+) -> list[DayRange]:
+    """Return the days of what is believed of a person, besides one row."""
+    known: list[Any] = list_known_facts(ctx.session, ctx.area_id, table, person.id)
+    return [DayRange(row.starts_on, row.ends_before) for row in known if row.id != besides]
 
 
 def check_event_of(
@@ -207,6 +263,14 @@ def _enrolment_values(facts: EnrolmentFacts) -> dict[str, Any]:
         "scheme": facts.scheme,
         "contribution_years": facts.contribution_years,
         "topped_up_on": facts.topped_up_on,
+        "starts_on": facts.starts_on,
+        "ends_before": facts.ends_before,
+    }
+
+
+def _assistance_values(facts: AssistanceFacts) -> dict[str, Any]:
+    return {
+        "category": clean_category(facts.category),
         "starts_on": facts.starts_on,
         "ends_before": facts.ends_before,
     }

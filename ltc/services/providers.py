@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from stdnum.cn import uscc
@@ -32,6 +32,7 @@ from ltc.services.facts import (
 )
 from ltc.services.identity_numbers import parse_identity
 from ltc.services.insured import check_district
+from ltc.services.record_versions import build_version, keep_version, lock_record
 from ltc.store.areas import Organisation, OrganisationKind
 from ltc.store.base import new_id
 from ltc.store.carer_questions import get_carer
@@ -39,8 +40,6 @@ from ltc.store.fact_versions import get_fact
 from ltc.store.provider_questions import get_provider, list_agreements
 from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
-
-T = TypeVar("T")
 
 ADDRESS_LENGTH_MAX = 300
 NUMBER_LENGTH_MAX = 60
@@ -116,11 +115,13 @@ def correct(ctx: Context, *, provider_id: int, facts: ProviderFacts, reason: str
     ctx.require(Permission.CHANGE_PROVIDERS)
     values, reason = _provider_values(facts), clean_reason(reason)
     with ctx.transaction() as session:
-        provider = _lock(ctx, get_provider(session, ctx.actor, provider_id))
+        provider = lock_record(ctx, get_provider(session, ctx.actor, provider_id))
         check_district(ctx, facts.district_id)
+        version = build_version(ctx, provider)
         # Loaded before anything changes: loading would send a taken code to the database.
         organisation = session.get_one(Organisation, (ctx.area_id, provider.id))
         changes = _apply(provider, values)
+        keep_version(ctx, provider, version, reason)
         organisation.name, organisation.district_id = provider.name, provider.district_id
         flush_or_raise(ctx, CodeTaken(field="code", code=values["code"]))
         ctx.record("provider.corrected", "provider", provider_id, {**changes, "reason": reason})
@@ -134,7 +135,7 @@ def record_agreement(ctx: Context, *, provider_id: int, facts: AgreementFacts) -
     """Record an agreement; raises AgreementOverlaps, LastDayBeforeFirst."""
     ctx.require(Permission.CHANGE_PROVIDERS)
     with ctx.transaction() as session:
-        provider = _lock(ctx, get_provider(session, ctx.actor, provider_id))
+        provider = lock_record(ctx, get_provider(session, ctx.actor, provider_id))
         _check_agreement_of(ctx, provider.id, facts)
         row = record_fact(ctx, Agreement, provider_id=provider.id, **_agreement_values(facts))
         record_change(ctx, "agreement.recorded", row)
@@ -148,7 +149,7 @@ def correct_agreement(
     ctx.require(Permission.CHANGE_PROVIDERS)
     with ctx.transaction() as session:
         old = get_fact(session, ctx.actor, Agreement, agreement_id)
-        _lock(ctx, get_provider(session, ctx.actor, old.provider_id))
+        lock_record(ctx, get_provider(session, ctx.actor, old.provider_id))
         _check_agreement_of(ctx, old.provider_id, facts, besides=old.id)
         row = correct_fact(ctx, old, reason, **_agreement_values(facts))
         record_change(ctx, "agreement.corrected", row, old)
@@ -192,23 +193,19 @@ def correct_carer(ctx: Context, *, carer_id: int, facts: CarerFacts, reason: str
     ctx.require(Permission.CHANGE_CARERS)
     values, reason = _carer_values(facts), clean_reason(reason)
     with ctx.transaction() as session:
-        carer = _lock(ctx, get_carer(session, ctx.actor, carer_id))
+        carer = lock_record(ctx, get_carer(session, ctx.actor, carer_id))
+        version = build_version(ctx, carer)
         sealed = (carer.identity_digest, carer.phone_digest)
         _seal_identity(ctx, carer, facts)
         is_sealed_anew = sealed != (carer.identity_digest, carer.phone_digest)
         changes = _apply(carer, values, may_be_empty=is_sealed_anew)
+        keep_version(ctx, carer, version, reason)
         if "name" in changes:
             changes["name"] = [digest_of(session, name, Purpose.NAME) for name in changes["name"]]
         flush_or_raise(ctx, CodeTaken(field="code", code=values["code"]))
         personal = {"identity": carer.identity_digest} if is_sealed_anew else {}
         ctx.record("carer.corrected", "carer", carer_id, {**changes, **personal, "reason": reason})
     return carer
-
-
-def _lock(ctx: Context, row: T) -> T:
-    """Let nobody else change a row until the transaction ends."""
-    ctx.session.refresh(row, with_for_update=True)
-    return row
 
 
 def _apply(row: Any, values: dict[str, Any], *, may_be_empty: bool = False) -> dict[str, list[Any]]:

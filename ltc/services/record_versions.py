@@ -1,6 +1,7 @@
-"""Versions of records that are there once: a correction first keeps the row as it was.
+"""Versions of records that are there once: a correction keeps the row as it was before.
 
-To be called inside ``ctx.transaction()``, before anything of the record is changed.
+To be called inside ``ctx.transaction()``: lock the record, build its version, correct it, and keep
+the version where anything has changed.
 """
 
 from typing import Any, TypeVar
@@ -22,16 +23,16 @@ def lock_record(ctx: Context, record: T) -> T:
     return record
 
 
-def keep_version(ctx: Context, record: Any, reason: str) -> None:
-    """Keep a locked record as it was; its row is then the correction's, with time, author, reason."""
-    ctx.session.add(build_version(ctx, record))
+def keep_version(ctx: Context, record: Any, version: Any, reason: str) -> None:
+    """Keep what was built of a locked record before it was corrected, and say who corrected it why."""
+    ctx.session.add(version)
     record.recorded_at = ctx.now
     record.recorded_by_id = ctx.actor.user_id
     record.reason = reason
 
 
 def build_version(ctx: Context, record: Any) -> Any:
-    """Return a record's row as a version that is believed no longer; what is sealed, sealed anew."""
+    """Return a record's row as a version believed until now, not added yet; cells are sealed anew."""
     table, row_id = VERSIONS[type(record)], new_id()
     kept = {
         name: move_cell(ctx.session, record, name, table, row_id)

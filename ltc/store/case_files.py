@@ -14,6 +14,7 @@ from ltc.rules.months import ONE_DAY, Month
 from ltc.rules.payouts.cases import (
     Absence,
     AgreementPeriod,
+    AssistancePeriod,
     BedDays,
     Case,
     Conclusion,
@@ -35,7 +36,7 @@ ABSENCES = {"hospital": "hospital_stay", "suspensions": "suspension", "moved_awa
 CASE_KEYS = (
     "name", "area", "month", "person", "enrolment", "enrolments", "conclusion", "conclusions",
     "mode", "plan", "plans", "death", *ABSENCES, "visits", "taken", "fees", "bed_days",
-    "agreements", "account", "assistance", "law", "expect",
+    "agreements", "account", "assistance", "assistances", "law", "expect",
 )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _read_case(node: MapNode, defaults: MapNode | None) -> FileCase:
         fees=tuple(_read_fee(part, ref, month) for ref, part in enumerate(entry.maps("fees"), 1)),
         agreements=_read_agreements(entry, providers),
         has_account=entry.flag("account", default=True),
-        assistance=entry.maybe_text("assistance"),
+        assistance=_read_assistances(entry),
     )  # fmt: skip
     changes = _read_changes(entry)
     expected = read_expected(entry.map("expect"))
@@ -233,6 +234,24 @@ def _read_agreement(part: Entry, ref: int) -> AgreementPeriod:
     agreement = AgreementPeriod(ref, provider, starts_on, part.day_after("to"))
     part.done()
     return agreement
+
+
+def _read_assistances(entry: Entry) -> tuple[AssistancePeriod, ...]:
+    """Read categories of medical assistance; one that is only named holds without an end."""
+    entry = entry.only("assistance", "assistances")
+    category, parts = entry.maybe_text("assistance"), entry.maps("assistances")
+    if category is None:
+        return tuple(_read_assistance(part, ref) for ref, part in enumerate(parts, 1))
+    if parts:
+        raise entry.error("assistance", "stands beside “assistances”: write one of them only")
+    return (AssistancePeriod(1, category, LONG_AGO),)
+
+
+def _read_assistance(part: Entry, ref: int) -> AssistancePeriod:
+    starts_on = part.maybe_day("from") or LONG_AGO
+    period = AssistancePeriod(ref, part.text("category"), starts_on, part.day_after("to"))
+    part.done()
+    return period
 
 
 def _read_changes(entry: Entry) -> dict[str, str]:

@@ -41,8 +41,6 @@ class InsuredPerson(AreaKeyed, PersonColumns, Record, Base):
         sa.Index(None, "area_id", "identity_last4"),
     )
 
-    assistance: Mapped[str | None] = mapped_column(sa.String(40))
-
 
 class PersonVersion(AreaKeyed, PersonColumns, RecordVersion, Base):
     """A person as believed before a correction."""

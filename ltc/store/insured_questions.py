@@ -11,12 +11,12 @@ from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.insured import IDENTITY_LENGTH, LifeEventKind, SchemeCode
 from ltc.store.base import known_at
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
 
-FactOfPerson = TypeVar("FactOfPerson", Enrolment, LifeEvent, BankAccount)
+FactOfPerson = TypeVar("FactOfPerson", Enrolment, Assistance, LifeEvent, BankAccount)
 
 CHUNK_ROWS = 1_000
 LAST4_LENGTH = 4

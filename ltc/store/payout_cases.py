@@ -28,9 +28,17 @@ from ltc.rules.payouts.cases import AgreementPeriod, Case, Taken
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at as believed
 from ltc.store.base import of_days
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+    PersonVersion,
+)
 from ltc.store.plans import CarePlan
 from ltc.store.providers import Agreement
+from ltc.store.record_versions import believed_version
 from ltc.store.visits import BedStay, Fee, Visit
 
 MINUTES_PER_DAY = 24 * 60
@@ -76,11 +84,23 @@ def list_population(session: Session, frame: Frame) -> list[Member]:
         for table, condition in reasons(frame)
     ])  # fmt: skip
     query = (
-        sa.select(InsuredPerson.case_number, InsuredPerson.id)
-        .where(InsuredPerson.area_id == frame.area_id, InsuredPerson.id.in_(ids))
+        _select_known(frame, InsuredPerson.case_number, InsuredPerson.id)
+        .where(InsuredPerson.id.in_(ids))
         .order_by(InsuredPerson.case_number)
     )
     return [Member(*row) for row in session.execute(query)]
+
+
+def _select_known(frame: Frame, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
+    """Select people who were registered at the instant, beside the version believed then if any."""
+    p, v = InsuredPerson, PersonVersion
+    return (
+        sa.select(*columns)
+        .select_from(sa.outerjoin(p, v, believed_version(v, p, frame.known_at)))
+        .where(
+            p.area_id == frame.area_id, sa.or_(p.recorded_at <= frame.known_at, v.id.is_not(None))
+        )
+    )
 
 
 def reasons(frame: Frame) -> list[tuple[Any, Condition]]:
@@ -125,14 +145,14 @@ def load_agreements(session: Session, frame: Frame) -> dict[int, tuple[Agreement
 def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) -> list[LoadedCase]:
     """Return the cases from one case number to another (both included), in their order.
 
-    Nine queries, however many people: persons, and one for each kind of fact.
+    Ten queries, however many people: persons, and one for each kind of fact.
     """
     people = session.connection().execute(_select_people(frame, first_case, last_case)).all()
     chunk = _Chunk(session, frame, [person[0] for person in people])
     facts = {kind: load(chunk) for kind, load in LOADERS.items()}
     return [
-        LoadedCase(person_id, district_id, _build_case(frame, facts, person_id, number, category))
-        for person_id, district_id, number, category in people
+        LoadedCase(person_id, district_id, _build_case(frame, facts, person_id, number))
+        for person_id, district_id, number in people
     ]
 
 
@@ -181,16 +201,12 @@ def _select_people(frame: Frame, first_case: str, last_case: str) -> sa.Select[*
         )
         for table, condition in reasons(frame)
     ])  # fmt: skip
+    district = sa.func.coalesce(PersonVersion.district_id, InsuredPerson.district_id)
     return (
-        sa.select(InsuredPerson.id, InsuredPerson.district_id, InsuredPerson.case_number,
-                  InsuredPerson.assistance)
-        .where(
-            InsuredPerson.area_id == frame.area_id,
-            InsuredPerson.case_number.between(first_case, last_case),
-            is_member,
-        )
+        _select_known(frame, InsuredPerson.id, district, InsuredPerson.case_number)
+        .where(InsuredPerson.case_number.between(first_case, last_case), is_member)
         .order_by(InsuredPerson.case_number)
-    )  # fmt: skip
+    )
 
 
 Facts = dict[int, list[Any]]
@@ -215,6 +231,14 @@ def _load_enrolments(chunk: _Chunk) -> Facts:
         where=[e.starts_on < chunk.ends_before],
     )  # fmt: skip
     return _group(rows, cases.Enrolment)
+
+
+def _load_assistances(chunk: _Chunk) -> Facts:
+    a = Assistance
+    rows = chunk.read(
+        a, a.id, a.category, a.starts_on, a.ends_before, where=[a.starts_on < chunk.ends_before]
+    )
+    return _group(rows, cases.AssistancePeriod)
 
 
 def _load_conclusions(chunk: _Chunk) -> Facts:
@@ -298,6 +322,7 @@ def _load_fees(chunk: _Chunk) -> Facts:
 
 LOADERS: dict[str, Callable[[_Chunk], Facts]] = {
     "enrolments": _load_enrolments,
+    "assistances": _load_assistances,
     "conclusions": _load_conclusions,
     "plans": _load_plans,
     "events": _load_events,
@@ -308,9 +333,7 @@ LOADERS: dict[str, Callable[[_Chunk], Facts]] = {
 }
 
 
-def _build_case(
-    frame: Frame, facts: dict[str, Facts], person_id: int, number: str, assistance: str | None
-) -> Case:
+def _build_case(frame: Frame, facts: dict[str, Facts], person_id: int, number: str) -> Case:
     def of(kind: str) -> tuple[Any, ...]:
         return tuple(facts[kind].get(person_id, ()))
 
@@ -332,7 +355,7 @@ def _build_case(
         fees=fees,
         agreements=_agreements_of(frame, {f.provider for f in (*plans, *visits, *beds, *fees)}),
         has_account=bool(of("accounts")),
-        assistance=assistance,
+        assistance=of("assistances"),
     )
 
 

@@ -11,7 +11,7 @@ from ltc.rules.access import Actor
 from ltc.rules.months import Month
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at as believed
-from ltc.store.insured import BankAccount, Enrolment, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
 from ltc.store.payouts import PayoutRun
 from ltc.store.plans import CarePlan
 from ltc.store.scope import visible
@@ -62,6 +62,7 @@ def _sources() -> list[tuple[Any, Any]]:
     """Each table of facts about a person with the day that a fact begins on."""
     return [
         (Enrolment, Enrolment.starts_on),
+        (Assistance, Assistance.starts_on),
         (Conclusion, Conclusion.concluded_on),
         (CarePlan, CarePlan.starts_on),
         (LifeEvent, LifeEvent.starts_on),

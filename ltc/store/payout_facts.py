@@ -2,8 +2,7 @@
 
 Facts are only ever added and superseded, never overwritten. How many rows were recorded and how
 many superseded up to an instant therefore names the state of a table at that instant, and counting
-is cheap. What a person row itself says (category of assistance, district) has no second time; its
-values are counted.
+is cheap. A person is counted with the versions before: so a correction made later changes nothing.
 """
 
 import hashlib
@@ -14,14 +13,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.store.assessments import Conclusion
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+    PersonVersion,
+)
 from ltc.store.payout_cases import Frame
 from ltc.store.plans import CarePlan
 from ltc.store.providers import Agreement
 from ltc.store.visits import BedStay, Fee, Visit
 
-FACTS: tuple[Any, ...] = (Enrolment, LifeEvent, BankAccount, Conclusion, Agreement, CarePlan, BedStay,
-                          Fee)  # fmt: skip
+FACTS: tuple[Any, ...] = (Enrolment, Assistance, LifeEvent, BankAccount, Conclusion, Agreement,
+                          CarePlan, BedStay, Fee)  # fmt: skip
 
 
 def read_facts_digest(session: Session, frame: Frame) -> str:
@@ -30,7 +36,7 @@ def read_facts_digest(session: Session, frame: Frame) -> str:
         [table.__tablename__, *session.execute(_select_counts(table, frame)).one()]
         for table in (*FACTS, Visit)
     ]
-    counts.append(["people", [list(row) for row in session.execute(_select_people(frame))]])
+    counts.append(["people", *_count_people(session, frame)])
     text = json.dumps(counts, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -49,13 +55,9 @@ def _select_counts(table: Any, frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     return query
 
 
-def _select_people(frame: Frame) -> sa.Select[*tuple[Any, ...]]:
-    p = InsuredPerson
-    category = sa.func.coalesce(p.assistance, "")
-    query: sa.Select[*tuple[Any, ...]] = (
-        sa.select(category, p.district_id, sa.func.count())
-        .where(p.area_id == frame.area_id)
-        .group_by(category, p.district_id)
-        .order_by(category, p.district_id)
-    )
-    return query
+def _count_people(session: Session, frame: Frame) -> list[int]:
+    """Return how many versions of people were recorded, and how many superseded, by the instant."""
+    p, instant = InsuredPerson, frame.known_at
+    newest = sa.select(sa.func.count()).where(p.area_id == frame.area_id, p.recorded_at <= instant)
+    recorded, superseded = session.execute(_select_counts(PersonVersion, frame)).one()
+    return [session.scalar(newest) + recorded, superseded]

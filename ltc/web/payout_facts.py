@@ -60,6 +60,10 @@ def _enrolment(row: Any, _names: Names) -> tuple[str, str | None]:
     )  # fmt: skip
 
 
+def _assistance(row: Any, names: Names) -> tuple[str, str | None]:
+    return _("Medical assistance"), names.of("category", row.category)
+
+
 def _conclusion(row: Any, names: Names) -> tuple[str, str | None]:
     return _("Conclusion"), names.of("grade", row.grade)
 
@@ -95,6 +99,7 @@ def _visit(row: Any, names: Names) -> tuple[str, str | None]:
 
 _WRITERS: dict[str, Callable[[Any, Names], tuple[str, str | None]]] = {
     "enrolments": _enrolment,
+    "assistances": _assistance,
     "conclusions": _conclusion,
     "care_plans": _plan,
     "life_events": _event,

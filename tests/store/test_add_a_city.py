@@ -12,6 +12,7 @@ from ltc.commands.law import law_group
 from ltc.rules.months import Month
 from ltc.rules.payouts.cases import (
     AgreementPeriod,
+    AssistancePeriod,
     BedDays,
     Case,
     Conclusion,
@@ -29,6 +30,7 @@ from ltc.store.policy_seals import SealMismatch
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-city.md"
 EPOCH = date(1970, 1, 1)
 BEGUN = date(2025, 2, 10)
+POOR = (AssistancePeriod(5, "minimum_income", BEGUN),)
 
 
 @pytest.fixture
@@ -71,6 +73,12 @@ def visits_of(hours: int) -> tuple[Visit, ...]:
     )
 
 
+def test_the_city_asks_for_the_self_assessment(book: LawBook) -> None:
+    policies = {area: law.policies for area, law in book.laws.items()}
+    asking = [area for area, found in policies.items() if any(p.asks_self_assessment for p in found)]
+    assert asking == [NEW_CITY]
+
+
 def test_the_city_of_the_page_is_sealed_with_the_command_of_the_page(folder: Path) -> None:
     with pytest.raises(SealMismatch, match=r"springfield/2025-01-01.yaml is not sealed yet"):
         load_law(folder)
@@ -93,7 +101,7 @@ def test_the_cap_of_the_lighter_level_counts(book: LawBook) -> None:
 
 
 def test_medical_assistance_adds_half_of_the_persons_part(book: LawBook) -> None:
-    case = case_of("home_visits", "4", visits=visits_of(20), assistance="minimum_income")
+    case = case_of("home_visits", "4", visits=visits_of(20), assistance=POOR)
     (line,) = settle(book.of("springfield"), case).lines
     assert (line.fund_fen, line.assistance_fen, line.person_fen) == (96_000, 12_000, 12_000)
 

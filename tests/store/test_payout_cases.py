@@ -33,7 +33,7 @@ def frame_at(session, instant=AFTER, month=MONTH):
 
 def count_queries(session, call):
     seen = []
-    listener = lambda *event: seen.append(event[2])  # noqa: E731
+    listener = lambda *event: event[2] == "BEGIN" or seen.append(event[2])  # noqa: E731
     sa.event.listen(session.get_bind(), "before_cursor_execute", listener)
     try:
         call()
@@ -103,6 +103,57 @@ def test_visits_of_the_week_before_the_month_are_loaded_for_weekly_limits(sessio
     make.make_plan(session, person, provider)
     (loaded,) = load_cases(session, frame_at(session), FIRST, LAST)
     assert sorted(visit.on.day for visit in loaded.case.visits) == [28, 31]
+
+
+def correct_at(session, person, instant, **values):
+    """Keep a person's row as it was, and change it at an instant, as the services do."""
+    make.make_version(session, person, superseded_at=instant)
+    for name, value in {**values, "recorded_at": instant}.items():
+        setattr(person, name, value)
+    session.commit()
+
+
+def test_a_person_lives_where_it_was_believed_at_the_instant(session, month):
+    person = month.people[1]
+    old, new = person.district_id, make.make_district(session).id
+    correct_at(session, person, later(AFTER, hours=2), district_id=new)
+    for hours, district in ((0, old), (1, old), (2, new), (3, new)):
+        frame = frame_at(session, later(AFTER, hours=hours))
+        (loaded,) = load_cases(session, frame, person.case_number, person.case_number)
+        assert loaded.district_id == district
+
+
+def test_each_of_several_versions_is_found_at_its_time(session, month):
+    person = month.people[1]
+    districts = [person.district_id, *[make.make_district(session).id for _ in range(3)]]
+    for hours, district in enumerate(districts[1:], start=1):
+        correct_at(session, person, later(AFTER, hours=hours), district_id=district)
+    for hours, district in enumerate(districts):
+        frame = frame_at(session, later(AFTER, hours=hours))
+        (loaded,) = load_cases(session, frame, person.case_number, person.case_number)
+        assert loaded.district_id == district
+        assert len(list_population(session, frame)) == PEOPLE
+
+
+def test_whoever_was_registered_after_the_instant_is_not_known_then(session, month):
+    person = month.people[1]
+    person.recorded_at = later(AFTER, hours=1)
+    session.commit()
+    for hours, is_in in ((0, False), (1, True)):
+        frame = frame_at(session, later(AFTER, hours=hours))
+        population = [member.person_id for member in list_population(session, frame)]
+        loaded = [case.person_id for case in load_cases(session, frame, FIRST, LAST)]
+        assert (person.id in population, person.id in loaded) == (is_in, is_in)
+
+
+def test_categories_of_assistance_are_those_believed_at_the_instant(session, month):
+    person = month.people[1]
+    make.make_assistance(session, person, starts_on=date(2019, 11, 12))
+    make.make_assistance(session, person, category="late", recorded_at=later(AFTER, hours=1))
+    make.make_assistance(session, person, category="next", starts_on=date(2019, 12, 1))
+    (loaded,) = load_cases(session, frame_at(session), person.case_number, person.case_number)
+    ((category, starts_on),) = [(p.category, p.starts_on) for p in loaded.case.assistance]
+    assert (category, starts_on) == ("poor", date(2019, 11, 12))
 
 
 # --- one carer's minute is paid once -------------------------------------------------------------
@@ -178,7 +229,7 @@ def test_overlapping_visits_are_found_across_people(session, month):
 # --- whether anything changed --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", ["recorded", "superseded", "assistance"])
+@pytest.mark.parametrize("change", ["recorded", "superseded", "assistance", "person"])
 def test_the_digest_of_facts_changes_with_the_facts(session, month, change):
     frame = Frame(1, MONTH, AFTER)
     before = read_facts_digest(session, frame)
@@ -190,7 +241,17 @@ def test_the_digest_of_facts_changes_with_the_facts(session, month, change):
     elif change == "superseded":
         event.recorded_at = later(AFTER, hours=-2)
         event.superseded_at = later(AFTER, hours=-1)
+    elif change == "assistance":
+        make.make_assistance(session, month.people[0])
     else:
-        month.people[0].assistance = "hardship"
+        correct_at(session, month.people[0], later(AFTER, hours=-1))
     session.commit()
     assert read_facts_digest(session, frame) != before
+
+
+def test_a_correction_of_a_person_made_later_leaves_the_digest_of_facts(session, month):
+    frame = Frame(1, MONTH, AFTER)
+    before = read_facts_digest(session, frame)
+    correct_at(session, month.people[0], later(AFTER, hours=1))
+    assert read_facts_digest(session, frame) == before
+    assert read_facts_digest(session, replace(frame, known_at=later(AFTER, hours=1))) != before

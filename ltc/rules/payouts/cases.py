@@ -28,6 +28,16 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class AssistancePeriod:
+    """Days on which a person belongs to a category of medical assistance."""
+
+    ref: int
+    category: str
+    starts_on: date
+    ends_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conclusion:
     """A confirmed conclusion: the grade under a standard, from the day of the conclusion."""
 
@@ -157,7 +167,7 @@ class Case:
     fees: tuple[Fee, ...] = ()
     agreements: tuple[AgreementPeriod, ...] = ()
     has_account: bool = True
-    assistance: str | None = None  # category of medical assistance
+    assistance: tuple[AssistancePeriod, ...] = ()
     already_paid: tuple["PaidLine", ...] = field(default=())
 
 

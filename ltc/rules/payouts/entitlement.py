@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from ltc.rules.months import ONE_DAY, Month, add_months
-from ltc.rules.payouts.cases import Conclusion, Enrolment
+from ltc.rules.payouts.cases import AssistancePeriod, Conclusion, Enrolment
 from ltc.rules.payouts.holds import HoldKind
 from ltc.rules.payouts.results import DayState
 from ltc.rules.payouts.sheet import Sheet
@@ -64,6 +64,29 @@ def list_enrolled(sheet: Sheet) -> list[tuple[Enrolment, int]]:
         insured |= days
     sheet.mark(DayState.NOT_INSURED, ~insured & window.whole)
     return enrolled
+
+
+def list_assisted(sheet: Sheet) -> list[tuple[AssistancePeriod | None, int]]:
+    """Return the periods of medical assistance with their days, and None with all other days.
+
+    A policy without any assistance adds none to anybody: its days need no cut.
+    """
+    window, periods = sheet.window, sheet.case.assistance
+    if not periods:
+        return [(None, window.whole)]
+    ordered = sorted(periods, key=lambda p: (p.starts_on, p.ref))
+    spans = later_wins(
+        [(p, window.span(p.starts_on, p.ends_before)) for p in ordered], window.whole
+    )
+    assisting = 0
+    for policy, in_force in sheet.policies:
+        assisting |= in_force if policy.assistance else 0
+    assisted: list[tuple[AssistancePeriod | None, int]] = []
+    others = window.whole
+    for period, days in spans:
+        others &= ~(days & assisting)
+        assisted.append((period, days & assisting))
+    return [*assisted, (None, others)]
 
 
 def list_graded(sheet: Sheet) -> list[Graded]:

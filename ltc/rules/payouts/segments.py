@@ -1,12 +1,13 @@
-"""Cuts the month exactly into segments of one policy, scheme, grade and plan."""
+"""Cuts the month exactly into segments of one policy, scheme, grade, plan and assistance."""
 
 from ltc.rules.payouts.absences import mark_absences, mark_after_death, mark_day_of_death
-from ltc.rules.payouts.cases import Enrolment, PlanPeriod
+from ltc.rules.payouts.cases import AssistancePeriod, Enrolment, PlanPeriod
 from ltc.rules.payouts.chosen import list_chosen
 from ltc.rules.payouts.days import first_of
 from ltc.rules.payouts.entitlement import (
     Graded,
     apply_contribution_rule,
+    list_assisted,
     list_enrolled,
     list_graded,
 )
@@ -32,12 +33,15 @@ def list_segments(sheet: Sheet) -> list[Segment]:
     mark_day_of_death(sheet)
     mark_absences(sheet)
     chosen = list_chosen(sheet)
+    assisted = list_assisted(sheet)
     segments = [
         segment
         for plan, planned in chosen
         for grade in graded
         for enrolment, insured in enrolled
-        if (segment := _build_segment(sheet, plan, grade, enrolment, planned & insured))
+        for assistance, helped in assisted
+        if (days := planned & insured & helped & grade.days)
+        and (segment := _build_segment(sheet, plan, grade, enrolment, assistance, days))
     ]
     segments.sort(key=lambda segment: first_of(segment.days))
     for place, segment in enumerate(segments):
@@ -57,10 +61,15 @@ def _mark_days_without_law(sheet: Sheet) -> None:
 
 
 def _build_segment(
-    sheet: Sheet, plan: PlanPeriod, grade: Graded, enrolment: Enrolment, days: int
+    sheet: Sheet,
+    plan: PlanPeriod,
+    grade: Graded,
+    enrolment: Enrolment,
+    assistance: AssistancePeriod | None,
+    days: int,
 ) -> Segment | None:
-    """Return the segment of a plan, a grade and an enrolment; None where they share no day."""
-    days &= grade.days & sheet.open
+    """Return the segment of facts that share these days; None where no day of them is open."""
+    days &= sheet.open
     if not days:
         return None
     policy = grade.policy
@@ -80,8 +89,8 @@ def _build_segment(
         days = agreed
     if not days:
         return None
-    return Segment(0, policy, enrolment, scheme, grade.conclusion, grade.level, plan, mode, days,
-                   agreed, [], [], [])  # fmt: skip
+    return Segment(0, policy, enrolment, scheme, grade.conclusion, grade.level, plan, mode, assistance,
+                   days, agreed, [], [], [])  # fmt: skip
 
 
 def _hold_days_without_agreement(sheet: Sheet, plan: PlanPeriod, mode: Mode, days: int) -> None:

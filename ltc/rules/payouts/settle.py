@@ -18,7 +18,7 @@ from ltc.rules.payouts.hours import pay_hourly
 from ltc.rules.payouts.payments import Payment, Work
 from ltc.rules.payouts.results import DayState, Line, Outcome, Settlement
 from ltc.rules.payouts.segments import list_segments
-from ltc.rules.payouts.shares import AssistanceNotInPolicy, find_assistance
+from ltc.rules.payouts.shares import AssistanceNotInPolicy, get_assistance
 from ltc.rules.payouts.sheet import Segment, Sheet
 from ltc.rules.payouts.visits import count_visits
 from ltc.rules.policies import (
@@ -125,15 +125,19 @@ def _write_segment(work: Work) -> None:
 
 
 def _assistance_bp(sheet: Sheet, segment: Segment) -> int:
-    """Return the share of medical assistance; 0 where the person has none."""
-    assistance = find_assistance(segment.policy, sheet.case)
-    if assistance is None:
+    """Return the share of medical assistance on these days; 0 where the person has none."""
+    period, window = segment.assistance, sheet.window
+    if period is None:
         return 0
-    share = assistance.share_bp
-    sheet.step(
-        "assistance", ("category", assistance.code), ("share_bp", share.get()),
-        law=(share.key,), policy=segment.policy,
-    )  # fmt: skip
+    share = get_assistance(segment.policy, period.category).share_bp
+    days = segment.days & window.month
+    if days:
+        sheet.step(
+            "assistance", ("category", period.category), ("assistance", period.ref),
+            ("first_on", window.day(first_of(days)).isoformat()),
+            ("last_on", window.day(last_of(days)).isoformat()), ("share_bp", share.get()),
+            law=(share.key,), policy=segment.policy,
+        )  # fmt: skip
     return share.get()
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from ltc.rules.errors import NotFound
 from ltc.rules.money import share
-from ltc.rules.payouts.cases import Case
 from ltc.rules.policies import Assistance, Policy
 
 
@@ -55,13 +54,8 @@ def flat(fund_fen: int) -> Parts:
     return Parts(fund_fen, fund_fen, 0, 0, 0)
 
 
-def find_assistance(policy: Policy, case: Case) -> Assistance | None:
-    """Return the person's medical assistance; raises AssistanceNotInPolicy.
-
-    A policy without any assistance adds none to anybody.
-    """
-    if case.assistance is None or not policy.assistance:
-        return None
-    if case.assistance not in policy.assistance:
-        raise AssistanceNotInPolicy(area=policy.area, category=case.assistance)
-    return policy.assistance[case.assistance]
+def get_assistance(policy: Policy, category: str) -> Assistance:
+    """Return the medical assistance of a category; raises AssistanceNotInPolicy."""
+    if category not in policy.assistance:
+        raise AssistanceNotInPolicy(area=policy.area, category=category)
+    return policy.assistance[category]

@@ -10,6 +10,7 @@ from datetime import date
 
 from ltc.rules.payouts.cases import (
     AgreementPeriod,
+    AssistancePeriod,
     Case,
     Conclusion,
     Enrolment,
@@ -27,9 +28,9 @@ Cap = tuple[date, str, str, str]  # first day of the policy, scheme, mode, level
 
 @dataclass(slots=True)
 class Segment:
-    """Days on which policy, scheme, grade and plan are the same: the month is cut into these.
+    """Days on which policy, scheme, grade, plan and medical assistance are the same.
 
-    ``days`` are payable as far as the person goes; ``agreed`` of them those on which the plan's
+    The month is cut into these. ``days`` are payable as far as the person goes; ``agreed`` of them those on which the plan's
     provider has an agreement: a payment to a provider counts these only.
     """
 
@@ -41,6 +42,7 @@ class Segment:
     level: str
     plan: PlanPeriod
     mode: Mode
+    assistance: AssistancePeriod | None
     days: int
     agreed: int
     visits: "list[CountedVisit]"

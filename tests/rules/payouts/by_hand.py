@@ -8,6 +8,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.cases import (
     Absence,
     AgreementPeriod,
+    AssistancePeriod,
     BedDays,
     Case,
     Conclusion,
@@ -130,6 +131,11 @@ def make_visit(ref, day, begin, length, carer=1, **more):
     return Visit(ref, PROVIDER, carer, on, begins, begins + length, **more)
 
 
+def make_assistance(category="poor", starts_on=LONG_AGO, ends_before=None, ref=1):
+    """Return the periods of a person who belongs to one category."""
+    return (AssistancePeriod(ref, category, starts_on, ends_before),)
+
+
 def make_case(mode, **facts):
     """Return a plain case in which every day of the month counts."""
     return Case(**{
@@ -203,6 +209,14 @@ def plans(draw):
 
 
 @st.composite
+def assistances(draw):
+    """No medical assistance, or up to three periods, of a category without a share too."""
+    category = st.sampled_from(["poor", "poor", "unheard_of"])
+    periods = ranges(lambda ref, a, b: AssistancePeriod(ref, draw(category), a, b))
+    return draw(st.one_of(st.just(()), periods))
+
+
+@st.composite
 def cases(draw):
     """Any case at all: most facts plain, some odd."""
     plain = make_case(draw(MODES))
@@ -223,5 +237,5 @@ def cases(draw):
         bed_days=draw(beds()),
         fees=draw(fees()),
         has_account=draw(st.booleans()),
-        assistance=draw(st.sampled_from([None, "poor", "unheard_of"])),
+        assistance=draw(assistances()),
     )

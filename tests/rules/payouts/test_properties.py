@@ -24,6 +24,7 @@ from tests.rules.payouts.by_hand import (
     build_law,
     cases,
     fees,
+    make_assistance,
     make_case,
     make_visit,
     plans,
@@ -116,11 +117,11 @@ DAILY = st.sampled_from(["daily_fixed", "daily_visited", "cap_on_payment", "cap_
 
 
 @given(DAILY, beds(), visits(), absences(), st.integers(1, 30),
-       st.sampled_from([None, "poor"]))  # fmt: skip
-def test_a_month_split_by_days_adds_up_to_the_month(mode, stays, logged, away, cut, category):
+       st.sampled_from([(), make_assistance(), make_assistance(starts_on=date(2024, 5, 12))]))  # fmt: skip
+def test_a_month_split_by_days_adds_up_to_the_month(mode, stays, logged, away, cut, helped):
     # A visit across the cut would belong to the day it begins on; only its own day may count.
     within = tuple(v for v in logged if v.begins_min // 1440 == (v.ends_min - 1) // 1440)
-    case = make_case(mode, bed_days=stays, visits=within, absences=away, assistance=category)
+    case = make_case(mode, bed_days=stays, visits=within, absences=away, assistance=helped)
     day = FIRST + cut * ONE_DAY
     plan = case.plans[0]
     parts = [
@@ -198,7 +199,7 @@ USED_FOR_ALL = {
 @given(MODES, st.sampled_from(sorted(USED_FOR_ALL)))
 def test_no_amount_rests_on_an_unknown_value(mode, key):
     case = make_case(
-        mode, assistance="poor", visits=(make_visit(1, 3, 540, 60),),
+        mode, assistance=make_assistance(), visits=(make_visit(1, 3, 540, 60),),
         fees=(Fee(1, PROVIDER, FIRST, 10_000),),
     )  # fmt: skip
     before, after = settle(LAW, case), settle(change_law(LAW, {key: "unknown"}), case)

@@ -20,6 +20,7 @@ from tests.rules.payouts.by_hand import (
     OTHER_PROVIDER,
     PROVIDER,
     build_law,
+    make_assistance,
     make_case,
     make_visit,
 )
@@ -74,14 +75,16 @@ def test_facts_of_a_component_that_the_scheme_does_not_pay_are_left_out_with_tha
 
 
 def test_assistance_takes_its_share_of_what_the_fund_leaves():
-    case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 60),), assistance="poor")
+    case = make_case(
+        "weekly_hours", visits=(make_visit(1, 3, 540, 60),), assistance=make_assistance()
+    )
     (line,) = settle(LAW, case).lines
     assert (line.eligible_fen, line.fund_fen) == (6_500, 5_850)
     assert (line.assistance_fen, line.person_fen) == (325, 325)  # 650 × 50.03 % = 325.195
 
 
 def test_a_category_of_assistance_that_the_law_does_not_know_is_held():
-    settlement = settle(LAW, make_case("daily_fixed", assistance="unheard_of"))
+    settlement = settle(LAW, make_case("daily_fixed", assistance=make_assistance("unheard_of")))
     assert (settlement.lines, settlement.holds[0].kind) == ((), "assistance_not_in_policy")
 
 
