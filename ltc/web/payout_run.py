@@ -51,6 +51,7 @@ HOLD_NAMES: dict[HoldKind, str] = {
     HoldKind.NO_PROVIDER: N_("Care plan without a provider"),
     HoldKind.NO_AGREEMENT: N_("Provider without an agreement"),
     HoldKind.NO_ACCOUNT: N_("No bank account"),
+    HoldKind.PRICE_MISSING: N_("Price of visits missing"),
     HoldKind.BONUS_CHOICE_MISSING: N_("Choice of time or cash missing"),
     HoldKind.CALCULATION_FAILED: N_("Calculation failed"),
 }

@@ -232,6 +232,13 @@ HOLDS: dict[HoldKind, tuple[str, str]] = {
         N_("There is no bank account to pay %(amount_fen)s to."),
         N_("Record the account."),
     ),
+    HoldKind.PRICE_MISSING: (
+        N_(
+            "The fund shares in the cost, but %(count)s of the visits from %(first_on)s to"
+            " %(last_on)s have no price, and no fee covers them."
+        ),
+        N_("Enter the price of each of these visits (0 where nothing was charged), or the fee."),
+    ),
     HoldKind.BONUS_CHOICE_MISSING: (
         N_("More time or cash for long care at home: no choice is recorded."),
         N_("Record the choice in the plan."),

@@ -8,6 +8,7 @@ from ltc.rules.money import WHOLE_BP, share
 from ltc.rules.payouts.costs import list_daily_costs, sum_costs
 from ltc.rules.payouts.payments import Payment, Work, by_cap
 from ltc.rules.payouts.shares import NOTHING, Parts, flat, share_out
+from ltc.rules.payouts.unpriced import hold_unpriced
 from ltc.rules.policies import CapOrder, DailyCap, DailyFixed, MonthlyCap, MonthlyFixed, Value
 
 STEP_BY_ORDER = {
@@ -37,6 +38,7 @@ def pay_daily_fixed(form: DailyFixed, work: Work) -> list[Payment]:
 
 def pay_daily_cap(form: DailyCap, work: Work) -> list[Payment]:
     """Pay the share of each day's cost, up to a limit on the payment or on the cost."""
+    hold_unpriced(form, work)
     costs = list_daily_costs(work.sheet, work.segment, form)
     if not costs:
         return []
@@ -70,6 +72,7 @@ def _share_day(
 
 def pay_monthly_cap(form: MonthlyCap, work: Work) -> list[Payment]:
     """Pay the share of the month's costs up to the cap; daily care may fill a part of it only."""
+    hold_unpriced(form, work)
     daily_fen, medical_fen = sum_costs(work.sheet, work.segment, form)
     days = work.days_for(form.payee)
     if not (daily_fen + medical_fen and days):

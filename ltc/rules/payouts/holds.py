@@ -20,6 +20,7 @@ class HoldKind(StrEnum):
     NO_PROVIDER = "no_provider"
     NO_AGREEMENT = "no_agreement"
     NO_ACCOUNT = "no_account"
+    PRICE_MISSING = "price_missing"
     BONUS_CHOICE_MISSING = "bonus_choice_missing"
     CALCULATION_FAILED = "calculation_failed"
 
@@ -37,6 +38,7 @@ OWNERS: dict[HoldKind, Role] = {
     HoldKind.NO_PROVIDER: Role.OFFICER,
     HoldKind.NO_AGREEMENT: Role.OFFICER,
     HoldKind.NO_ACCOUNT: Role.OFFICER,
+    HoldKind.PRICE_MISSING: Role.PROVIDER_MANAGER,
     HoldKind.BONUS_CHOICE_MISSING: Role.OFFICER,
     HoldKind.CALCULATION_FAILED: Role.ADMINISTRATOR,
 }
