@@ -51,8 +51,8 @@ def _rotate_some(ctx: Context, table: sa.Table, columns: list[str]) -> int:
             session.execute(
                 sa.update(table).where(key).values(_sealed_anew(ring, table, columns, row))
             )
-        changes = {"rows": [None, len(rows)], "key": [None, ring.current]}
-        ctx.record("keys.rotated", table.name, 0, changes)
+        changes = {"table": table.name, "rows": [None, len(rows)], "key": [None, ring.current]}
+        ctx.record("keys.rotated", "keys", ctx.area_id, changes)
     return len(rows)
 
 

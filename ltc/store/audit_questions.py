@@ -1,27 +1,66 @@
 """What is asked about the audit log; all of it within what the actor may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
+from ltc.store.assessments import Application, Conclusion, Evaluation
 from ltc.store.audit_log import AuditEvent
+from ltc.store.imports import ImportFile
+from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.job_runs import JobRun
 from ltc.store.paging import Page, page
+from ltc.store.payouts import PayoutRun
+from ltc.store.plans import CarePlan
+from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.scope import visible
+from ltc.store.statements import Statement
 from ltc.store.users import User
+from ltc.store.visits import BedStay, Fee, Visit
+
+EXPORTED_AT_ONCE = 500
+# Kinds of records to their tables: for what belongs to whom, and whether a page can show it.
+TABLES: Mapping[str, Any] = {
+    "account": BankAccount,
+    "agreement": Agreement,
+    "application": Application,
+    "bank_account": BankAccount,
+    "carer": Carer,
+    "conclusion": Conclusion,
+    "enrolment": Enrolment,
+    "evaluation": Evaluation,
+    "fee": Fee,
+    "import_file": ImportFile,
+    "insured_person": InsuredPerson,
+    "job_run": JobRun,
+    "life_event": LifeEvent,
+    "payout_run": PayoutRun,
+    "plan": CarePlan,
+    "provider": Provider,
+    "statement": Statement,
+    "stay": BedStay,
+    "user": User,
+    "visit": Visit,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What a list of events is narrowed to; instants are half-open."""
+    """What a list of events is narrowed to; instants are half-open.
+
+    ``who`` is a part of a name; ``about`` a case number, a provider's code or a month.
+    """
 
     action: str = ""
     record_type: str = ""
     record_id: int | None = None
-    actor_id: int | None = None
+    who: str = ""
+    about: str = ""
     begins_at: datetime | None = None
     ends_before: datetime | None = None
 
@@ -35,14 +74,16 @@ def list_events(
     session: Session, actor: Actor, chosen: EventFilter, cursor: str | None
 ) -> Page[AuditEvent]:
     """Return one page of events, the newest first."""
-    query = visible(sa.select(AuditEvent), actor).where(*_conditions(chosen))
+    query = _select(session, actor, chosen)
     return page(session, query, (AuditEvent.at, AuditEvent.id), cursor, descending=True)
 
 
-def list_record_types(session: Session, actor: Actor) -> list[str]:
-    """Return the kinds of records that have events."""
-    query = visible(sa.select(AuditEvent.record_type).distinct(), actor, AuditEvent)
-    return list(session.scalars(query.order_by(AuditEvent.record_type)))
+def load_events(session: Session, actor: Actor, chosen: EventFilter) -> Iterator[AuditEvent]:
+    """Yield all events of a filter, the newest first, a piece at a time."""
+    query = _select(session, actor, chosen)
+    order = (AuditEvent.at.desc(), AuditEvent.id.desc())
+    ordered = query.order_by(*order).execution_options(yield_per=EXPORTED_AT_ONCE)
+    yield from session.scalars(ordered)
 
 
 def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
@@ -51,18 +92,99 @@ def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> di
     return {found.id: found.name for found in session.execute(query)}
 
 
+def find_case_numbers(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
+    """Return the case numbers of persons by id."""
+    query = visible(sa.select(InsuredPerson.id, InsuredPerson.case_number), actor)
+    found = session.execute(query.where(InsuredPerson.id.in_(ids)))
+    return {row.id: row.case_number for row in found}
+
+
+def find_shown(
+    session: Session, actor: Actor, record_type: str, ids: Collection[int]
+) -> dict[int, Any]:
+    """Return the records of a kind that the actor may see, by id; none of a kind without table."""
+    table = TABLES.get(record_type)
+    if table is None:
+        return {}
+    query = visible(sa.select(table), actor).where(table.id.in_(ids))
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _select(session: Session, actor: Actor, chosen: EventFilter) -> sa.Select[Any]:
+    query = visible(sa.select(AuditEvent), actor).where(*_conditions(chosen))
+    if chosen.who:
+        query = query.where(AuditEvent.actor_id.in_(_select_people(actor, chosen.who)))
+    if chosen.about:
+        query = query.where(_is_about(session, actor, chosen.about))
+    return query
+
+
 def _conditions(chosen: EventFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if chosen.action:
-        conditions.append(AuditEvent.action.contains(chosen.action, autoescape=True))
+        conditions.append(AuditEvent.action == chosen.action)
     if chosen.record_type:
         conditions.append(AuditEvent.record_type == chosen.record_type)
     if chosen.record_id is not None:
         conditions.append(AuditEvent.record_id == chosen.record_id)
-    if chosen.actor_id is not None:
-        conditions.append(AuditEvent.actor_id == chosen.actor_id)
     if chosen.begins_at is not None:
         conditions.append(AuditEvent.at >= chosen.begins_at)
     if chosen.ends_before is not None:
         conditions.append(AuditEvent.at < chosen.ends_before)
     return conditions
+
+
+def _select_people(actor: Actor, text: str) -> sa.Select[Any]:
+    """Return the select of the users whose name or sign-in name has this text."""
+    named = User.name.contains(text, autoescape=True)
+    signed = User.sign_in_name.contains(text.lower(), autoescape=True)
+    return visible(sa.select(User.id), actor).where(sa.or_(named, signed))
+
+
+def _is_about(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
+    """Return the condition of events about a person, a provider or the runs of a month."""
+    persons = visible(sa.select(InsuredPerson.id), actor).where(InsuredPerson.case_number == text)
+    if (person_id := session.scalar(persons)) is not None:
+        return _belongs("insured_person", "person_id", person_id)
+    providers = visible(sa.select(Provider.id), actor).where(Provider.code == text)
+    if (provider_id := session.scalar(providers)) is not None:
+        return _belongs("provider", "provider_id", provider_id, ("agreement", "carer"))
+    runs = list(
+        session.scalars(visible(sa.select(PayoutRun.id), actor).where(PayoutRun.month == text))
+    )
+    if runs:
+        return sa.and_(AuditEvent.record_type == "payout_run", AuditEvent.record_id.in_(runs))
+    return sa.false()
+
+
+def _belongs(
+    owner: str, column: str, owner_id: int, kinds: Collection[str] | None = None
+) -> sa.ColumnElement[bool]:
+    """Return the condition of events about an owner, or about a record that names the owner."""
+    named = [kind for kind in kinds or TABLES if hasattr(TABLES[kind], column)]
+    conditions = [sa.and_(AuditEvent.record_type == owner, AuditEvent.record_id == owner_id)]
+    for kind in named:
+        table = TABLES[kind]
+        ids = sa.select(table.id).where(
+            table.area_id == AuditEvent.area_id, getattr(table, column) == owner_id
+        )
+        conditions.append(sa.and_(AuditEvent.record_type == kind, AuditEvent.record_id.in_(ids)))
+    if "application" in named:
+        conditions.append(_is_of_evaluation(owner_id))
+    return sa.or_(*conditions)
+
+
+def _is_of_evaluation(person_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition of events about an evaluation, which names its application only."""
+    ids = (
+        sa.select(Evaluation.id)
+        .join(
+            Application,
+            sa.and_(
+                Application.area_id == Evaluation.area_id,
+                Application.id == Evaluation.application_id,
+            ),
+        )
+        .where(Application.person_id == person_id)
+    )
+    return sa.and_(AuditEvent.record_type == "evaluation", AuditEvent.record_id.in_(ids))

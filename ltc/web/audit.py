@@ -1,7 +1,9 @@
 """Pages of the audit log: its events, and the proof of its chain."""
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,18 +13,24 @@ from flask_babel import gettext as _
 from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.audit import ChainState, Fault, KeptHead, NotAHead, build_head, parse_head
+from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, RECORD_NAMES
+from ltc.rules.months import ONE_DAY
 from ltc.services.audit import verify as verify_chain
 from ltc.store.areas import get_area
 from ltc.store.audit_log import AuditEvent, count_events, find_head
-from ltc.store.audit_questions import (
-    EventFilter,
-    find_actor_names,
-    list_events,
-    list_record_types,
-)
+from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
+from ltc.web.audit_events import action_words, record_words, show_events
 from ltc.web.formats import problem_text
-from ltc.web.lists import read_cursor, read_day, read_number, read_text
+from ltc.web.lists import (
+    choices_of,
+    csv_response,
+    read_cursor,
+    read_day,
+    read_number,
+    read_text,
+)
 
+EXPORTED_MOST = 50_000
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 
@@ -36,16 +44,48 @@ def index() -> Any:
     return render_template(
         "audit/index.html",
         page=found,
+        shown=show_events(found.rows),
         chosen=chosen,
-        day=read_day("day"),
-        record_types=[(kind, kind) for kind in list_record_types(session, actor)],
+        days=(read_day("from"), read_day("until")),
+        actions=_choices(ACTION_NAMES),
+        record_types=_choices(RECORD_NAMES),
         names=find_actor_names(session, actor, ids),
         roles={role.value: name for role, name in ROLE_NAMES.items()},
+        doors=DOOR_NAMES,
         machine=ROLE_NAMES[Role.MACHINE],
-        changes_of=_changes_of,
         head=find_head(session, actor.area_id),
         waiting=count_events(session, actor.area_id, is_sealed=False),
     )
+
+
+@blueprint.get("/events.csv")
+@http.requires(Permission.SEE_AUDIT)
+def export() -> Any:
+    """Give the newest events of the filter as a CSV file, with codes and words."""
+    session, actor = http.database(), http.current_actor()
+    events = list(islice(load_events(session, actor, _read_filter()), EXPORTED_MOST))
+    names = find_actor_names(session, actor, {e.actor_id for e in events if e.actor_id})
+    header = [
+        _("Time"), _("Who"), _("Role"), _("Door"), _("What was done"), _("Action"), _("About"),
+        _("Kind of record"), _("Number of the record"), _("Before and after"), _("Block"),
+        _("Position"), _("Digest"),
+    ]  # fmt: skip
+    return csv_response("audit.csv", header, (_row(event, names) for event in events))
+
+
+def _row(event: AuditEvent, names: Mapping[int, str]) -> list[Any]:
+    return [
+        event.at.isoformat(timespec="seconds"), names.get(event.actor_id or 0, ""),
+        event.actor_role, event.door, action_words(event.action), event.action,
+        record_words(event.record_type), event.record_type, event.record_id,
+        json.dumps(event.changes, ensure_ascii=False, sort_keys=True), event.block_number,
+        event.position, event.digest,
+    ]  # fmt: skip
+
+
+def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return codes with their words, in the order in which the reader looks for words."""
+    return sorted(choices_of(names), key=lambda choice: choice[1])
 
 
 @blueprint.get("/verify")
@@ -113,32 +153,18 @@ def _say_block(fault: Fault, block: int) -> str:
 
 
 def _read_filter() -> EventFilter:
-    day = read_day("day")
+    first, last = read_day("from"), read_day("until")
     return EventFilter(
         action=read_text("action"),
         record_type=read_text("record_type"),
         record_id=read_number("record_id"),
-        actor_id=read_number("actor_id"),
-        begins_at=_start_of(day) if day else None,
-        ends_before=_start_of(day + timedelta(days=1)) if day else None,
+        who=read_text("who"),
+        about=read_text("about"),
+        begins_at=_start_of(first) if first else None,
+        ends_before=_start_of(last + ONE_DAY) if last else None,
     )
 
 
 def _start_of(day: date) -> datetime:
     """Return the instant at which a day begins in the area."""
     return datetime.combine(day, time(), ZoneInfo(g.time_zone)).astimezone(UTC)
-
-
-def _changes_of(event: AuditEvent) -> list[tuple[str, str, str]]:
-    """Return field, before and after of an event, as texts."""
-    rows = []
-    for field, change in event.changes.items():
-        both = change if isinstance(change, list) and len(change) >= 2 else [None, change]
-        rows.append((field, _text(both[0]), ", ".join(_text(value) for value in both[1:])))
-    return rows
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

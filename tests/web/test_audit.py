@@ -5,10 +5,13 @@ import sqlalchemy as sa
 import time_machine
 
 from ltc.rules.access import Role
+from ltc.rules.payouts.runs import RunKind, RunStatus
 from ltc.services.audit import seal_blocks
 from ltc.store.audit_log import AuditBlock, AuditEvent
+from ltc.store.base import new_id
+from ltc.store.payouts import PayoutRun
 from tests.conftest import NOW
-from tests.support.factories import make_user
+from tests.support.factories import make_person, make_plan, make_provider, make_user
 from tests.support.sign_in import sign_in_as
 
 
@@ -35,20 +38,97 @@ def text_of(page, path):
 def test_events_tell_who_did_what_before_and_after(page):
     text = text_of(page, "/audit")
     assert "陈晨" in text
-    assert "visit.corrected" in text
-    assert "60 → 11" in text
+    assert "Visit corrected" in text
+    assert "Minutes: 1 h → 11 min" in text
     assert "12 events wait for the first block" in text
 
 
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
-        ("record_type=visit&record_id=1", 6), ("action=corrected", 12), ("action=signed", 0),
-        ("day=2019-11-14", 12), ("day=2019-11-13", 0), ("actor_id=1", 0), ("record_id=x", 12),
+        ("record_type=visit&record_id=1", 6), ("action=visit.corrected", 12), ("who=陈", 12),
+        ("action=user.signed_in", 0), ("from=2019-11-14&until=2019-11-14", 12), ("who=王", 0),
+        ("until=2019-11-13", 0), ("from=2019-11-15", 0), ("record_id=x", 12), ("about=nothing", 0),
     ],
 )  # fmt: skip
 def test_events_are_filtered(page, query, rows):
     assert text_of(page, f"/audit?{query}").count(" → ") == rows
+
+
+def make_run(session):
+    run = PayoutRun(
+        area_id=1, id=new_id(), month="2019-11", kind=RunKind.REGULAR, sequence=1, known_at=NOW,
+        status=RunStatus.CALCULATING, policy_digest="", facts_digest="", started_at=NOW,
+    )  # fmt: skip
+    session.add(run)
+    session.commit()
+    return run
+
+
+@pytest.fixture
+def about(page, session, make_ctx, area):
+    """Events about a person with a plan, a provider, and a run, by an officer."""
+    provider = make_provider(session)
+    person = make_person(session)
+    plan = make_plan(session, person, provider)
+    run = make_run(session)
+    ctx = make_ctx(role=Role.OFFICER)
+    with ctx.transaction():
+        ctx.record(
+            "person.registered",
+            "insured_person",
+            person.id,
+            {"scheme": [None, "employee"], "starts_on": [None, "2019-11-01"], "community": None},
+        )
+        ctx.record(
+            "plan.ended",
+            "plan",
+            plan.id,
+            {"person_id": person.id, "ends_before": [None, "2019-12-01"]},
+        )
+        ctx.record(
+            "payout_run.checked",
+            "payout_run",
+            run.id,
+            {"status": ["calculated", "checked"], "fund_fen": [None, 130000]},
+        )
+        ctx.record("provider.corrected", "provider", provider.id, {"kind": ["residential", "home"]})
+        ctx.record("visit.vanished", "ghost", 7, {"wonder": [None, True]})
+    return person, plan, provider, run
+
+
+def test_events_are_told_in_words_with_links_to_their_records(page, about):
+    person, plan, _provider, run = about
+    text = text_of(page, "/audit")
+    for said in ("Person registered", "Scheme: Employees", "First day: 2019-11-01 (Fri)",
+                 "Status: Calculated → Checked", "Fund pays: ¥1,300.00", f"Person: {person.case_number}",
+                 "visit.vanished", "wonder: yes"):  # fmt: skip
+        assert said in text
+    for path in (f"/insured/{person.id}", f"/plans/{plan.id}", f"/payouts/{run.id}"):
+        assert f'href="{path}"' in text
+    assert "Community" not in text
+
+
+def test_events_are_found_by_case_number_provider_code_and_month(page, about):
+    person, _plan, provider, _run = about
+    for query, found, other in (
+        (person.case_number, {"Person registered", "Care plan ended"}, "Payout run checked"),
+        (provider.code, {"Provider corrected"}, "Person registered"),
+        ("2019-11", {"Payout run checked"}, "Person registered"),
+    ):
+        rows = text_of(page, f"/audit?about={query}").split("<tbody")[1]
+        assert all(words in rows for words in found)
+        assert other not in rows
+
+
+def test_events_of_a_filter_are_exported(page, about):
+    lines = text_of(page, "/audit/events.csv?action=plan.ended").splitlines()
+    assert len(lines) == 2
+    assert "Care plan ended,plan.ended,Care plan,plan," in lines[1]
+
+
+def test_a_record_that_is_gone_or_of_others_has_no_link(page):
+    assert 'href="/visits/1"' not in text_of(page, "/audit")
 
 
 def test_a_whole_chain_is_said_with_its_digest(page, make_ctx):

@@ -1,0 +1,236 @@
+"""Events of the audit log as a page shows them: words for codes, values by locale, links to records."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+
+from ltc import clock, http
+from ltc.rules.audit_words import ACTION_NAMES, FIELD_NAMES, RECORD_NAMES, find_member
+from ltc.rules.months import Month, NotAMonth
+from ltc.store.audit_log import AuditEvent
+from ltc.store.audit_questions import find_actor_names, find_case_numbers, find_shown
+from ltc.store.instruments import list_instruments
+from ltc.web import formats
+from ltc.web.law_choices import item_name, mode_name
+
+# Kind of record → the page that shows it, and what the page's address is made of.
+PAGES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
+    "account": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "agreement": ("providers.show", lambda row: {"provider_id": row.provider_id}),
+    "application": ("assessments.show", lambda row: {"application_id": row.id}),
+    "bank_account": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "carer": ("providers.carers.show", lambda row: {"carer_id": row.id}),
+    "conclusion": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "enrolment": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "evaluation": ("assessments.show", lambda row: {"application_id": row.application_id}),
+    "fee": ("stays.show", lambda row: {"kind": "fees", "row_id": row.id}),
+    "import_file": ("imports.show", lambda row: {"import_id": row.id}),
+    "insured_person": ("insured.show", lambda row: {"person_id": row.id}),
+    "life_event": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "payout_run": ("payouts.show", lambda row: {"run_id": row.id}),
+    "plan": ("plans.show", lambda row: {"plan_id": row.id}),
+    "provider": ("providers.show", lambda row: {"provider_id": row.id}),
+    "statement": ("statements.run", lambda row: {"run_id": row.run_id}),
+    "stay": ("stays.show", lambda row: {"kind": "beds", "row_id": row.id}),
+    "user": ("users.show", lambda row: {"user_id": row.id}),
+    "visit": ("visits.show", lambda row: {"visit_id": row.id}),
+}
+USER_FIELDS = {"assessor_id", "expert_id"}
+DIGEST_LENGTH = 64
+SHOWN_DIGITS = 12
+SUFFIXES: Mapping[str, Callable[[int], str]] = {
+    "_fen": formats.yuan,
+    "_bp": formats.share,
+    "minutes": formats.minutes,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One field of an event; ``is_change`` where it says what was before, too."""
+
+    label: str
+    before: str
+    after: str
+    is_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """One event in the reader's language; ``href`` None where no page shows its record."""
+
+    event: AuditEvent
+    action: str
+    record: str
+    href: str | None
+    changes: list[ShownChange]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the ids of a page's events are called."""
+
+    users: Mapping[int, str]
+    cases: Mapping[int, str]
+    providers: Mapping[int, str]
+
+
+def show_events(events: Sequence[AuditEvent]) -> list[ShownEvent]:
+    """Return events as the page shows them; a few queries for all of them."""
+    names, links = _find_names(events), _find_links(events)
+    return [
+        ShownEvent(
+            event,
+            action_words(event.action),
+            record_words(event.record_type),
+            links.get((event.record_type, event.record_id)),
+            show_changes(event, names),
+        )
+        for event in events
+    ]
+
+
+def action_words(action: str) -> str:
+    """Return what was done in words; the code of an action that no use-case knows any more."""
+    return str(_(ACTION_NAMES[action])) if action in ACTION_NAMES else action
+
+
+def record_words(record_type: str) -> str:
+    """Return a kind of record in words."""
+    return str(_(RECORD_NAMES[record_type])) if record_type in RECORD_NAMES else record_type
+
+
+def show_changes(event: AuditEvent, names: _Names) -> list[ShownChange]:
+    """Return every field of an event with its values; a field without any is left out."""
+    shown = []
+    for field, change in event.changes.items():
+        before, after, is_change = _split(change)
+        if before is None and after in (None, "", [], {}):
+            continue
+        shown.append(
+            ShownChange(
+                _field_words(field),
+                _value_text(event.record_type, field, before, names),
+                _value_text(event.record_type, field, after, names),
+                is_change,
+            )
+        )
+    return shown
+
+
+def _split(change: Any) -> tuple[Any, Any, bool]:
+    """Return before, after, and whether there was a before at all."""
+    if isinstance(change, list) and len(change) == 2:
+        return change[0], change[1], change[0] is not None
+    if isinstance(change, list) and len(change) > 2:
+        return change[0], change[1:], change[0] is not None
+    return None, change, False
+
+
+def _field_words(field: str) -> str:
+    if field in FIELD_NAMES:
+        return str(_(FIELD_NAMES[field]))
+    for instrument in list_instruments():
+        if field in instrument.items:
+            return formats.in_language(instrument.items[field].name)
+    return field
+
+
+def _value_text(record_type: str, field: str, value: Any, names: _Names) -> str:
+    """Return a value as its field says: name, word, amount, day, instant, or as it is."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        return str(_(", ")).join(f"{_key_text(field, key)} {inner}" for key, inner in value.items())
+    if isinstance(value, list):
+        return str(_(", ")).join(_value_text(record_type, field, inner, names) for inner in value)
+    if isinstance(value, int):
+        return _number_text(field, value, names)
+    return _text_text(record_type, field, value)
+
+
+def _key_text(field: str, key: str) -> str:
+    return item_name(key) if field == "items" else key
+
+
+def _number_text(field: str, value: int, names: _Names) -> str:
+    tables = {"person_id": names.cases, "provider_id": names.providers}
+    table = names.users if field in USER_FIELDS else tables.get(field, {})
+    if value in table:
+        return table[value]
+    for suffix, write in SUFFIXES.items():
+        if field.endswith(suffix):
+            return write(value)
+    return str(value)
+
+
+def _text_text(record_type: str, field: str, value: str) -> str:
+    member = find_member(record_type, field, value)
+    if member is not None:
+        return str(formats.spoken(member))
+    if field == "mode":
+        return mode_name(value, clock.today(formats.area_zone().key))
+    if len(value) == DIGEST_LENGTH and value.isalnum():
+        return f"{value[:SHOWN_DIGITS]}…"
+    return _moment_text(field, value)
+
+
+def _moment_text(field: str, value: str) -> str:
+    """Return an instant, a day or a month as the reader writes it; other texts as they are."""
+    try:
+        if field.endswith(("_at", "_until")):
+            return formats.instant(datetime.fromisoformat(value))
+        if field.endswith(("_on", "_before")):
+            return formats.day(date.fromisoformat(value))
+        return formats.month(Month.parse(value)) if field == "month" else value
+    except (ValueError, NotAMonth):
+        return value
+
+
+def _find_names(events: Sequence[AuditEvent]) -> _Names:
+    session, actor = http.database(), http.current_actor()
+    users = {event.actor_id for event in events if event.actor_id is not None}
+    users |= _ids_in(events, USER_FIELDS)
+    providers = find_shown(session, actor, "provider", _ids_in(events, {"provider_id"}))
+    return _Names(
+        find_actor_names(session, actor, users),
+        find_case_numbers(session, actor, _ids_in(events, {"person_id"})),
+        {id_: row.name for id_, row in providers.items()},
+    )
+
+
+def _ids_in(events: Iterable[AuditEvent], fields: set[str]) -> set[int]:
+    """Return the ids that stand in some fields of events, before or after."""
+    found = [event.changes[field] for event in events for field in fields & set(event.changes)]
+    values = [v for change in found for v in (change if isinstance(change, list) else [change])]
+    return {value for value in values if isinstance(value, int)}
+
+
+def _find_links(events: Sequence[AuditEvent]) -> dict[tuple[str, int], str]:
+    """Return the address of each record that has a page which the reader may open."""
+    session, actor = http.database(), http.current_actor()
+    links = {}
+    for kind in {event.record_type for event in events} & set(PAGES):
+        endpoint, arguments = PAGES[kind]
+        if not may_open(endpoint):
+            continue
+        ids = {event.record_id for event in events if event.record_type == kind}
+        for id_, row in find_shown(session, actor, kind, ids).items():
+            links[kind, id_] = _address(endpoint, arguments, row)
+    return links
+
+
+def _address(endpoint: str, arguments: Callable[[Any], dict[str, Any]], row: Any) -> str:
+    return url_for(endpoint, **arguments(row))
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether there is such a page, and the reader's role opens it."""
+    view = current_app.view_functions.get(endpoint)
+    return view is not None and http.current_actor().may(getattr(view, "__access__"))  # noqa: B009
