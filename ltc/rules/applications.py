@@ -101,6 +101,10 @@ class NotAnExpert(Invalid):
     """Choose an active expert of the area. One of the two who evaluate must be an expert."""
 
 
+class NotIndependent(Invalid):
+    """{name} belongs to {organisation}: who provides care or handles the insurance does not assess."""
+
+
 class TwoAssessorsNeeded(Conflict):
     """An evaluation needs two people on site, one of them an expert. Assign both first."""
 

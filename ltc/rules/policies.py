@@ -317,6 +317,12 @@ class Policy:
     values: tuple[Value[object], ...]  # every value in file order: what the page of the law lists
     facts: Mapping[str, Fact] = field(default_factory=dict)
     worked_cases: tuple[WorkedCase, ...] = ()
+    self_assessment: Value[bool] | None = None  # whether the area uses the form; a local option
+
+    @property
+    def asks_self_assessment(self) -> bool:
+        """Whether nobody applies here without the self-assessment form (自评表)."""
+        return self.self_assessment is not None and self.self_assessment.value is True
 
 
 class NotAMode(NotFound):

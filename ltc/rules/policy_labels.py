@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "years": N_("Years that must have been paid in"),
     "premium_fen": N_("Premium of a missing year"),
     "start_after_payment": N_("Start of the benefit after the one-off payment"),
+    "self_assessment": N_("The self-assessment form decides who may apply"),
     "admission_day_paid": N_("Day of admission to hospital is paid"),
     "discharge_day_paid": N_("Day of discharge from hospital is paid"),
     "death_day_paid": N_("Day of death is paid"),

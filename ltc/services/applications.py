@@ -11,6 +11,7 @@ from ltc.rules.applications import (
     MoveNotAllowed,
     NotAnAssessor,
     NotAnExpert,
+    NotIndependent,
     RefusalReason,
     build_application_number,
     check_may_apply,
@@ -18,32 +19,46 @@ from ltc.rules.applications import (
     clean_note,
     clean_refusal,
 )
+from ltc.rules.assessments.gate import MayNotApply, calculate_level
+from ltc.rules.assessments.instruments import Gate
 from ltc.rules.errors import Invalid
+from ltc.rules.policies import NoPolicyInForce
 from ltc.rules.words import N_, Word
 from ltc.services.context import Context
 from ltc.store.applications import (
     find_death,
     find_enrolment,
     find_open_application,
-    list_staff,
     lock_application,
     lock_person,
 )
+from ltc.store.areas import get_area
 from ltc.store.assessments import Application
 from ltc.store.base import new_id
+from ltc.store.instruments import CURRENT, get_instrument
 from ltc.store.insured import InsuredPerson
 from ltc.store.number_series import take_numbers
+from ltc.store.staff import list_staff
 
 ASSIGNABLE = frozenset({ApplicationStatus.ACCEPTED})
 
 
-def file(ctx: Context, *, person_id: int, filed_on: date | None = None) -> Application:
+def file(
+    ctx: Context,
+    *,
+    person_id: int,
+    filed_on: date | None = None,
+    self_assessment: Mapping[str, str] | None = None,
+) -> Application:
     """File an application for a person whose enrolment is in force on the day of filing.
 
-    Raises PersonUnknown, FiledAhead, PersonDied, NotEnrolled, ApplicationOpen.
+    ``self_assessment`` holds the applicant's answers by function; they are kept where the law of
+    the day asks for them. Raises PersonUnknown, FiledAhead, PersonDied, NotEnrolled,
+    ApplicationOpen, AnswerMissing, AnswerUnknown.
     """
     ctx.require(Permission.FILE_APPLICATION)
     day = filed_on or ctx.today
+    answered = _read_self_assessment(ctx, day, self_assessment or {})
     with ctx.transaction() as session:
         person = lock_person(session, ctx.actor, person_id)
         _check_person(ctx, person, day)
@@ -55,20 +70,29 @@ def file(ctx: Context, *, person_id: int, filed_on: date | None = None) -> Appli
             person_id=person.id,
             filed_on=day,
             status=ApplicationStatus.FILED,
+            self_assessment=answered,
             recorded_at=ctx.now,
             recorded_by_id=ctx.actor.user_id,
         )
         session.add(application)
         changes = {"person_id": [None, person.id], "filed_on": [None, day]}
+        if answered:  # the level says enough: what somebody cannot do alone stays with the record
+            changes["self_assessment_level"] = [None, answered["level"]]
         ctx.record("application.filed", "application", application.id, changes)
     return application
 
 
 def accept(ctx: Context, *, application_id: int) -> Application:
-    """Accept an application: from today the days until the conclusion count."""
+    """Accept an application: from today the days until the conclusion count.
+
+    Raises MayNotApply where the self-assessment stays below the level from which one may apply.
+    """
     ctx.require(Permission.ACCEPT_APPLICATION)
     with ctx.transaction() as session:
         application = lock_application(session, ctx.actor, application_id)
+        kept = application.self_assessment
+        if kept and not kept["may_apply"]:
+            raise MayNotApply(level=kept["level"], apply_from=kept["apply_from"])
         move(ctx, application, ApplicationStatus.ACCEPTED, decided_on=ctx.today)
     return application
 
@@ -103,10 +127,12 @@ def assign(
     assessor_id: int,
     expert_id: int,
     visit_planned_at: datetime | None = None,
+    interest_asked: bool = False,
 ) -> Application:
     """Say which assessor and which expert evaluate together, and when they plan to come.
 
-    Raises NotAnAssessor, NotAnExpert.
+    ``interest_asked``: that both were asked about kinship and interest, for the record. Raises
+    NotAnAssessor, NotAnExpert, NotIndependent.
     """
     ctx.require(Permission.ACCEPT_APPLICATION)
     _check_staff(ctx, assessor_id, Role.ASSESSOR, NotAnAssessor(field="assessor_id"))
@@ -120,7 +146,7 @@ def assign(
             "expert_id": expert_id,
             "visit_planned_at": visit_planned_at,
         }
-        changes = _change(application, facts)
+        changes = _change(application, facts) | {"interest_asked": [None, interest_asked]}
         ctx.record("application.assigned", "application", application.id, changes)
     return application
 
@@ -150,7 +176,39 @@ def _check_person(ctx: Context, person: InsuredPerson, day: date) -> None:
         raise ApplicationOpen(number=other.number)
 
 
+def find_gate(ctx: Context, day: date) -> Gate | None:
+    """Return the self-assessment that an application of a day must bring; None for none."""
+    law = ctx.policies.of(get_area(ctx.session, ctx.area_id).policy_area)
+    try:
+        asks = law.on(day).asks_self_assessment
+    except NoPolicyInForce:  # the person's enrolment is what counts then
+        return None
+    return get_instrument(CURRENT).gate if asks else None
+
+
+def _read_self_assessment(
+    ctx: Context, day: date, answers: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return what is kept of the self-assessment: the answers, and what they came to that day."""
+    gate = find_gate(ctx, day)
+    if gate is None:
+        return None
+    reached = calculate_level(gate, answers)
+    return {
+        "instrument": CURRENT,
+        "answers": dict(answers),
+        "level": reached.level,
+        "apply_from": gate.apply_from,
+        "may_apply": reached.may_apply,
+    }
+
+
 def _check_staff(ctx: Context, user_id: int, role: Role, problem: Invalid) -> None:
-    """Raise the problem unless the user is active in the area and has the role."""
-    if user_id not in {user.id for user in list_staff(ctx.session, ctx.area_id, role)}:
+    """Raise the problem unless the user is active with the role; NotIndependent (三分离)."""
+    staff = {each.user.id: each for each in list_staff(ctx.session, ctx.area_id, role)}
+    found = staff.get(user_id)
+    if found is None:
         raise problem
+    if not found.is_independent:
+        name, organisation = found.user.name, found.organisation.name
+        raise NotIndependent(field=problem.field, name=name, organisation=organisation)

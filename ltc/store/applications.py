@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import Actor
 from ltc.rules.applications import OPEN, ApplicationStatus
 from ltc.rules.errors import NotFound
 from ltc.rules.insured import LifeEventKind
@@ -367,15 +367,4 @@ def find_open_application(session: Session, person: InsuredPerson) -> Applicatio
         .where(Application.area_id == person.area_id, Application.person_id == person.id)
         .where(Application.status.in_(sorted(OPEN)))
         .limit(1)
-    )
-
-
-def list_staff(session: Session, area_id: int, role: Role) -> list[User]:
-    """Return the active users of an area with a role, in order of name."""
-    return list(
-        session.scalars(
-            sa.select(User)
-            .where(User.area_id == area_id, User.role == role, User.active.is_(True))
-            .order_by(User.name, User.id)
-        )
     )

@@ -70,6 +70,7 @@ def read_policy(path: Path, standards: Mapping[str, Standard]) -> Policy:
         conventions=_read_conventions(root, reader),
         assistance=_read_assistance(root, reader),
         modes=(modes := read_modes(root, reader, names)),
+        self_assessment=_read_self_assessment(root, reader),
         settings=_read_settings(root, reader),
         facts=_read_facts(root, reader),
         worked_cases=_read_worked_cases(root, names, set(modes)),
@@ -234,6 +235,12 @@ def _read_category(code: str, node: MapNode, reader: ValueReader) -> Assistance:
     category = Assistance(code, read_text(node, "name"), reader.read_whole(node, "share_bp"))
     node.done()
     return category
+
+
+def _read_self_assessment(root: MapNode, reader: ValueReader) -> Value[bool] | None:
+    """Read whether the area uses the self-assessment form; where the law is silent, it does not."""
+    key = "self_assessment"
+    return reader.read_truth(root, key) if root.has(key) else None
 
 
 def _read_settings(root: MapNode, reader: ValueReader) -> Mapping[str, Value[int]]:

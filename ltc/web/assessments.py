@@ -20,12 +20,12 @@ from ltc.store.applications import (
     get_case_file,
     get_person_by_case_number,
     list_applications,
-    list_staff,
     load_outcomes,
 )
 from ltc.store.instruments import get_instrument
 from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import get_person
+from ltc.store.staff import Staff, list_staff
 from ltc.web import conclusions, devices, evaluations
 from ltc.web.assessment_ways import (
     NOTHING_YET,
@@ -38,7 +38,13 @@ from ltc.web.assessment_ways import (
     show_step,
 )
 from ltc.web.evaluation_sheet import build_sheet, show_answers
-from ltc.web.forms.assessments import AssignForm, FileForm, RefuseForm, WithdrawForm
+from ltc.web.forms.assessments import (
+    AssignForm,
+    FileForm,
+    RefuseForm,
+    WithdrawForm,
+    file_form,
+)
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured import district_choices
@@ -51,6 +57,7 @@ from ltc.web.lists import (
     read_sort,
     read_text,
 )
+from ltc.web.self_assessments import build_refusal, find_asked_gate, show_self_assessment
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/assessments")
 blueprint.register_blueprint(evaluations.blueprint)
@@ -155,6 +162,7 @@ def show(application_id: int) -> Any:
         refusal_names=REFUSAL_NAMES,
         tag_states=TAG_STATES,
         show_grade=show_grade,
+        self_assessment=show_self_assessment(case.application),
         **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
@@ -178,19 +186,22 @@ def _evaluation_values(case: CaseFile) -> dict[str, Any]:
 @http.requires(Permission.FILE_APPLICATION)
 def file() -> Any:
     """File an application for an insured person."""
-    form = FileForm(data={"case_number": _asked_person(), "filed_on": http.context().today})
+    gate = find_asked_gate()
+    form = file_form(gate)(data={"case_number": _asked_person(), "filed_on": http.context().today})
     if form.validate_on_submit():
         try:
             application = applications.file(
                 http.context(),
                 person_id=_find_person(form).id,
                 filed_on=form.filed_on.data,
+                self_assessment={f.code: form[f.code].data for f in gate.functions} if gate else {},
             )
         except Problem as problem:
             show_refusal(form, problem)
         else:
             return leave(application, _("The application is filed."))
-    return render_template("assessments/file.html", form=form), 422 if form.errors else 200
+    page = render_template("assessments/file.html", form=form, gate=gate)
+    return page, 422 if form.errors else 200
 
 
 def _find_person(form: FileForm) -> InsuredPerson:
@@ -219,7 +230,8 @@ def accept(application_id: int) -> Any:
 @http.requires(Permission.ACCEPT_APPLICATION)
 def refuse(application_id: int) -> Any:
     """Refuse an application for one of the reasons."""
-    case, form = _get_case(application_id), RefuseForm()
+    case = _get_case(application_id)
+    form = RefuseForm(data=build_refusal(case.application))
     if form.validate_on_submit():
         try:
             application = applications.refuse(
@@ -260,7 +272,7 @@ def assign(application_id: int) -> Any:
     """Assign the assessor and the expert who evaluate together."""
     case = _get_case(application_id)
     form = AssignForm(obj=case.application)
-    _offer_staff(form)
+    aside = _offer_staff(form)
     if form.validate_on_submit():
         try:
             application = applications.assign(
@@ -269,6 +281,7 @@ def assign(application_id: int) -> Any:
                 assessor_id=form.assessor_id.data,
                 expert_id=form.expert_id.data,
                 visit_planned_at=form.planned_at(http.context().time_zone),
+                interest_asked=form.interest_asked.data,
             )
         except Problem as problem:
             show_refusal(form, problem)
@@ -278,16 +291,20 @@ def assign(application_id: int) -> Any:
         "assessments/assign.html",
         form=form,
         case=case,
+        aside=aside,
         back=url_for(".show", application_id=application_id),
     )
     return page, 422 if form.errors else 200
 
 
-def _offer_staff(form: AssignForm) -> None:
+def _offer_staff(form: AssignForm) -> list[Staff]:
+    """Offer who may evaluate; return who may not, as their organisation has a part in the case."""
     session, area_id = http.database(), http.current_actor().area_id
-    form.offer(
-        list_staff(session, area_id, Role.ASSESSOR), list_staff(session, area_id, Role.EXPERT)
-    )
+    assessors, experts = [
+        list_staff(session, area_id, role) for role in (Role.ASSESSOR, Role.EXPERT)
+    ]
+    form.offer(assessors, experts)
+    return [each for each in (*assessors, *experts) if not each.is_independent]
 
 
 def _get_case(application_id: int) -> CaseFile:

@@ -75,8 +75,10 @@ def visits_of(hours: int) -> tuple[Visit, ...]:
 
 def test_the_city_asks_for_the_self_assessment(book: LawBook) -> None:
     policies = {area: law.policies for area, law in book.laws.items()}
-    asking = [area for area, found in policies.items() if any(p.asks_self_assessment for p in found)]
-    assert asking == [NEW_CITY]
+    asking = [
+        area for area, found in policies.items() if any(p.asks_self_assessment for p in found)
+    ]
+    assert asking == ["springfield"]
 
 
 def test_the_city_of_the_page_is_sealed_with_the_command_of_the_page(folder: Path) -> None:

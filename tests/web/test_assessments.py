@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from ltc import clock
 from ltc.rules.access import Role
 from ltc.rules.applications import ApplicationStatus
+from ltc.rules.policies import Standing, Value
 from ltc.store.assessments import Application
 from tests.conftest import NOW
 from tests.support.assessment_cases import Way, look_again, make_insured, make_staff, path, read
@@ -226,7 +228,9 @@ def test_an_officer_accepts_assigns_and_refuses(way, browse, session):
     assert send(officer, path(case, "/accept")).status_code == 302
     planned = {"visit_planned_at": "2019-11-18T09:30"}
     people = {"assessor_id": staff.assessor.id, "expert_id": staff.expert.id}
-    assert send(officer, path(case, "/assign"), {**people, **planned}).status_code == 302
+    asked = {"interest_asked": "y"}
+    assert send(officer, path(case, "/assign"), {**people, **planned}).status_code == 422
+    assert send(officer, path(case, "/assign"), {**people, **planned, **asked}).status_code == 302
     assert "2019-11-18 (Mon) 09:30" in read(officer, path(case))
     refused = send(officer, path(other, "/refuse"), {"reason": "papers", "note": ""})
     assert refused.status_code == 422
@@ -235,6 +239,73 @@ def test_an_officer_accepts_assigns_and_refuses(way, browse, session):
     assert "缺少病历" in read(officer, path(other))
     assert status_of(session, other) is ApplicationStatus.REFUSED
     assert send(officer, path(other, "/accept")).status_code == 409
+
+
+def test_nobody_is_chosen_before_somebody_chooses_and_loads_are_told(way, browse, session):
+    way.assign(), way.assign()
+    at_agency = make_user(session, Role.ASSESSOR, name="何经办")
+    case = way.accept()
+    page = read(browse(way.staff.officer), path(case, "/assign"))
+    assert "李评估 (2 people to evaluate)" in page
+    assert "周专家 (2 people to evaluate)" in page
+    assert "吴专家 (0 people to evaluate)" in page
+    assert re.findall(r"<select.*?<option ([^>]*)>", page, re.DOTALL) == ['value="0"'] * 2
+    assert "<option selected" not in page
+    assert f'value="{at_agency.id}"' not in page
+    assert "何经办" in page.split("Not to choose from")[1]
+    nobody = {"assessor_id": "0", "expert_id": "0", "interest_asked": "y"}
+    assert send(browse(way.staff.officer), path(case, "/assign"), nobody).status_code == 422
+
+
+DEPENDENT = dict.fromkeys(
+    ("eat", "continence", "bathe", "dress", "toilet", "transfer"), "dependent"
+)
+
+
+@pytest.fixture
+def _asked_for(house, monkeypatch):
+    """A law that asks for the self-assessment, as docs/add-a-city.md says."""
+    law = house.policies.of("chongqing")
+    asks = Value("chongqing", "self_assessment", True, Standing.ASSUMED)
+    changed = replace(
+        law, policies=tuple(replace(policy, self_assessment=asks) for policy in law.policies)
+    )
+    monkeypatch.setitem(house.policies.laws, "chongqing", changed)
+
+
+@pytest.mark.usefixtures("_asked_for")
+def test_a_self_assessment_below_the_level_leads_to_its_refusal(way, browse, session):
+    officer, person = browse(way.staff.officer), make_insured(session)
+    filed = {"case_number": person.case_number, "filed_on": "2019-11-14"}
+    assert send(officer, "/assessments/file", filed).status_code == 422
+    answers = {**DEPENDENT, "eat": "partly", "bathe": "independent", "toilet": "independent"}
+    assert send(officer, "/assessments/file", filed | answers).status_code == 302
+    case = session.scalars(sa.select(Application)).one()
+    assert case.self_assessment["level"] == "D"
+    page = read(officer, path(case))
+    assert "The self-assessment reaches level D; one may apply from level E on." in page
+    assert send(officer, path(case, "/accept")).status_code == 409
+    refusal = read(officer, path(case, "/refuse"))
+    assert re.search(r'<input checked[^>]* value="conditions_not_met"', refusal)
+    assert "reaches level D" in refusal.split("<textarea")[1]
+
+
+@pytest.mark.usefixtures("_asked_for")
+def test_a_self_assessment_of_level_e_and_above_is_accepted(way, browse, session):
+    officer, person = browse(way.staff.officer), make_insured(session)
+    filed = {"case_number": person.case_number, "filed_on": "2019-11-14", **DEPENDENT}
+    assert send(officer, "/assessments/file", filed).status_code == 302
+    case = session.scalars(sa.select(Application)).one()
+    assert "reaches level G: one may apply" in read(officer, path(case))
+    assert send(officer, path(case, "/accept")).status_code == 302
+
+
+def test_where_the_law_does_not_ask_no_self_assessment_is_kept(way, browse, session):
+    officer, person = browse(way.staff.officer), make_insured(session)
+    assert "Bathing" not in read(officer, "/assessments/file")
+    filed = {"case_number": person.case_number, "filed_on": "2019-11-14", **DEPENDENT}
+    assert send(officer, "/assessments/file", filed).status_code == 302
+    assert session.scalars(sa.select(Application)).one().self_assessment is None
 
 
 def test_withdrawing_needs_a_reason(way, browse, session):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ltc.rules.assessments.instruments import Gate
-from ltc.rules.errors import Invalid
+from ltc.rules.errors import Conflict, Invalid
 
 
 class AnswerMissing(Invalid):
@@ -21,6 +21,10 @@ class AnswerUnknown(Invalid):
 
 class FunctionUnknown(Invalid):
     """{function}: the self-assessment does not ask about this."""
+
+
+class MayNotApply(Conflict):
+    """The self-assessment reaches level {level}; one may apply from level {apply_from} on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     HiddenField,
     IntegerField,
@@ -16,15 +18,18 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from ltc.rules.applications import NOTE_LENGTH_MAX, REFUSAL_NAMES, RefusalReason
+from ltc.rules.assessments.instruments import Gate
 from ltc.services.conclusions import REMARK_LENGTH_MAX
 from ltc.services.evaluations import NOTES_LENGTH_MAX
-from ltc.store.users import User
+from ltc.store.staff import Staff
 from ltc.web.forms.fields import DayField, choices, reason_field
+from ltc.web.law_words import own_words
 
 CHOOSE = _l("Choose one.")
+NOBODY = 0
 
 
 class FileForm(FlaskForm):  # type: ignore[misc]
@@ -35,6 +40,22 @@ class FileForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(_l("Enter the case number.")), Length(max=30)],
     )
     filed_on = DayField(_l("Filed on"), [InputRequired(_l("Enter the day of filing."))])
+
+
+def file_form(gate: Gate | None) -> type[FileForm]:
+    """Return the form of an application, with the self-assessment where it is asked for."""
+    if gate is None:
+        return FileForm
+    answers = [SelectChoice(answer.code, own_words(answer.name)) for answer in gate.answers]
+    fields = {
+        function.code: RadioField(
+            own_words(function.name),
+            [InputRequired(CHOOSE)],
+            choices=answers,
+        )
+        for function in gate.functions
+    }
+    return type("FileFormWithSelfAssessment", (FileForm,), fields)
 
 
 class RefuseForm(FlaskForm):  # type: ignore[misc]
@@ -62,8 +83,8 @@ class WithdrawForm(FlaskForm):  # type: ignore[misc]
 class AssignForm(FlaskForm):  # type: ignore[misc]
     """Who evaluates together, and when they plan to come."""
 
-    assessor_id = SelectField(_l("Assessor"), [InputRequired(CHOOSE)], coerce=int)
-    expert_id = SelectField(_l("Expert"), [InputRequired(CHOOSE)], coerce=int)
+    assessor_id = SelectField(_l("Assessor"), [NumberRange(1, message=CHOOSE)], coerce=int)
+    expert_id = SelectField(_l("Expert"), [NumberRange(1, message=CHOOSE)], coerce=int)
     visit_planned_at = DateTimeLocalField(
         _l("Planned visit"),
         [Optional()],
@@ -71,15 +92,38 @@ class AssignForm(FlaskForm):  # type: ignore[misc]
         description=_l("A guardian or agent of the person has to be there."),
     )
 
-    def offer(self, assessors: Iterable[User], experts: Iterable[User]) -> None:
-        """Fill in the people to choose from."""
-        self.assessor_id.choices = [SelectChoice(user.id, user.name) for user in assessors]
-        self.expert_id.choices = [SelectChoice(user.id, user.name) for user in experts]
+    interest_asked = BooleanField(
+        _l("Both were asked: neither is related to the person, nor has an interest."),
+        [InputRequired(_l("Ask both. Whoever is related or has an interest steps aside."))],
+    )
+
+    def offer(self, assessors: Iterable[Staff], experts: Iterable[Staff]) -> None:
+        """Fill in the people to choose from; nobody is chosen before somebody chooses."""
+        self.assessor_id.choices = _staff_choices(assessors)
+        self.expert_id.choices = _staff_choices(experts)
 
     def planned_at(self, time_zone: str) -> datetime | None:
         """Return the planned instant, as entered by the clock of the area."""
         local: datetime | None = self.visit_planned_at.data
         return local and local.replace(tzinfo=ZoneInfo(time_zone))
+
+
+def _staff_choices(staff: Iterable[Staff]) -> list[SelectChoice]:
+    """Return nobody, then each with the number of people they have to evaluate."""
+    shown = [
+        SelectChoice(
+            each.user.id,
+            ngettext(
+                "%(name)s (%(num)s person to evaluate)",
+                "%(name)s (%(num)s people to evaluate)",
+                each.load,
+                name=each.user.name,
+            ),
+        )
+        for each in staff
+        if each.is_independent
+    ]
+    return [SelectChoice(NOBODY, CHOOSE), *shown]
 
 
 class EvaluationForm(FlaskForm):  # type: ignore[misc]
