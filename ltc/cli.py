@@ -21,9 +21,14 @@ COMMANDS = {
     "users_group": "users",
     "keys_group": "keys",
     "audit_group": "audit",
+    "imports_group": "imports",
     "payouts_group": "payouts",
     "statements_group": "statements",
     "demo_command": "demo",
+    "books_group": "books",
+    "backup_command": "backup",
+    "restore_command": "restore",
+    "drill_command": "restore",
     "serve_command": "serve",
 }
 

@@ -6,12 +6,10 @@ found by its missing end, and has to be replaced.
 """
 
 import fcntl
-import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,9 +22,8 @@ from ltc.services.demo.places import AREA
 from ltc.services.demo.summary import is_begun, is_built
 from ltc.store import db, migrations
 from ltc.store.areas import list_areas
+from ltc.store.backup_places import move_in, remove_database
 from ltc.store.sealing import KeyRing
-
-BESIDE = ("-wal", "-shm")
 
 
 class Found(StrEnum):
@@ -89,12 +86,12 @@ def building_site(engine: sa.Engine, keys: KeyRing) -> Iterator[sessionmaker[Ses
     target = Path(engine.url.database or "")
     with _locked(target.with_name(f"{target.name}.lock")):
         site = target.with_name(f"{target.name}.building")
-        _remove(site)
+        remove_database(site)
         building = _open_site(site)
         yield db.create_session_maker(building, keys)
         building.dispose()
         engine.dispose()
-        _move_in(site, target)
+        move_in(site, target)
 
 
 @contextmanager
@@ -117,23 +114,6 @@ def _open_site(site: Path) -> sa.Engine:
 
 def _hurry(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
-
-
-def _move_in(site: Path, target: Path) -> None:
-    """Put the finished file, written down to the disk, in the place of the old one."""
-    with closing(sqlite3.connect(site)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")
-    with site.open("rb") as file:
-        os.fsync(file.fileno())
-    for suffix in BESIDE:
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
-    site.replace(target)
-
-
-def _remove(site: Path) -> None:
-    for suffix in ("", *BESIDE, "-journal"):
-        site.with_name(site.name + suffix).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -37,21 +37,41 @@ def newest_version() -> str:
 def current_version(engine: sa.Engine) -> str | None:
     """Return the revision that a database is at, None where it is empty."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return version_of(connection)
 
 
 def upgrade(engine: sa.Engine, to: str = "head") -> None:
     """Bring a database up; raises DatabaseTooNew where it is ahead of the program."""
-    _check_known(engine)
+    check_known(engine)
     with engine.connect() as connection:
         command.upgrade(config_for(connection), to)
 
 
 def downgrade(engine: sa.Engine, to: str) -> None:
     """Bring a database back down to a revision (or ``base``)."""
-    _check_known(engine)
+    check_known(engine)
     with engine.connect() as connection:
         command.downgrade(config_for(connection), to)
+
+
+def upgrade_within(connection: sa.Connection, to: str = "head") -> None:
+    """Bring a database up inside the caller's transaction; for PostgreSQL, whose tables allow it."""
+    command.upgrade(config_for(connection), to)
+
+
+def downgrade_within(connection: sa.Connection, to: str) -> None:
+    """Bring a database down inside the caller's transaction; for PostgreSQL."""
+    command.downgrade(config_for(connection), to)
+
+
+def version_of(connection: sa.Connection) -> str | None:
+    """Return the revision that a connection sees, None where there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(version: str) -> bool:
+    """Whether this program knows a revision, and so what leads from it to the newest."""
+    return version in _known_versions()
 
 
 def check_version(engine: sa.Engine) -> None:
@@ -59,12 +79,16 @@ def check_version(engine: sa.Engine) -> None:
     found = current_version(engine)
     if found == newest_version():
         return
-    _check_known(engine)
+    check_known(engine)
     raise DatabaseTooOld(found=found or "-", newest=newest_version())
 
 
-def _check_known(engine: sa.Engine) -> None:
+def check_known(engine: sa.Engine) -> None:
+    """Raise DatabaseTooNew where a database is ahead of the program."""
     found = current_version(engine)
-    known = {s.revision for s in ScriptDirectory.from_config(config_for()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and not is_known(found):
         raise DatabaseTooNew(found=found, newest=newest_version())
+
+
+def _known_versions() -> set[str]:
+    return {s.revision for s in ScriptDirectory.from_config(config_for()).walk_revisions()}

@@ -1,0 +1,51 @@
+"""``flask books``: check the books, and calculate the last approved month again."""
+
+import click
+from flask.cli import AppGroup
+
+from ltc import http
+from ltc.commands.machine import machine_in, plainly
+from ltc.services.executors import choose
+from ltc.services.proofs import Proof, Verdict, prove_last_month
+
+books_group = AppGroup("books", help="Whether what is stored agrees, and comes out again.")
+
+VERDICTS = {
+    Verdict.PROVEN: "proven: it comes out again with the digest {digest}",
+    Verdict.OTHER_RULES: (
+        "calculated with another edition of the rules or of the law than this program's, so it "
+        "cannot be compared (approved {approved_digest}, now {digest})"
+    ),
+    Verdict.FACTS_CHANGED: (
+        "NOT PROVEN: what was known then is no longer what is stored (approved {approved_digest}, "
+        "now {digest}). Look into the audit log for who changed it"
+    ),
+    Verdict.DIFFERS: (
+        "NOT PROVEN: the same facts and rules give another result (approved {approved_digest}, "
+        "now {digest}). Report it"
+    ),
+}
+
+
+@books_group.command("prove")
+@click.argument("area")
+@click.pass_context
+def prove(context: click.Context, area: str) -> None:
+    """Calculate AREA's last approved month again as known then; exit code 1 where it differs."""
+    house = http.house()
+    with plainly(), machine_in(area) as ctx:
+        proof = prove_last_month(ctx, executor=choose(house.engine, house.settings.workers))
+    click.echo(f"{area}: {describe_proof(proof)}")
+    if not proof.is_well:
+        context.exit(1)
+
+
+def describe_proof(proof: Proof) -> str:
+    """Return one line about a proof."""
+    if proof.verdict is Verdict.NOTHING:
+        return "no month is approved yet"
+    text = VERDICTS[proof.verdict].format(
+        digest=proof.digest, approved_digest=proof.approved_digest
+    )
+    cases = f" (cases {', '.join(proof.cases)})" if proof.cases else ""
+    return f"{proof.month} run {proof.sequence} {text}{cases}"

@@ -1,0 +1,63 @@
+"""The drill: a backup restored into an empty temporary place and proven, as if all else were lost."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ltc.services.backups_restore import (
+    AreaState,
+    Content,
+    Prover,
+    fill_site,
+    open_backup,
+    prove_areas,
+)
+from ltc.services.context import Policies
+from ltc.services.executors import Inline
+from ltc.store import db
+from ltc.store.backup_places import open_sqlite_site
+from ltc.store.backup_seal import BackupKeys
+from ltc.store.sealing import KeyRing
+
+PREFIX = ".drill-"
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """What a drill found."""
+
+    path: Path
+    content: Content
+    areas: list[AreaState]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether everything came back and could be proven."""
+        return all(area.is_well for area in self.areas)
+
+
+def drill(
+    path: Path, *, keys: BackupKeys | None, data_keys: KeyRing, policies: Policies, now: datetime,
+    door: str = "job",
+) -> Drilled:  # fmt: skip
+    """Restore a backup into a new SQLite file beside it, prove its areas, and take it away again.
+
+    The documents are read and held against their digests, not written. What a drill that was killed
+    has left is taken away by the next. Raises what ``restore_backup`` raises.
+    """
+    for left in path.parent.glob(f"{PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=path.parent) as scratch:
+        database = Path(scratch) / "drill.db"
+        with open_backup(path, keys) as reader, open_sqlite_site(database) as site:
+            sums = fill_site(site, reader, None)
+        engine = db.create_engine(f"sqlite:///{database}")
+        try:
+            maker = db.create_session_maker(engine, data_keys)
+            prover = Prover(maker, policies, Inline(engine), now, door)
+            areas = prove_areas(prover, sums.audit_heads)
+        finally:
+            engine.dispose()
+        return Drilled(path, Content(reader.head, sums, ""), areas)
