@@ -79,27 +79,29 @@ class Frame:
 
 def list_population(session: Session, frame: Frame) -> list[Member]:
     """Return everybody of the month in order of case number."""
-    ids = sa.union(*[
-        sa.select(table.person_id).where(table.area_id == frame.area_id, condition)
+    query = _select_members(frame, InsuredPerson.case_number, InsuredPerson.id)
+    return [Member(*row) for row in session.connection().execute(query)]
+
+
+def _select_members(frame: Frame, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
+    """Select the month's people, beside the version believed at the instant if it is an older one.
+
+    Most people have a plan, so that their visits need not be looked at.
+    """
+    p, v = InsuredPerson, PersonVersion
+    is_member = sa.or_(*[
+        sa.exists().where(table.area_id == p.area_id, table.person_id == p.id, condition)
         for table, condition in reasons(frame)
     ])  # fmt: skip
-    query = (
-        _select_known(frame, InsuredPerson.case_number, InsuredPerson.id)
-        .where(InsuredPerson.id.in_(ids))
-        .order_by(InsuredPerson.case_number)
-    )
-    return [Member(*row) for row in session.execute(query)]
-
-
-def _select_known(frame: Frame, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
-    """Select people who were registered at the instant, beside the version believed then if any."""
-    p, v = InsuredPerson, PersonVersion
     return (
         sa.select(*columns)
         .select_from(sa.outerjoin(p, v, believed_version(v, p, frame.known_at)))
         .where(
-            p.area_id == frame.area_id, sa.or_(p.recorded_at <= frame.known_at, v.id.is_not(None))
+            p.area_id == frame.area_id,
+            sa.or_(p.recorded_at <= frame.known_at, v.id.is_not(None)),
+            is_member,
         )
+        .order_by(p.case_number)
     )
 
 
@@ -147,7 +149,11 @@ def load_cases(session: Session, frame: Frame, first_case: str, last_case: str) 
 
     Ten queries, however many people: persons, and one for each kind of fact.
     """
-    people = session.connection().execute(_select_people(frame, first_case, last_case)).all()
+    p, v = InsuredPerson, PersonVersion
+    district = sa.func.coalesce(v.district_id, p.district_id)
+    query = _select_members(frame, p.id, district, p.case_number)
+    query = query.where(p.case_number.between(first_case, last_case))
+    people = session.connection().execute(query).all()
     chunk = _Chunk(session, frame, [person[0] for person in people])
     facts = {kind: load(chunk) for kind, load in LOADERS.items()}
     return [
@@ -192,21 +198,6 @@ class _Chunk:
     def ends_before(self) -> date:
         """The first day that no longer belongs to the month."""
         return self.frame.month.ends_before
-
-
-def _select_people(frame: Frame, first_case: str, last_case: str) -> sa.Select[*tuple[Any, ...]]:
-    is_member = sa.or_(*[
-        sa.exists().where(
-            table.area_id == InsuredPerson.area_id, table.person_id == InsuredPerson.id, condition
-        )
-        for table, condition in reasons(frame)
-    ])  # fmt: skip
-    district = sa.func.coalesce(PersonVersion.district_id, InsuredPerson.district_id)
-    return (
-        _select_known(frame, InsuredPerson.id, district, InsuredPerson.case_number)
-        .where(InsuredPerson.case_number.between(first_case, last_case), is_member)
-        .order_by(InsuredPerson.case_number)
-    )
 
 
 Facts = dict[int, list[Any]]
@@ -289,10 +280,9 @@ def _load_visits(chunk: _Chunk) -> Facts:
     )  # fmt: skip
     found: Facts = defaultdict(list)
     build, day_of, days = cases.Visit._make, _day_of_minute, MINUTES_PER_DAY
-    for person, ref, provider, carer, begins_min, ends_min, refused, price_fen in rows:
-        on = day_of(begins_min // days)
-        visit = build((ref, provider, carer, on, begins_min, ends_min, refused, price_fen))
-        found[person].append(visit)
+    for person, ref, provider, carer, begins, ends, refused, price in rows:
+        on = day_of(begins // days)
+        found[person].append(build((ref, provider, carer, on, begins, ends, refused, price)))
     return found
 
 
