@@ -13,9 +13,11 @@ from ltc.rules.providers import CARER_KIND_NAMES, CarerKind
 from ltc.services import providers as use_cases
 from ltc.store.carer_questions import SORTS, CarerFilter, get_carer, list_carers, load_carers
 from ltc.store.provider_questions import find_providers, get_provider
-from ltc.store.providers import Carer
+from ltc.store.providers import Carer, CarerVersion
 from ltc.store.sealed_cells import open_cell
+from ltc.web.fact_views import Rows, days_text, load_record_history
 from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.formats import day, said
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.providers import CarerForm, CorrectCarerForm
 from ltc.web.lists import (
@@ -84,15 +86,42 @@ def show(carer_id: int) -> Any:
     """Show a carer."""
     session, actor = http.database(), http.current_actor()
     carer = get_carer(session, actor, carer_id)
-    phone = open_cell(session, carer, "phone_sealed")
+    history = load_record_history(carer, _describe)
     return render_template(
         "providers/carer.html",
         carer=carer,
-        phone=phone and mask_number(phone),
+        phone=_masked_phone(carer),
+        history=history,
         provider=find_providers(session, actor.area_id, [carer.provider_id])[carer.provider_id],
         mask=mask_from_last4,
         **list_values(),
     )
+
+
+def _masked_phone(row: Carer | CarerVersion) -> str | None:
+    phone = open_cell(http.database(), row, "phone_sealed")
+    return phone and mask_number(phone)
+
+
+def _describe(row: Carer | CarerVersion) -> Rows:
+    provider = find_providers(http.database(), row.area_id, [row.provider_id])[row.provider_id]
+    return [
+        (_("Code"), row.code),
+        (_("Name"), row.name),
+        (_("Kind"), said(CARER_KIND_NAMES[row.kind])),
+        (_("Provider"), provider.name),
+        (_("Identity number"), mask_from_last4(row.identity_last4) if row.identity_last4 else "–"),
+        (_("Phone"), _masked_phone(row) or "–"),
+        (_("Certificate"), _describe_certificate(row)),
+        (_("Employed"), days_text(row)),
+    ]
+
+
+def _describe_certificate(row: Carer | CarerVersion) -> str:
+    if row.certificate_ends_before is None:
+        return row.certificate_number or "–"
+    last = day(last_day(row.certificate_ends_before))
+    return _("%(number)s, to %(day)s", number=row.certificate_number, day=last)
 
 
 @blueprint.route("/<int:provider_id>/carers/register", methods=["GET", "POST"])

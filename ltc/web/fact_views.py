@@ -1,4 +1,4 @@
-"""Facts as pages show them: what is believed now, and beside it every earlier version."""
+"""Facts and records as pages show them: what is believed now, and every earlier version."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ltc import http
 from ltc.rules.access import Actor
 from ltc.store.fact_versions import find_recorders, list_versions
+from ltc.store.record_versions import list_record_versions
 from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
 
@@ -70,7 +71,18 @@ class History:
 def load_history(table: Any, fact_id: int, describe: Callable[[Any], Rows]) -> History:
     """Return the history of a fact from the id of any of its versions; raises FactNotFound."""
     session, actor = http.database(), http.current_actor()
-    versions = list_versions(session, actor, table, fact_id)
+    return _build_history(list_versions(session, actor, table, fact_id), describe)
+
+
+def load_record_history(record: Any, describe: Callable[[Any], Rows]) -> History:
+    """Return the history of a record that is there once: the row now, and the versions before."""
+    session, actor = http.database(), http.current_actor()
+    return _build_history([record, *list_record_versions(session, actor, record)], describe)
+
+
+def _build_history(versions: Sequence[Any], describe: Callable[[Any], Rows]) -> History:
+    """Put versions side by side, newest first; each is compared with the one before it."""
+    session, actor = http.database(), http.current_actor()
     names = find_recorders(session, actor.area_id, {row.recorded_by_id for row in versions})
     described = [describe(row) for row in versions]
     columns = [
@@ -86,7 +98,7 @@ def _column(row: Any, names: dict[int, str], texts: Rows, before: Rows) -> Colum
         row.recorded_at,
         _recorder(row, names),
         _(row.reason) if row.reason else "",
-        row.withdrawn,
+        getattr(row, "withdrawn", False),
         tuple(text for _label, text in texts),
         tuple(now != then for now, then in zip(texts, before, strict=True)),
     )

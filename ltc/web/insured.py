@@ -110,8 +110,8 @@ def show(person_id: int) -> Any:
     """Show everything that is known about a person."""
     person = get_person(http.database(), http.current_actor(), person_id)
     return render_template(
-        "insured/show.html", person=person, districts=dict(district_choices()),
-        **show_values(http.database(), http.current_actor(), person),
+        "insured/show.html", person=person, districts=district_names(),
+        **show_values(http.database(), http.current_actor(), person, district_names()),
     )  # fmt: skip
 
 
@@ -169,17 +169,19 @@ def correct(person_id: int) -> Any:
 
 def district_choices() -> list[tuple[int, str]]:
     """Return the districts that the actor works in, by id and name in the reader's language."""
-    actor = http.current_actor()
+    own = http.current_actor().district_id
+    return [(key, name) for key, name in district_names().items() if own in (None, key)]
+
+
+def district_names() -> dict[int, str]:
+    """Return the names of all districts of the area by id: a record may have been of another."""
     is_chinese = str(get_locale()).startswith("zh")
 
     def name(district: District) -> str:
         return district.name_zh if is_chinese else district.name_en
 
-    return [
-        (district.id, name(district))
-        for district in list_districts(http.database(), actor.area_id)
-        if actor.district_id in (None, district.id)
-    ]
+    districts = list_districts(http.database(), http.current_actor().area_id)
+    return {district.id: name(district) for district in districts}
 
 
 def _read_filter() -> PeopleFilter:

@@ -1,6 +1,6 @@
-"""Pages of a person's enrolments, life events and bank accounts: record, correct, withdraw.
+"""Pages of a person's enrolments, medical assistance, life events and accounts.
 
-The three kinds have the same pages; what differs stands in ``KINDS``.
+Each is recorded, corrected, withdrawn. The kinds have the same pages; what differs stands in ``KINDS``.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,21 @@ from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.services import life_facts
 from ltc.store.fact_versions import get_fact
-from ltc.store.insured import BankAccount, Enrolment, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
 from ltc.store.insured_questions import get_person
 from ltc.web.forms.fields import WithdrawForm, last_day
 from ltc.web.forms.insured import (
     AccountForm,
+    AssistanceForm,
     CorrectAccountForm,
+    CorrectAssistanceForm,
     CorrectEnrolmentForm,
     CorrectLifeEventForm,
     EnrolmentForm,
     LifeEventForm,
 )
 from ltc.web.forms.refusals import show_refusal
+from ltc.web.law_choices import category_choices
 from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("facts", __name__)
@@ -55,6 +58,13 @@ KINDS = {
         life_facts.record_enrolment, life_facts.correct_enrolment, life_facts.withdraw_enrolment,
         N_("Record an enrolment"), N_("Correct an enrolment"), N_("Withdraw an enrolment"),
     ),
+    "assistances": Kind(
+        Assistance, "assistance_id", AssistanceForm, CorrectAssistanceForm,
+        life_facts.record_assistance, life_facts.correct_assistance,
+        life_facts.withdraw_assistance,
+        N_("Record medical assistance"), N_("Correct medical assistance"),
+        N_("Withdraw medical assistance"),
+    ),
     "life-events": Kind(
         LifeEvent, "event_id", LifeEventForm, CorrectLifeEventForm,
         life_facts.record_life_event, life_facts.correct_life_event,
@@ -67,7 +77,7 @@ KINDS = {
         N_("Record a bank account"), N_("Correct a bank account"), N_("Withdraw a bank account"),
     ),
 }  # fmt: skip
-KIND = "<any(enrolments, 'life-events', accounts):kind>"
+KIND = "<any(enrolments, assistances, 'life-events', accounts):kind>"
 
 
 @blueprint.route(f"/<int:person_id>/{KIND}/record", methods=["GET", "POST"])
@@ -132,15 +142,17 @@ def _load(chosen: Kind, fact_id: int) -> tuple[Any, Any]:
 def _form_data(fact: Any) -> dict[str, Any]:
     """What is recorded, as a form shows it; an account number is never shown again."""
     names = ("scheme", "contribution_years", "topped_up_on", "kind", "note", "holder_name",
-             "bank_name", "starts_on")  # fmt: skip
+             "bank_name", "category", "starts_on")  # fmt: skip
     kept = {name: getattr(fact, name) for name in names if hasattr(fact, name)}
     return {**kept, "ends_on": last_day(fact.ends_before)}
 
 
 def _form_page(person: Any, form: Any, title: str, *, is_withdrawal: bool = False) -> Any:
     page = render_template(
-        "insured/fact.html", person=person, form=form, title=_(title), is_withdrawal=is_withdrawal
-    )
+        "insured/fact.html", person=person, form=form, title=_(title),
+        is_withdrawal=is_withdrawal,
+        suggestions={"categories": category_choices(http.context().today)},
+    )  # fmt: skip
     return page, 422 if form.errors else 200
 
 

@@ -1,5 +1,6 @@
 """What the page of a person shows: facts with both times and their earlier versions, in words."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -23,7 +24,14 @@ from ltc.rules.payouts.results import Outcome
 from ltc.rules.words import N_
 from ltc.store.areas import get_area
 from ltc.store.assessments import Conclusion
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import (
+    Assistance,
+    BankAccount,
+    Enrolment,
+    InsuredPerson,
+    LifeEvent,
+    PersonVersion,
+)
 from ltc.store.insured_questions import list_facts, list_known_facts
 from ltc.store.payout_questions import list_results_of_person
 from ltc.store.person_records import (
@@ -36,9 +44,17 @@ from ltc.store.person_records import (
 )
 from ltc.store.plans import CarePlan
 from ltc.store.sealed_cells import open_cell
-from ltc.web.fact_views import Describe, FactView, build_views, days_text
+from ltc.web.fact_views import (
+    Describe,
+    FactView,
+    Rows,
+    build_views,
+    days_text,
+    load_record_history,
+)
 from ltc.web.formats import day, in_language, said
 from ltc.web.forms.fields import last_day
+from ltc.web.law_choices import category_name
 
 # Outcome of a month → its name, the state that its tag shows.
 OUTCOME_WORDS = {
@@ -48,14 +64,18 @@ OUTCOME_WORDS = {
 }
 
 
-def show_values(session: Session, actor: Actor, person: InsuredPerson) -> dict[str, Any]:
+def show_values(
+    session: Session, actor: Actor, person: InsuredPerson, districts: dict[int, str]
+) -> dict[str, Any]:
     """Return what the template of a person's page needs beside the person."""
     return {
         **_masked(session, person),
         "standing": _standing(session, actor, person),
+        "history": load_record_history(person, _row_describer(session, districts)),
         "sees_accounts": actor.reach is Reach.AREA,
         "sex_names": SEX_NAMES,
         "enrolments": _facts(session, actor, person, Enrolment, _describe_enrolment),
+        "assistances": _facts(session, actor, person, Assistance, _describe_assistance),
         "life_events": _facts(session, actor, person, LifeEvent, _describe_event),
         "accounts": _facts(session, actor, person, BankAccount, _describe_account),
         **_care(session, actor, person),
@@ -71,7 +91,25 @@ def _results(session: Session, actor: Actor, person: InsuredPerson) -> list[Any]
     return list_results_of_person(session, actor, person.id)[:LATEST_ROWS]
 
 
-def _masked(session: Session, person: InsuredPerson) -> dict[str, str | None]:
+def _row_describer(
+    session: Session, districts: dict[int, str]
+) -> Callable[[InsuredPerson | PersonVersion], Rows]:
+    """Return how a version of a person is described: what can be corrected, numbers masked."""
+
+    def describe(row: InsuredPerson | PersonVersion) -> Rows:
+        masked = _masked(session, row)
+        return [
+            (_("Name"), row.name),
+            (_("District"), districts.get(row.district_id, "–")),
+            (_("Community"), row.community or "–"),
+            (_("Phone"), masked["phone"] or "–"),
+            (_("Address"), masked["address"] or "–"),
+        ]
+
+    return describe
+
+
+def _masked(session: Session, person: InsuredPerson | PersonVersion) -> dict[str, str | None]:
     """The sealed columns, masked."""
     identity = open_cell(session, person, "identity_sealed")
     phone = open_cell(session, person, "phone_sealed")
@@ -145,6 +183,10 @@ def _describe_enrolment(row: Enrolment) -> tuple[str, str]:
     if row.topped_up_on is not None:
         years += " · " + _("missing years paid on %(day)s", day=day(row.topped_up_on))
     return said(SCHEME_NAMES[row.scheme]), f"{days_text(row)} · {years}"
+
+
+def _describe_assistance(row: Assistance) -> tuple[str, str]:
+    return category_name(row.category, row.starts_on), days_text(row)
 
 
 def _describe_event(row: LifeEvent) -> tuple[str, str]:

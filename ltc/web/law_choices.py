@@ -31,6 +31,18 @@ def mode_name(code: str, day: date) -> str:
     return dict(mode_choices(day)).get(code, code)
 
 
+def category_choices(day: date) -> list[tuple[str, str]]:
+    """Return the categories of medical assistance in the law of a day, by code and name."""
+    policy = policy_on(day)
+    listed = policy.assistance.values() if policy else ()
+    return [(category.code, in_language(category.name)) for category in listed]
+
+
+def category_name(code: str, day: date) -> str:
+    """Return the name of a category in the law of a day; its code where the law knows none."""
+    return dict(category_choices(day)).get(code, code)
+
+
 def item_name(code: str) -> str:
     """Return the name of a service item; its code where the catalogue does not know it."""
     try:

@@ -21,10 +21,11 @@ from ltc.store.provider_questions import (
     list_providers,
     load_providers,
 )
-from ltc.store.providers import Agreement, Provider
+from ltc.store.providers import Agreement, Provider, ProviderVersion
 from ltc.web import carers
-from ltc.web.fact_views import build_views, days_text
+from ltc.web.fact_views import Rows, build_views, days_text, load_record_history
 from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.formats import said
 from ltc.web.forms.fields import WithdrawForm, last_day
 from ltc.web.forms.providers import (
     AgreementForm,
@@ -32,7 +33,7 @@ from ltc.web.forms.providers import (
     CorrectProviderForm,
     ProviderForm,
 )
-from ltc.web.insured import district_choices
+from ltc.web.insured import district_choices, district_names
 from ltc.web.lists import (
     choices_of,
     csv_response,
@@ -112,7 +113,8 @@ def show(provider_id: int) -> Any:
         "providers/show.html",
         provider=provider,
         kind_names=PROVIDER_KIND_NAMES,
-        district_names=dict(district_choices()),
+        district_names=district_names(),
+        history=load_record_history(provider, _describe_provider),
         agreement=find_agreements_on(session, actor.area_id, [provider.id], today).get(provider.id),
         agreements=build_views(session, actor, agreements, _describe),
         carers=list_carers(
@@ -222,6 +224,17 @@ def _load_agreement(agreement_id: int) -> tuple[Agreement, Provider]:
     session, actor = http.database(), http.current_actor()
     agreement = get_fact(session, actor, Agreement, agreement_id)
     return agreement, get_provider(session, actor, agreement.provider_id)
+
+
+def _describe_provider(row: Provider | ProviderVersion) -> Rows:
+    return [
+        (_("Code"), row.code),
+        (_("Name"), row.name),
+        (_("Kind"), said(PROVIDER_KIND_NAMES[row.kind])),
+        (_("District"), district_names().get(row.district_id, "–")),
+        (_("Address"), row.address or "–"),
+        (_("Unified social credit code"), row.credit_code or "–"),
+    ]
 
 
 def _describe(row: Agreement) -> tuple[str, str]:

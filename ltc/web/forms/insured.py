@@ -7,13 +7,20 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.insured import (
+    CATEGORY_LENGTH_MAX,
     LIFE_EVENT_NAMES,
     SCHEME_NAMES,
     LifeEventKind,
     SchemeCode,
 )
 from ltc.services.insured import ADDRESS_LENGTH_MAX, COMMUNITY_LENGTH_MAX, Contact
-from ltc.services.life_facts import NOTE_LENGTH_MAX, AccountFacts, EnrolmentFacts, EventFacts
+from ltc.services.life_facts import (
+    NOTE_LENGTH_MAX,
+    AccountFacts,
+    AssistanceFacts,
+    EnrolmentFacts,
+    EventFacts,
+)
 from ltc.web.forms.fields import (
     KEEP_IT,
     DayField,
@@ -98,6 +105,31 @@ class EnrolmentForm(FlaskForm):  # type: ignore[misc]
 
 class CorrectEnrolmentForm(EnrolmentForm):
     """An enrolment anew, and why."""
+
+    reason = reason_field()
+
+
+class AssistanceForm(FlaskForm):  # type: ignore[misc]
+    """A category of medical assistance over some days."""
+
+    category = StringField(
+        _l("Category"),
+        [InputRequired(_l("Enter the category.")), Length(max=CATEGORY_LENGTH_MAX)],
+        description=_l("Its code in the law of the area."),
+        render_kw={"list": "categories", "autocomplete": "off"},
+    )
+    starts_on = DayField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    ends_on = DayField(_l("Last day"), [Optional()], description=_l("Empty: without end."))
+
+    def facts(self) -> AssistanceFacts:
+        """Return what the use-case needs."""
+        return AssistanceFacts(
+            self.category.data, self.starts_on.data, day_after(self.ends_on.data)
+        )
+
+
+class CorrectAssistanceForm(AssistanceForm):
+    """A category anew, and why."""
 
     reason = reason_field()
 
