@@ -38,7 +38,8 @@ class Visit(AreaKeyed, Fact, Base):
         sa.Index(None, "area_id", "person_id", "service_on"),
         sa.Index(None, "area_id", "carer_id", "service_on"),
         sa.Index(None, "area_id", "provider_id", "service_on", "id"),
-        sa.Index(None, "area_id", "service_on", "id"),
+        # A day's visits in order; and how many were known when, counted from the index alone.
+        sa.Index(None, "area_id", "service_on", "id", "recorded_at", "superseded_at"),
         _one_believed("uq_visits_believed_reference"),
         sa.CheckConstraint("ends_at > begins_at", name="order"),
         sa.CheckConstraint("price_fen >= 0", name="price"),
