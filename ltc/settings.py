@@ -55,6 +55,7 @@ class Settings:
     backup_retention: Retention
     clock_back_days: int = 0
     timetable: Path | None = None  # None: the one that ships
+    proxies: int = 0  # how many trusted ones stand before the pages
     mail_url: str = ""
     mail_to: tuple[str, ...] = ()
     metrics_token: str = ""
@@ -102,6 +103,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         backups=Path(given.get("LTC_BACKUPS", str(home / "backups"))),
         backup_retention=_retention(given.get("LTC_BACKUPS_KEPT", BACKUPS_KEPT)),
         timetable=Path(given["LTC_TIMETABLE"]) if given.get("LTC_TIMETABLE") else None,
+        proxies=_whole(given, "LTC_PROXIES", 0, least=0),
         mail_url=_mail_url(given),
         mail_to=_mail_to(given),
         metrics_token=given.get("LTC_METRICS_TOKEN", ""),
@@ -175,11 +177,12 @@ def _required(given: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _whole(given: Mapping[str, str], name: str, default: int) -> int:
+def _whole(given: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = given.get(name, str(default))
     is_whole = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-    if not is_whole or int(text) < 1:
-        raise SettingMissing(f"{name} is {text!r}; it must be a whole number from 1 to 999999.")
+    if not is_whole or int(text) < least:
+        wanted = f"a whole number from {least} to 999999"
+        raise SettingMissing(f"{name} is {text!r}; it must be {wanted}.")
     return int(text)
 
 

@@ -24,6 +24,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Actor, Permission
@@ -91,6 +92,7 @@ def register(app: Flask) -> None:
     csrf.init_app(app)
     app.before_request(ask_for_own_password)
     once.register(app)
+    trust_proxies(app, app.extensions["ltc"].settings.proxies)
     app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
     limiter.init_app(app)
     formats.register(app)
@@ -105,6 +107,18 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(OperationalError, show_database_trouble)
+
+
+def trust_proxies(app: Flask, proxies: int) -> None:
+    """Take address and scheme from what so many trusted proxies add to a request; 0: believe nobody.
+
+    Without it all people behind a proxy share its address, and one limit of attempts to sign in;
+    with one too many, anybody could name an address of their own.
+    """
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
+        )
 
 
 def choose_language() -> str:
