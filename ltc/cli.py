@@ -30,6 +30,8 @@ COMMANDS = {
     "restore_command": "restore",
     "drill_command": "restore",
     "serve_command": "serve",
+    "scheduler_command": "scheduler",
+    "jobs_group": "scheduler",
 }
 
 

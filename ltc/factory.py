@@ -1,6 +1,6 @@
 """Puts the house together: settings, law, database, doors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ltc import cli, clock, http, settings
 from ltc.rules.policies import LawBook
+from ltc.rules.timetable import Timetable
 from ltc.settings import Settings
 from ltc.store import db
 from ltc.store.policies import load_law
+from ltc.store.timetable import TIMETABLE_FILE, read_timetable
 from ltc.web import shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +29,7 @@ class House:
     engine: sa.Engine
     session_maker: sessionmaker[Session]
     policies: LawBook
+    timetable: Timetable = field(default_factory=Timetable)
 
 
 def create_house(given: Settings) -> House:
@@ -38,7 +41,8 @@ def create_house(given: Settings) -> House:
     engine = db.create_engine(given.database_url)
     folder = given.policy_folder or ROOT / "ltc" / "policy"
     law = LawBook(laws={}) if cli.is_mending_the_law() else load_law(folder)
-    return House(given, engine, db.create_session_maker(engine, given.keys), law)
+    timetable = read_timetable(given.timetable or TIMETABLE_FILE)
+    return House(given, engine, db.create_session_maker(engine, given.keys), law, timetable)
 
 
 def create_app(given: Settings | None = None, house: House | None = None) -> Flask:

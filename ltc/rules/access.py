@@ -69,6 +69,7 @@ class Permission(StrEnum):
     VERIFY_AUDIT = "verify_audit"
     MANAGE_USERS = "manage_users"
     SEE_JOBS = "see_jobs"
+    RUN_JOBS = "run_jobs"
 
 
 P = Permission
@@ -113,7 +114,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FINANCE_CHECKER: frozenset(_SEE_ALL | {P.CHECK_PAYOUTS}),
     Role.FINANCE_APPROVER: frozenset(_SEE_ALL | {P.APPROVE_PAYOUTS, P.ISSUE_STATEMENTS}),
     Role.AUDITOR: frozenset(_SEE_ALL | {P.UNMASK, P.SEE_AUDIT, P.VERIFY_AUDIT, P.SEE_JOBS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_USERS, P.SEE_LAW, P.SEE_JOBS, P.VERIFY_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.MANAGE_USERS, P.SEE_LAW, P.SEE_JOBS, P.RUN_JOBS, P.VERIFY_AUDIT}
+    ),
     Role.MACHINE: frozenset(Permission),
 }
 
@@ -191,6 +194,7 @@ PERMISSION_NAMES: dict[Permission, str] = {
     P.VERIFY_AUDIT: N_("Verify the audit chain"),
     P.MANAGE_USERS: N_("Manage users"),
     P.SEE_JOBS: N_("See jobs"),
+    P.RUN_JOBS: N_("Run and stop jobs"),
 }
 REACH_NAMES: dict[Reach, str] = {
     Reach.AREA: N_("The whole area, or the district they are bound to"),

@@ -78,15 +78,19 @@ def acquire(
     return Lease(ctx.area_id, job.id, job.holder)
 
 
-def ask(ctx: Context, *, kind: str, key: str, inputs: dict[str, Any], at: datetime) -> JobRun:
+def ask(
+    ctx: Context, *, kind: str, key: str, inputs: dict[str, Any], at: datetime,
+    quiet: timedelta = STALE_AFTER,
+) -> JobRun:  # fmt: skip
     """Add a waiting job inside the open transaction, for a process to take; raises AlreadyRunning.
 
-    A live job whose process is gone is handed over to the next one: it keeps its row.
+    A live job whose process is gone, or was silent for longer than ``quiet``, is handed over to the
+    next one: it keeps its row.
     """
     job = _find_live(ctx, key)
     if job is None:
         job = _add_job(ctx, kind, key, inputs, at)
-    elif not _may_take(job, at, None):
+    elif not _may_take(job, at, None, quiet):
         raise _already(job)
     job.status, job.holder, job.inputs, job.heartbeat_at = JobStatus.WAITING, "", inputs, at
     job.asked_by_id, job.message = ctx.actor.user_id, ""
@@ -148,9 +152,12 @@ def _add_job(ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: date
     return job
 
 
-def _may_take(job: JobRun, at: datetime, job_id: int | None) -> bool:
+def _may_take(
+    job: JobRun, at: datetime, job_id: int | None, quiet: timedelta = STALE_AFTER
+) -> bool:
     """Whether a live job may be taken: it waits for this process, or its process is gone."""
-    if job.heartbeat_at < at - STALE_AFTER:
+    patience = quiet if job.status is JobStatus.RUNNING else STALE_AFTER
+    if job.heartbeat_at < at - patience:
         return True
     if job.status is JobStatus.WAITING:
         return job.id == job_id

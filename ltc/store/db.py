@@ -1,5 +1,6 @@
 """Engines and sessions for SQLite and PostgreSQL, with every table of the house imported."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +31,8 @@ metadata = Base.metadata
 
 def create_engine(url: str, **options: Any) -> sa.Engine:
     """Return an engine; SQLite gets WAL, foreign keys, full durability and a busy timeout."""
-    engine = sa.create_engine(url, **options)
+    # What a statement was sent with is not repeated in errors: it may be personal.
+    engine = sa.create_engine(url, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -57,3 +59,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """Begin; a writer takes the lock at once, so that it waits instead of failing half-way."""
     immediate = connection.get_execution_options().get("sqlite_immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def read_clock(session: Session, at: datetime) -> datetime:
+    """Return the instant by the clock of the database; SQLite has none of its own but ``at``."""
+    if session.get_bind().dialect.name == "sqlite":
+        return at
+    told: datetime = session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+    return told.astimezone(UTC)

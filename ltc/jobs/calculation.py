@@ -1,0 +1,97 @@
+"""The scheduled month: calculates last month, and issues the statements of what was approved."""
+
+from datetime import UTC, datetime
+
+from ltc import clock
+from ltc.jobs.audit_sealing import seal_area
+from ltc.jobs.statements import issue_asked
+from ltc.jobs.work import Work
+from ltc.rules.errors import NotFound
+from ltc.rules.months import FIRST_YEAR, Month
+from ltc.rules.policies import NoLawOfArea
+from ltc.rules.words import N_
+from ltc.services.executors import choose
+from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
+from ltc.services.payouts import calculate_run, preview_run
+from ltc.services.statements import AllIssued, ask_for_statements
+from ltc.store.job_questions import list_approved_runs
+from ltc.store.payout_runs import RunKey
+from ltc.store.payouts import PayoutRun
+from ltc.store.statement_sources import count_statements
+
+NOTHING_NEW = N_("Nothing has changed since the last run; nothing was written.")
+STANDS = N_("The month is approved and stands.")
+NOBODY = N_("Nobody is in this month.")
+FIRST_INSTANT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+SUMS = ("people", "paid", "held", "zero", "fund_fen", "digest")
+
+
+class AreaWithoutLaw(NotFound):
+    """There is no law of “{area}” here. Put its policy into the folder of the law (LTC_POLICY,
+    docs/add-a-city.md), start the program again, then run this job again.
+    """
+
+
+def calculate_last_month(work: Work) -> dict[str, object]:
+    """Calculate the month before the business day; raises AreaWithoutLaw and what calculating does.
+
+    Where the month stands already, that is the result; a month that somebody else is calculating
+    at this moment is a failure that is seen.
+    """
+    month = Month.of(work.on).plus(-1)
+    try:
+        return {"month": str(month), **(_preview if work.dry_run else _calculate)(work, month)}
+    except NoLawOfArea as problem:
+        raise AreaWithoutLaw(area=problem.values["area"]) from None
+    except (Unchanged, MonthApproved, NobodyInMonth) as problem:
+        known = {Unchanged: NOTHING_NEW, MonthApproved: STANDS, NobodyInMonth: NOBODY}
+        return {"month": str(month), "outcome": known[type(problem)]}
+
+
+def _calculate(work: Work, month: Month) -> dict[str, object]:
+    ctx, house = work.machine, work.house
+    work.log(f"Calculating {month}.")
+    run = calculate_run(
+        ctx, month=month, executor=choose(house.engine, house.settings.workers), clock=clock.now,
+        on_progress=lambda progress: work.report(progress.done, progress.total),
+    )  # fmt: skip
+    seal_area(house, ctx.area_id, settle_seconds=0)
+    return {"run_id": str(run.id), **{name: getattr(run, name) for name in SUMS}}
+
+
+def _preview(work: Work, month: Month) -> dict[str, object]:
+    executor = choose(work.house.engine, 1)
+    preview = preview_run(work.machine, month=month, executor=executor)
+    sums = {name: getattr(preview.tally, name) for name in SUMS if name != "digest"}
+    return {**sums, "digest": preview.digest}
+
+
+def issue_approved(work: Work) -> dict[str, object]:
+    """Issue the statements of the approved run that the inputs name."""
+    if "run_id" not in work.inputs:
+        return _issue_all(work)
+    return _issue(work, int(work.inputs["run_id"]))
+
+
+def _issue_all(work: Work) -> dict[str, object]:
+    """Issue what is missing of every approved month: what a person asks for by hand."""
+    ctx = work.machine
+    runs = list_approved_runs(ctx.session, ctx.area_id, FIRST_INSTANT)
+    return {"rows": [_issue(work, run_id) for run_id, _month in runs]}
+
+
+def _issue(work: Work, run_id: int) -> dict[str, object]:
+    ctx = work.machine
+    run = ctx.session.get_one(PayoutRun, (ctx.area_id, run_id))
+    key, month = RunKey(run.area_id, run.id), run.month
+    if work.dry_run:
+        return {"month": month, "issued": count_statements(ctx.session, key)}
+    try:
+        job = ask_for_statements(ctx, run_id=run_id)
+    except AllIssued:
+        return {"month": month, "issued": count_statements(ctx.session, key)}
+    work.log(f"Issuing the statements of {month}.")
+    progress = issue_asked(
+        work.house, job.id, lambda progress: work.report(progress.done, progress.total)
+    )
+    return {"month": month, "issued": progress.done}

@@ -1,0 +1,133 @@
+"""What a scheduler does each time it looks: sign in, plan what is due, start what waits, mail.
+
+It keeps nothing in mind. What is due follows from the timetable, each area's own calendar and this
+instant; what was done says the database. So any number of schedulers may look, at any time.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from ltc import clock
+from ltc.jobs.mail import mail_troubles
+from ltc.jobs.registry import RUNNERS
+from ltc.jobs.running import Clock, machine_in, quiet_of
+from ltc.rules.months import Month
+from ltc.rules.tasks import TASKS
+from ltc.rules.timetable import Entry, Repeats, list_due
+from ltc.services import jobs, schedulers
+from ltc.services.context import Context
+from ltc.services.leases import STALE_AFTER
+from ltc.store.areas import Area, list_areas
+from ltc.store.db import read_clock
+from ltc.store.job_questions import (
+    find_by_schedule_key,
+    list_approved_runs,
+    list_live_tasks,
+    list_planned_dates,
+)
+from ltc.store.job_runs import JobRun, JobStatus
+
+MOST_CLOCK_OFF = timedelta(minutes=10)  # five minutes between machines are nothing
+CLOCK_IS_OFF = (
+    "The clock of this machine is {minutes} minutes away from that of the database: nothing is "
+    "scheduled here. Set the clock."
+)
+# Starts a job in a process of its own; no where there is no room for one more now.
+Start = Callable[[int], bool]
+
+
+def look(house: Any, start: Start, now: Clock = clock.now) -> list[int]:
+    """Look once: plan what is due in every area and start what waits; return what was started."""
+    with house.session_maker() as session:
+        areas = list_areas(session)
+        if not areas:
+            return []
+        at = now()
+        trouble = find_clock_trouble(session, at + timedelta(days=house.settings.clock_back_days))
+        schedulers.sign_in(machine_in(house, session, areas[0], at), at=at, trouble=trouble)
+        if trouble:
+            return []
+        for area in areas:
+            _plan_area(house, machine_in(house, session, area, at), area)
+            mail_troubles(house, machine_in(house, session, area, at), area)
+        return _start_waiting(house, session, areas, at, start)
+
+
+def find_clock_trouble(session: Session, at: datetime) -> str:
+    """Return in words that this machine's clock and the database's differ; empty where not."""
+    off = abs(at - read_clock(session, at))
+    session.rollback()
+    if off <= MOST_CLOCK_OFF:
+        return ""
+    return CLOCK_IS_OFF.format(minutes=off // timedelta(minutes=1))
+
+
+def is_at_home(task_kind: str, area: Area, areas_first: int) -> bool:
+    """Whether an area plans a task: those of the whole installation are the first area's."""
+    return not TASKS[task_kind].of_installation or area.id == areas_first
+
+
+def _plan_area(house: Any, ctx: Context, area: Area) -> None:
+    first = min(each.id for each in list_areas(ctx.session))
+    jobs.release_dates_ahead(
+        ctx, until=(ctx.now + MOST_CLOCK_OFF).astimezone(ZoneInfo(area.time_zone)).date()
+    )
+    for kind, entry in house.timetable.of(area.code).items():
+        if kind in RUNNERS and is_at_home(kind, area, first):
+            since = schedulers.begin_serving(ctx, kind=kind, at=ctx.now)
+            _plan_task(ctx, area, entry, since)
+
+
+def _plan_task(ctx: Context, area: Area, entry: Entry, since: datetime) -> None:
+    """Plan the first business date that is due and not planned; the next one follows it."""
+    if entry.repeats is Repeats.AFTER_APPROVAL:
+        _plan_approved(ctx, entry, since)
+        return
+    earliest = (ctx.now - timedelta(days=entry.back_days + 1)).date()
+    planned = list_planned_dates(ctx.session, ctx.area_id, entry.kind, earliest)
+    due = list_due(entry, time_zone=area.time_zone, since=since, now=ctx.now, done=planned)
+    if due:
+        jobs.plan(ctx, kind=entry.kind, schedule_key=date_key(entry.kind, due[0]), on=due[0])
+
+
+def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
+    earliest = max(since, ctx.now - timedelta(days=entry.back_days))
+    for run_id, month in list_approved_runs(ctx.session, ctx.area_id, earliest):
+        key = f"{entry.kind}:run:{run_id}"
+        if find_by_schedule_key(ctx.session, ctx.area_id, key) is None:
+            jobs.plan(
+                ctx, kind=entry.kind, schedule_key=key, on=Month.parse(month).starts_on,
+                inputs={"run_id": str(run_id), "month": month},
+            )  # fmt: skip
+            return
+
+
+def date_key(kind: str, on: date) -> str:
+    """Return the key under which a business date of a task is done once."""
+    return f"{kind}:{on}"
+
+
+def _start_waiting(
+    house: Any, session: Session, areas: list[Area], at: datetime, start: Start
+) -> list[int]:
+    codes = {area.id: area.code for area in areas}
+    live = list_live_tasks(session, codes)
+    session.rollback()
+    return [job.id for job in _orphans(house, codes, live, at) if start(job.id)]
+
+
+def _orphans(
+    house: Any, codes: dict[int, str], live: list[JobRun], at: datetime
+) -> Iterator[JobRun]:
+    """Yield the jobs that no process has: fresh ones, and those whose process is gone or hung."""
+    for job in live:
+        if job.status is JobStatus.WAITING and job.asked_by_id is not None:
+            # A page has just started a process for it.
+            if job.heartbeat_at < at - STALE_AFTER:
+                yield job
+        elif jobs.may_claim(job, at, quiet_of(house.timetable, codes[job.area_id], job.kind)):
+            yield job

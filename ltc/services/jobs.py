@@ -1,0 +1,233 @@
+"""Scheduled tasks as rows: planned or asked for, taken by one process, told of, and ended.
+
+A row is a task of an area for one business date. The unique schedule key lets every date be planned
+once, the unique key of live jobs lets one process at a time work on a task. What a process writes is
+bound to its lease: who was taken over writes nothing more. These rows are the books of the machine;
+only what a person does here (run now, cancel) is an audit event.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from ltc.rules.access import Permission
+from ltc.rules.errors import Conflict, NotFound, Problem
+from ltc.rules.tasks import TASKS, find_task
+from ltc.rules.words import N_
+from ltc.services import leases
+from ltc.services.context import Context
+from ltc.services.leases import Lease
+from ltc.store.base import new_id
+from ltc.store.job_questions import find_visible_job
+from ltc.store.job_runs import JobRun, JobStatus
+
+MOST_ATTEMPTS = 3
+LOG_CHARACTERS = 20_000
+CUT = "…\n"
+GAVE_UP = N_("Its process ended {attempts} times before the work was done. Look at the log, mend"
+             " what it names, then run it again.")  # fmt: skip
+BROKE = N_("It ended with an error of the program ({kind}). The installation's jobs.log says where."
+           " Report it.")  # fmt: skip
+STOPPED = N_("Stopped by a person.")
+
+
+class JobNotFound(NotFound):
+    """There is no such job, or it is not yours to see."""
+
+
+class JobNotLive(Conflict):
+    """This job has ended already."""
+
+
+class TakenElsewhere(Conflict):
+    """Another process works on this job."""
+
+
+class GivenUp(Conflict):
+    """This job was given up after {attempts} attempts."""
+
+
+class Cancelled(Conflict):
+    """Stopped by a person."""
+
+
+def task_key(kind: str, *, dry_run: bool = False) -> str:
+    """Return the key of the one live job of a task; a dry run stands in nobody's way."""
+    return f"task:{kind}:dry" if dry_run else f"task:{kind}"
+
+
+def plan(
+    ctx: Context, *, kind: str, schedule_key: str, on: date, inputs: Mapping[str, Any] | None = None
+) -> int | None:
+    """Add the waiting job of a business date; None where somebody did, or the task is at work."""
+    try:
+        with ctx.bookkeeping() as session:
+            job = JobRun(
+                area_id=ctx.area_id, id=new_id(), kind=kind, job_key=task_key(kind),
+                schedule_key=schedule_key, due_on=on, status=JobStatus.WAITING,
+                inputs=dict(inputs or {}), heartbeat_at=ctx.now, started_at=ctx.now,
+            )  # fmt: skip
+            session.add(job)
+            session.flush()
+    except IntegrityError:
+        return None
+    return job.id
+
+
+def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -> JobRun:
+    """Let a person run a task now for a business day, or try it without writing anything.
+
+    Raises UnknownTask, AlreadyRunning, RoleLacksPermission.
+    """
+    ctx.require(Permission.RUN_JOBS)
+    find_task(kind)
+    with ctx.transaction():
+        job = leases.ask(
+            ctx, kind=kind, key=task_key(kind, dry_run=dry_run), inputs={}, at=ctx.now,
+            quiet=quiet,
+        )  # fmt: skip
+        job.dry_run, job.attempts = dry_run, 0
+        job.due_on = on if job.schedule_key is None else job.due_on
+        what = {"task": [None, kind], "on": [None, on], "dry_run": [None, int(dry_run)]}
+        ctx.record("job.asked", "job_run", job.id, what)
+    return job
+
+
+def cancel(ctx: Context, *, job_id: int) -> JobRun:
+    """Stop a task: at once where it waits, with its next sign of life where it is at work.
+
+    Raises JobNotFound, JobNotLive, RoleLacksPermission.
+    """
+    ctx.require(Permission.RUN_JOBS)
+    with ctx.transaction():
+        job = find_visible_job(ctx.session, ctx.actor, job_id)
+        if job is None or job.kind not in TASKS:
+            raise JobNotFound()
+        if job.status not in leases.LIVE:
+            raise JobNotLive()
+        job.cancel_asked_at = ctx.now
+        if job.status is JobStatus.WAITING or leases.is_gone(job.holder):
+            job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, STOPPED
+        ctx.record("job.cancelled", "job_run", job.id, {"task": [None, job.kind]})
+    return job
+
+
+def claim(ctx: Context, *, job_id: int, at: datetime, quiet: timedelta) -> Lease:
+    """Take a waiting job, or one whose process is gone or silent for too long.
+
+    Raises JobNotFound, TakenElsewhere, GivenUp.
+    """
+    with ctx.bookkeeping() as session:
+        query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == job_id)
+        job = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+        if job is None:
+            raise JobNotFound()
+        if not may_claim(job, at, quiet):
+            raise TakenElsewhere()
+        is_over = job.attempts >= MOST_ATTEMPTS
+        if is_over:
+            _give_up(job, at)
+        else:
+            _take(job, at)
+    if is_over:
+        raise GivenUp(attempts=MOST_ATTEMPTS)
+    return Lease(ctx.area_id, job.id, job.holder)
+
+
+def may_claim(job: JobRun, at: datetime, quiet: timedelta) -> bool:
+    """Whether a job waits, or its process is gone or has been silent for too long."""
+    if job.status is JobStatus.WAITING:
+        return True
+    if job.status is not JobStatus.RUNNING:
+        return False
+    return leases.is_gone(job.holder) or job.heartbeat_at < at - quiet
+
+
+def _take(job: JobRun, at: datetime) -> None:
+    if job.status is JobStatus.RUNNING:
+        why = "had ended" if leases.is_gone(job.holder) else f"was silent since {job.heartbeat_at}"
+        job.log = _bound(job.log + _line(at, f"Taken over: the process {job.holder} {why}."))
+    else:
+        job.started_at = at
+    job.status, job.holder, job.heartbeat_at = JobStatus.RUNNING, leases.name_holder(), at
+    job.attempts += 1
+
+
+def _give_up(job: JobRun, at: datetime) -> None:
+    job.status, job.ended_at, job.holder = JobStatus.FAILED, at, ""
+    _say(job, GAVE_UP, {"attempts": job.attempts})
+
+
+def tell(
+    ctx: Context, lease: Lease, *, at: datetime, done: int | None = None, total: int = 0,
+    text: str = "",
+) -> None:  # fmt: skip
+    """Write a sign of life with progress, a line of the log, or both; raises LeaseLost, Cancelled."""
+    with ctx.bookkeeping() as session:
+        query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == lease.job_id)
+        job = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+        if job is None or job.holder != lease.holder or job.status is not JobStatus.RUNNING:
+            raise leases.LeaseLost()
+        is_cancelled = job.cancel_asked_at is not None
+        job.heartbeat_at = at
+        if done is not None:
+            job.progress_done, job.progress_total = done, total
+        if text:
+            job.log = _bound(job.log + _line(at, text))
+    if is_cancelled:
+        raise Cancelled()
+
+
+def finish(ctx: Context, lease: Lease, *, at: datetime, result: Mapping[str, Any]) -> None:
+    """End a job that did what it should; raises LeaseLost."""
+    with ctx.bookkeeping() as session:
+        leases.end(session, lease, JobStatus.DONE, at=at, result=dict(result))
+
+
+def fail(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> None:
+    """End a job that was refused, stopped or broke, with the reason for its page.
+
+    Raises LeaseLost.
+    """
+    status, text, values = JobStatus.FAILED, BROKE, {"kind": type(error).__name__}
+    if isinstance(error, Cancelled):
+        status, text, values = JobStatus.CANCELLED, STOPPED, {}
+    elif isinstance(error, Problem):
+        text, values = error.template, {name: str(given) for name, given in error.values.items()}
+    with ctx.bookkeeping() as session:
+        leases.end(
+            session, lease, status, at=at, message=text.format(**values),
+            result={"reason": text, "values": values},
+        )  # fmt: skip
+
+
+def release_dates_ahead(ctx: Context, *, until: date) -> int:
+    """Let go of business dates after a day, done while a clock was ahead; return how many.
+
+    The rows stay as what happened; the dates themselves will be done when they come.
+    """
+    with ctx.bookkeeping() as session:
+        query = sa.select(JobRun).where(
+            JobRun.area_id == ctx.area_id, JobRun.schedule_key.is_not(None), JobRun.due_on > until
+        )
+        ahead = [job for job in session.scalars(query) if job.status not in leases.LIVE]
+        for job in ahead:
+            job.schedule_key = None
+            job.log = _bound(job.log + _line(ctx.now, "Done while the clock was ahead."))
+    return len(ahead)
+
+
+def _say(job: JobRun, text: str, values: dict[str, Any]) -> None:
+    job.message, job.result = text.format(**values), {"reason": text, "values": values}
+
+
+def _line(at: datetime, text: str) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z {' '.join(text.split())}\n"
+
+
+def _bound(log: str) -> str:
+    """Keep the end of a log that has grown too long."""
+    return log if len(log) <= LOG_CHARACTERS else CUT + log[-LOG_CHARACTERS:].partition("\n")[2]
