@@ -121,7 +121,7 @@ def _describe_certificate(row: Carer | CarerVersion) -> str:
     if row.certificate_ends_before is None:
         return row.certificate_number or "–"
     last = day(last_day(row.certificate_ends_before))
-    return _("%(number)s, to %(day)s", number=row.certificate_number, day=last)
+    return str(_("%(number)s, to %(day)s", number=row.certificate_number, day=last))
 
 
 @blueprint.route("/<int:provider_id>/carers/register", methods=["GET", "POST"])

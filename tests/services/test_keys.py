@@ -10,10 +10,16 @@ from ltc.services.keys import rotate, sealed_columns
 from ltc.store import db
 from ltc.store.areas import Area
 from ltc.store.audit_log import AuditEvent
-from ltc.store.insured import InsuredPerson
+from ltc.store.insured import InsuredPerson, PersonVersion
 from ltc.store.sealed_cells import open_cell
 from ltc.store.sealing import SealBroken, keys_of
-from tests.support.factories import make_account, make_carer, make_person, make_provider
+from tests.support.factories import (
+    make_account,
+    make_carer,
+    make_person,
+    make_provider,
+    make_version,
+)
 
 NEW_KEY = bytes(range(32))
 
@@ -23,6 +29,7 @@ def people(session, area):
     make_carer(session, make_provider(session))
     people = [make_person(session, phone=None if n else "13800000000") for n in range(5)]
     make_account(session, people[0])
+    make_version(session, people[0])
     return people
 
 
@@ -51,6 +58,11 @@ def test_every_sealed_column_of_the_house_is_found():
         ("insured_persons", "identity_sealed"),
         ("insured_persons", "phone_sealed"),
         ("insured_persons", "address_sealed"),
+        ("person_versions", "identity_sealed"),
+        ("person_versions", "phone_sealed"),
+        ("person_versions", "address_sealed"),
+        ("carer_versions", "identity_sealed"),
+        ("carer_versions", "phone_sealed"),
         ("bank_accounts", "account_sealed"),
         ("carers", "identity_sealed"),
         ("carers", "phone_sealed"),
@@ -60,8 +72,10 @@ def test_every_sealed_column_of_the_house_is_found():
 def test_all_values_move_to_the_new_key_and_still_open(people, later):
     before = {person.id: open_cell(later.session, person, "identity_sealed") for person in people}
     assert prefixes(later.session) == {b"t1"}
-    assert rotate(later) == 6
+    assert rotate(later) == 7
     assert prefixes(later.session) == {b"t2"}
+    version = later.session.scalar(sa.select(PersonVersion))
+    assert open_cell(later.session, version, "identity_sealed") == before[version.record_id]
     found = later.session.scalars(sa.select(InsuredPerson))
     assert {p.id: open_cell(later.session, p, "identity_sealed") for p in found} == before
 
@@ -88,7 +102,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(people, later, monkeypatch)
         rotate(later)
     assert prefixes(later.session) == {b"t1", b"t2"}
     monkeypatch.setattr(keys, "_sealed_anew", whole)
-    assert rotate(later) == 4
+    assert rotate(later) == 5
     assert prefixes(later.session) == {b"t2"}
 
 

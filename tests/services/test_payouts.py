@@ -16,8 +16,9 @@ from ltc.rules.payouts.runs import (
     RunStatus,
     SamePerson,
 )
-from ltc.services import payout_chunks
+from ltc.services import insured, payout_chunks
 from ltc.services.executors import Inline, ProcessPool
+from ltc.services.insured import Contact
 from ltc.services.leases import AlreadyRunning, LeaseLost
 from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
 from ltc.services.payouts import (
@@ -143,6 +144,36 @@ def test_as_known_on_an_earlier_day_gives_that_days_result(ctx, month, session, 
     third = calculate(now, known_at=AFTER)
     assert third.digest == first.digest != second.digest
     assert third.fund_fen == first.fund_fen
+
+
+def test_a_person_corrected_after_a_run_lives_elsewhere_only_as_known_now(
+    ctx, month, session, make_ctx
+):
+    person, elsewhere = month.people[1], factories.make_district(session)
+    first = calculate(ctx)
+    now = make_ctx(now=later(AFTER, hours=2))
+    insured.correct_person(
+        make_ctx(now=later(AFTER, hours=1)), person_id=person.id, reason="moved",
+        contact=Contact(person.name, elsewhere.id),
+    )  # fmt: skip
+    second = calculate(now)
+    third = calculate(now, known_at=AFTER)
+    assert third.digest == first.digest
+    found = {run.id: district_of(session, run, person) for run in (first, second, third)}
+    assert found == {first.id: person_district(month, 1), second.id: elsewhere.id,
+                     third.id: person_district(month, 1)}  # fmt: skip
+
+
+def district_of(session, run, person):
+    return session.scalar(
+        sa.select(PayoutResult.district_id).where(
+            PayoutResult.run_id == run.id, PayoutResult.person_id == person.id
+        )
+    )
+
+
+def person_district(month, side):
+    return month.providers[side].district_id
 
 
 def test_nobody_is_in_an_empty_month(ctx, area, session):
