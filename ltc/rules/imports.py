@@ -190,6 +190,10 @@ class ReferenceOfAnother(Conflict):
     """This reference is recorded for another person. References are used once."""
 
 
+class WithdrawnBefore(Conflict):
+    """Withdrawn on {day} by {who}: “{why}”. If it is right after all, enter it on its page."""
+
+
 class CodeElsewhere(Conflict):
     """This code is taken, by a record that is not yours to change."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ltc.rules.catalogues import Catalogue
 from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.months import DayRange, Month
-from ltc.rules.policies import Mode, Payee, Policy, Setting
+from ltc.rules.policies import DailyCap, Mode, MonthlyCap, Payee, Policy, Setting
 from ltc.rules.providers import check_order
 from ltc.rules.words import N_
 
@@ -38,6 +38,7 @@ PLAN_STATUS_NAMES = {
     PlanStatus.WITHDRAWN: N_("withdrawn"),
 }
 TIMES_PER_WEEK_MAX = 70
+STAYING = frozenset({Setting.RESIDENTIAL, Setting.HOSPITAL})
 MINUTES_PER_MONTH_MAX = 31 * 24 * 60
 
 
@@ -132,6 +133,13 @@ def planned_minutes_per_week(catalogue: Catalogue, items: Mapping[str, int]) -> 
 def is_home(mode: Mode) -> bool:
     """Whether care is given at home, so that visits are part of it."""
     return mode.setting is Setting.HOME
+
+
+def needs_price(mode: Mode) -> bool:
+    """Whether the fund shares in what a visit costs, so that each visit needs its price or a fee."""
+    return mode.setting not in STAYING and any(
+        isinstance(form, DailyCap | MonthlyCap) for form in mode.forms
+    )
 
 
 def plan_status(

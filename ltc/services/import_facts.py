@@ -6,15 +6,19 @@ correction: a new row that names the old one, with the digest of the file as its
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from ltc.rules.access import ROLE_NAMES, Role
 from ltc.rules.errors import Problem
-from ltc.rules.imports import Outcome
+from ltc.rules.imports import Outcome, WithdrawnBefore
+from ltc.rules.words import Word
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_rows import Checked, check_no_formula, refuse
 from ltc.store.base import new_ids
+from ltc.store.fact_versions import find_recorders
 from ltc.store.import_lookups import load_current
 
 Values = dict[str, Any]
@@ -47,7 +51,7 @@ def check_facts(
     current = load_current(ctx.session, ctx.area_id, table, key, wanted)
     for one in checked:
         if one.problem is None:
-            _compare(one, current.get(one.key), judge)
+            _compare(ctx, one, current.get(one.key), key[-1], judge)
     return checked
 
 
@@ -63,19 +67,34 @@ def read_row(row: Row, read: Read, key: tuple[str, ...]) -> Checked:
     return Checked(row, Outcome.NEW, None, tuple(values[name] for name in key), Write(values, None))
 
 
-def _compare(one: Checked, old: Any, judge: Judge | None) -> None:
+def _compare(ctx: Context, one: Checked, old: Any, field: str, judge: Judge | None) -> None:
     """Say whether a row is new, changed or the same, and whether it may be."""
     values = one.write.values
     one.write = Write(values, old)
     if old is not None:
         one.outcome = Outcome.SAME if is_same(values, old) else Outcome.CHANGED
-    if judge is None or one.outcome is Outcome.SAME:
+    if one.outcome is Outcome.SAME:
         return
     try:
-        judge(one)
+        _check_not_withdrawn(ctx, old, field)
+        if judge is not None:
+            judge(one)
     except Problem as problem:
         refused = refuse(one.row, problem)
         one.outcome, one.problem = refused.outcome, refused.problem
+
+
+def _check_not_withdrawn(ctx: Context, old: Any, field: str) -> None:
+    """Raise WithdrawnBefore: a file must not bring back in silence what a person has withdrawn."""
+    if old is None or not old.withdrawn:
+        return
+    names = find_recorders(ctx.session, ctx.area_id, [old.recorded_by_id])
+    raise WithdrawnBefore(
+        field=field,
+        day=old.recorded_at.astimezone(ZoneInfo(ctx.time_zone)).date(),
+        who=names.get(old.recorded_by_id, Word(ROLE_NAMES[Role.MACHINE])),
+        why=old.reason,
+    )
 
 
 def is_same(values: Values, old: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +24,7 @@ from ltc.rules.imports import (
 )
 from ltc.rules.insured import DayAhead
 from ltc.rules.months import ONE_DAY
+from ltc.rules.stays import PRICE_FEN_MAX, FeeKind, check_amount
 from ltc.rules.visits import Datum, VisitSource, wall_minutes
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
@@ -36,13 +36,6 @@ from ltc.store.visits import BedStay, Fee, Visit
 KEY = ("provider_id", "reference")
 LONGEST_VISIT_HOURS = 24
 MINUTES_PER_HOUR = 60
-
-
-class FeeKind(StrEnum):
-    """What a fee was charged for."""
-
-    DAILY_CARE = "daily_care"
-    MEDICAL_CARE = "medical_care"
 
 
 def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -64,6 +57,7 @@ def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
             **_read_place(row),
             "source": optional(row, "source", partial(parse_choice, kind=VisitSource))
             or VisitSource.IMPORT,
+            **_read_price(row),
         }
 
     return check_facts(ctx, rows, Visit, KEY, read, _same_person)
@@ -106,6 +100,16 @@ def _read_place(row: Row) -> Values:
         "longitude_e6": longitude,
         "datum": None if latitude is None else datum,
     }
+
+
+def _read_price(row: Row) -> Values:
+    """Read what was charged for the visit; a file without the column says nothing about it."""
+    if "price_yuan" not in row.values:
+        return {}
+    price_fen = optional(row, "price_yuan", parse_yuan)
+    if price_fen is not None:
+        check_amount(price_fen, PRICE_FEN_MAX, "price_yuan")
+    return {"price_fen": price_fen}
 
 
 def check_bed_stays(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -152,7 +156,7 @@ def check_fees(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
 def _same_person(one: Checked) -> None:
     """Refuse a reference that is recorded for somebody else: it was used twice."""
     old = one.write.old
-    if old is not None and not old.withdrawn and old.person_id != one.write.values["person_id"]:
+    if old is not None and old.person_id != one.write.values["person_id"]:
         raise ReferenceOfAnother(field="reference")
 
 
@@ -160,12 +164,25 @@ def _carry_out(table: Any, ctx: Context, rows: Sequence[Checked], reason: str) -
     write_facts(ctx, table, [one.write for one in rows], reason)
 
 
+def _carry_out_visits(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
+    """Write visits; what the file does not say of a recorded one stays: refusal and price."""
+    writes = [
+        write._replace(values={
+            "refused": write.old and write.old.refused,
+            "price_fen": write.old and write.old.price_fen,
+            **write.values,
+        })
+        for write in (one.write for one in rows)
+    ]  # fmt: skip
+    write_facts(ctx, Visit, writes, reason)
+
+
 VISITS = Spec(
     ImportKind.VISITS,
     ("reference", "case_number", "carer_code", "begins_at", "ends_at"),
-    ("items", "latitude", "longitude", "datum", "source"),
+    ("items", "latitude", "longitude", "datum", "source", "price_yuan"),
     check_visits,
-    partial(_carry_out, Visit),
+    _carry_out_visits,
 )
 BED_STAYS = Spec(
     ImportKind.BED_STAYS,

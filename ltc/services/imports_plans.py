@@ -112,7 +112,7 @@ def _days_of_plans(ctx: Context, people: set[int]) -> dict[int, dict[str, DayRan
 def _judge(others: dict[int, dict[str, DayRange]], one: Checked) -> None:
     """Raise where the plan shares days with another one of the person, or is another person's."""
     values, old = one.write
-    if old is not None and not old.withdrawn and old.person_id != values["person_id"]:
+    if old is not None and old.person_id != values["person_id"]:
         raise ReferenceOfAnother(field="number")
     plans = others.setdefault(values["person_id"], {})
     days = DayRange(values["starts_on"], values["ends_before"])

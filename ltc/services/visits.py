@@ -13,7 +13,7 @@ from ltc.rules.checks import Facts, Finding, Other, spot_all
 from ltc.rules.errors import Conflict
 from ltc.rules.insured import LifeEventKind, clean_reason
 from ltc.rules.months import DayRange
-from ltc.rules.stays import ReferenceTaken
+from ltc.rules.stays import PRICE_FEN_MAX, ReferenceTaken, check_amount
 from ltc.rules.visits import (
     LATER_SOURCES,
     Place,
@@ -63,7 +63,7 @@ class VisitFacts:
     """The six elements of a visit. Begin and end are what the clock on the wall said.
 
     The provider follows from the carer. ``reference`` is the provider's own number, empty: one is
-    given.
+    given. ``price_fen`` is what was charged for it, where the fund shares in costs.
     """
 
     person_id: int
@@ -74,6 +74,7 @@ class VisitFacts:
     source: VisitSource
     place: Place | None = None
     reference: str = ""
+    price_fen: int | None = None
 
 
 def log(ctx: Context, *, facts: VisitFacts, reason: str = "") -> Visit:
@@ -176,6 +177,8 @@ def _values(ctx: Context, facts: VisitFacts) -> dict[str, Any]:
     check_carer(DayRange(carer.starts_on, carer.ends_before), carer.certificate_ends_before, on)
     check_items(get_catalogue(), facts.items, carer.kind, minutes)
     check_place(facts.place)
+    if facts.price_fen is not None:
+        check_amount(facts.price_fen, PRICE_FEN_MAX, "price")
     return {
         "provider_id": carer.provider_id,
         "carer_id": carer.id,
@@ -189,6 +192,7 @@ def _values(ctx: Context, facts: VisitFacts) -> dict[str, Any]:
         "latitude_e6": facts.place and facts.place.latitude_e6,
         "longitude_e6": facts.place and facts.place.longitude_e6,
         "datum": facts.place and facts.place.datum,
+        "price_fen": facts.price_fen,
     }
 
 

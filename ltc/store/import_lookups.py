@@ -64,8 +64,9 @@ def load_current(
     columns: tuple[str, ...],
     keys: Iterable[tuple[Any, ...]],
 ) -> dict[tuple[Any, ...], Any]:
-    """Return the newest versions (also withdrawn ones) that have one of the keys, as plain rows.
+    """Return the newest versions that have one of the keys, as plain rows; the believed one first.
 
+    A withdrawn one is returned where nothing is believed under its key, the latest of several.
     Each column is narrowed to the values that occur, which an index serves on every database;
     combinations that nobody asked for are dropped here.
     """
@@ -77,7 +78,7 @@ def load_current(
         )
         for position, name in enumerate(columns):
             query = query.where(getattr(table, name).in_({key[position] for key in some}))
-        for row in session.execute(query):
+        for row in session.execute(query.order_by(table.withdrawn.desc(), table.recorded_at)):
             key = tuple(getattr(row, name) for name in columns)
             if key in wanted:
                 found[key] = row

@@ -5,7 +5,11 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
-from ltc.store.visits import BedStay, Visit
+from ltc.rules.stays import ReferenceTaken
+from ltc.rules.visits import VisitSource
+from ltc.services import plans, stays, visits
+from ltc.store.plans import CarePlan
+from ltc.store.visits import BedStay, Fee, Visit
 from tests.services.import_files import ROWS, counts, import_file, make_world, try_file, write_csv
 from tests.support.factories import make_person, make_plan
 
@@ -60,6 +64,9 @@ def test_a_visit_over_midnight_belongs_to_the_day_it_begins(officer, session, tm
         ({"case_number": "A99"}, "case_number", "A99"),
         ({"carer_code": "C99"}, "carer_code", "C99"),
         ({"reference": "V" * 61}, "reference", "61 characters"),
+        ({"price_yuan": "-1"}, "price_yuan", "two decimals"),
+        ({"price_yuan": "9.005"}, "price_yuan", "two decimals"),
+        ({"price_yuan": "10000.01"}, "price_yuan", "10000"),
     ],
 )
 def test_what_is_wrong_with_a_visit_is_said_with_its_column(
@@ -83,6 +90,75 @@ def test_a_visit_needs_no_place_and_no_items(officer, session, tmp_path):
     import_file(officer, ImportKind.VISITS, write(tmp_path, short))
     visit = session.scalar(sa.select(Visit))
     assert (visit.items, visit.latitude_e6, visit.datum, visit.source) == ("", None, None, "import")
+
+
+@pytest.mark.parametrize(
+    ("cell", "price_fen"), [("90.50", 9_050), ("0", 0), ("", None), ("¥90", 9_000)]
+)
+def test_a_visit_may_have_a_price(officer, session, tmp_path, cell, price_fen):
+    import_file(officer, ImportKind.VISITS, write(tmp_path, {**VISIT, "price_yuan": cell}))
+    assert session.scalar(sa.select(Visit.price_fen)) == price_fen
+
+
+def test_what_a_file_does_not_say_of_a_visit_stays(officer, make_ctx, session, tmp_path):
+    import_file(officer, ImportKind.VISITS, write(tmp_path, VISIT))
+    session.execute(sa.update(Visit).values(refused="no proof", price_fen=9_000))
+    session.commit()
+    changed = write(tmp_path, {**VISIT, "ends_at": "2019-11-05 10:00"})
+    assert counts(import_file(make_ctx(Role.OFFICER), ImportKind.VISITS, changed)) == {"changed": 1}
+    new = session.scalar(sa.select(Visit).where(Visit.superseded_at.is_(None)))
+    assert (new.refused, new.price_fen) == ("no proof", 9_000)
+
+
+def withdraw(ctx, session, kind):
+    """Withdraw by hand the newest record of a kind."""
+    change, table, key = {
+        ImportKind.VISITS: (visits.withdraw, Visit, "visit_id"),
+        ImportKind.BED_STAYS: (stays.withdraw, BedStay, "stay_id"),
+        ImportKind.FEES: (stays.withdraw_fee, Fee, "fee_id"),
+        ImportKind.PLANS: (plans.withdraw, CarePlan, "plan_id"),
+    }[kind]
+    row_id = session.scalar(sa.select(table.id).order_by(table.id.desc()).limit(1))
+    session.rollback()
+    return change(ctx, reason="never happened", **{key: row_id})
+
+
+WITHDRAWABLE = [ImportKind.VISITS, ImportKind.BED_STAYS, ImportKind.FEES, ImportKind.PLANS]
+
+
+@pytest.mark.parametrize("kind", WITHDRAWABLE)
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_file_does_not_bring_back_what_was_withdrawn(
+    officer, make_ctx, session, tmp_path, kind, is_changed
+):
+    row = ROWS[kind]
+    import_file(officer, kind, write(tmp_path, row))
+    withdraw(make_ctx(Role.OFFICER), session, kind)
+    other = {"price_yuan": "12"} if "price_yuan" in row else {"case_number": "A2"}
+    file = import_file(
+        make_ctx(Role.OFFICER), kind, write(tmp_path, {**row, **(other if is_changed else {})})
+    )
+    assert counts(file) == {"conflict": 1}
+    (problem,) = file.problems
+    told = problem["template"].format(**problem["values"])
+    assert "2019-11-14" in told
+    assert "never happened" in told
+
+
+def test_a_withdrawn_reference_may_be_logged_anew_and_the_file_then_meets_it(
+    officer, make_ctx, session, tmp_path
+):
+    import_file(officer, ImportKind.VISITS, write(tmp_path, VISIT))
+    gone = withdraw(make_ctx(Role.OFFICER), session, ImportKind.VISITS)
+    facts = visits.VisitFacts(
+        gone.person_id, gone.carer_id, datetime(2019, 11, 5, 9, 0), datetime(2019, 11, 5, 10, 30),  # noqa: DTZ001 - a wall clock
+        ("D01", "D04"), VisitSource.PAPER, reference=gone.reference,
+    )  # fmt: skip
+    visits.log(make_ctx(Role.OFFICER), facts=facts, reason="it was right after all")
+    with pytest.raises(ReferenceTaken):
+        visits.log(make_ctx(Role.OFFICER), facts=facts, reason="once more")
+    file = try_file(make_ctx(Role.OFFICER), ImportKind.VISITS, write(tmp_path, VISIT))
+    assert set(counts(file)) <= {"same", "changed"}
 
 
 @pytest.mark.parametrize("kind", [ImportKind.VISITS, ImportKind.BED_STAYS, ImportKind.FEES])

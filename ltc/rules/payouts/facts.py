@@ -3,9 +3,8 @@
 from ltc.rules.payouts.holds import HoldKind
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import Segment, Sheet
-from ltc.rules.policies import DailyCap, Form, Mode, MonthlyCap, Payee, Setting
-
-STAYING = frozenset({Setting.RESIDENTIAL, Setting.HOSPITAL})
+from ltc.rules.plans import STAYING
+from ltc.rules.policies import DailyCap, Form, Mode, MonthlyCap, Payee
 
 
 def find_segment(

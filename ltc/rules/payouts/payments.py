@@ -7,9 +7,9 @@ from hashlib import sha256
 from ltc.rules.money import split
 from ltc.rules.payouts.costs import list_visits
 from ltc.rules.payouts.days import first_of
-from ltc.rules.payouts.facts import STAYING
 from ltc.rules.payouts.shares import Parts
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
+from ltc.rules.plans import STAYING
 from ltc.rules.policies import Form, Payee, Proration, Value, ValueUnknown
 
 LISTED_REFS = 40  # more facts than these stand in a step as their number and digest

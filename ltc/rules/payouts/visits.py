@@ -9,9 +9,10 @@ from operator import attrgetter
 
 from ltc.rules.payouts.cases import Visit
 from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY, first_of
-from ltc.rules.payouts.facts import STAYING, find_segment, is_covered
+from ltc.rules.payouts.facts import find_segment, is_covered
 from ltc.rules.payouts.results import DayState, Reason
 from ltc.rules.payouts.sheet import CountedVisit, Segment, Sheet
+from ltc.rules.plans import STAYING
 
 Span = tuple[int, int]  # half-open, in minutes
 _in_order = attrgetter("begins_min", "ref")

@@ -79,7 +79,8 @@ class MoneyField(StringField):  # type: ignore[misc]
     data: int | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the amount."""
+        """Read the amount; an emptied field has none."""
+        self.data = None
         if valuelist and valuelist[0].strip():
             text = valuelist[0].strip().replace(",", "").removeprefix("¥")
             self.data = _whole(text, FEN_PER_YUAN, _("Enter an amount in yuan, such as 70.00."))
