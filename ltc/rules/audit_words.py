@@ -212,6 +212,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "name_digest": N_("Digest of the name"),
     "number": N_("Number"),
     "organisation": N_("Organisation"),
+    "paused_until": N_("Further attempts not recorded until"),
     "people": N_("Number of people"),
     "per_total": N_("Total of perception"),
     "person_id": N_("Person"),

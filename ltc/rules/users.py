@@ -10,6 +10,8 @@ PASSWORD_LENGTH_MAX = 200
 FAILURES_BEFORE_LOCK = 5
 LOCK_MINUTES = 15
 IDLE_MINUTES_PER_HOUR = 15
+# Attempts with unknown names are recorded up to so many an hour: a flood must not fill the log.
+UNKNOWN_NAMES_PER_HOUR = 100
 IDLE_MINUTES_MIN = 30
 SIGN_IN_NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_@")
 

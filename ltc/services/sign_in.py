@@ -9,15 +9,24 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor, Role
 from ltc.rules.errors import Invalid
-from ltc.rules.users import check_not_locked, lock_after, normal_name
+from ltc.rules.users import (
+    UNKNOWN_NAMES_PER_HOUR,
+    check_not_locked,
+    lock_after,
+    normal_name,
+)
 from ltc.services.context import Context, Policies
 from ltc.services.forms import sweep
 from ltc.services.passwords import Passwords
+from ltc.store.areas import list_areas
+from ltc.store.audit_log import count_actions
+from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.users import User, UserSession, find_user_by_name, token_digest
 
 TOKEN_BYTES = 32
 SEEN_EVERY_MINUTES = 5
 SWEPT_AT_ONCE = 200
+UNKNOWN_NAME = "sign_in.refused"
 
 
 class SignInRefused(Invalid):
@@ -53,6 +62,7 @@ def sign_in(
     proven = user.password_hash if user else None
     is_right = passwords.is_right(proven, password)
     if user is None or proven is None:
+        _record_unknown(session, now, normal_name(name), policies)
         raise SignInRefused()
     fresh = passwords.hash(password) if is_right and passwords.is_outdated(proven) else None
     ctx = Context(session, _actor_of(user, is_right), now, policies)
@@ -132,8 +142,30 @@ def _count_failure(ctx: Context, user: User) -> None:
     attempts = user.failed_attempts + 1
     user.locked_until = lock_after(attempts, ctx.now)
     user.failed_attempts = 0 if user.locked_until else attempts
-    changes = {"failures": [attempts - 1, attempts], "locked_until": [None, user.locked_until]}
-    ctx.record("user.sign_in_failed", "user", user.id, changes)
+    ctx.record("user.sign_in_failed", "user", user.id, {"failures": [attempts - 1, attempts]})
+    if user.locked_until:
+        ctx.record("user.locked", "user", user.id, {"locked_until": [None, user.locked_until]})
+
+
+def _record_unknown(session: Session, now: datetime, name: str, policies: Policies) -> None:
+    """Write an attempt with a name that nobody has into the log of the installation's first area.
+
+    Of the name only a keyed digest is kept: often it is a password typed into the wrong field. Past
+    a number an hour nothing more is written; the last event says so.
+    """
+    area = next(iter(list_areas(session)), None)
+    if area is None:
+        return
+    nobody = Actor(user_id=None, name="", role=Role.MACHINE, area_id=area.id)
+    ctx = Context(session, nobody, now, policies)
+    before = count_actions(session, area.id, UNKNOWN_NAME, now - timedelta(hours=1))
+    if before >= UNKNOWN_NAMES_PER_HOUR:
+        return
+    with ctx.transaction():
+        changes: dict[str, object] = {"name_digest": [None, digest_of(session, name, Purpose.NAME)]}
+        if before + 1 == UNKNOWN_NAMES_PER_HOUR:
+            changes["paused_until"] = [None, now + timedelta(hours=1)]
+        ctx.record(UNKNOWN_NAME, "sign_in", 0, changes)
 
 
 def _sweep_sessions(ctx: Context) -> None:

@@ -90,6 +90,13 @@ def find_overdue(session: Session, area_id: int, before: datetime) -> tuple[int,
     return count, since
 
 
+def count_actions(session: Session, area_id: int, action: str, since: datetime) -> int:
+    """Return how many events of an area tell of an action since an instant."""
+    query = sa.select(sa.func.count()).select_from(AuditEvent)
+    is_meant = (AuditEvent.area_id == area_id, AuditEvent.at >= since, AuditEvent.action == action)
+    return session.scalar(query.where(*is_meant)) or 0
+
+
 def load_waiting(
     session: Session,
     area_id: int,

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,9 +7,12 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy.exc import OperationalError
 
-from ltc import http
+from ltc import clock, http
+from ltc.factory import create_app
 from ltc.http import SESSION_COOKIE
 from ltc.rules.access import Role
+from ltc.rules.users import UNKNOWN_NAMES_PER_HOUR
+from ltc.services import sign_in as door
 from ltc.services.passwords import Passwords
 from ltc.store.audit_log import AuditEvent
 from ltc.store.users import User, UserSession, token_digest
@@ -86,7 +90,7 @@ def client(app):
 def test_the_fifth_failure_locks_for_fifteen_minutes(client, user, session, frozen):
     for _ in range(5):
         enter(client, password="wrong")
-    assert actions(session) == ["user.sign_in_failed"] * 5
+    assert actions(session) == ["user.sign_in_failed"] * 5 + ["user.locked"]
     assert "Too many wrong passwords" in said(client, enter(client))
     frozen.shift(timedelta(minutes=14, seconds=59))
     assert enter(client).status_code == 422
@@ -188,6 +192,38 @@ def test_a_hash_of_lower_cost_is_replaced_when_its_owner_comes(client, user, ses
 def test_sign_in_is_limited_by_address(client, user):
     answers = [enter(client, "nobody", "wrong").status_code for _ in range(31)]
     assert answers == [422] * 30 + [429]
+
+
+def test_unknown_names_are_recorded_by_digest_up_to_a_number_an_hour(user, session, house, frozen):
+    for hour in range(2):
+        for number in range(UNKNOWN_NAMES_PER_HOUR + 3):
+            with pytest.raises(door.SignInRefused):
+                door.sign_in(session, clock.now(), f"王{number}", PASSWORD, passwords=CHEAP,
+                             policies=house.policies, session_hours=10)  # fmt: skip
+        assert actions(session) == ["sign_in.refused"] * UNKNOWN_NAMES_PER_HOUR * (hour + 1)
+        frozen.shift(timedelta(minutes=61))
+    changes = list(session.scalars(sa.select(AuditEvent.changes).order_by(AuditEvent.id)))
+    assert "paused_until" in changes[UNKNOWN_NAMES_PER_HOUR - 1]
+    assert "王" not in str(changes)
+    assert len({change["name_digest"][1] for change in changes}) == UNKNOWN_NAMES_PER_HOUR
+
+
+def test_nobody_signs_in_before_there_is_an_area(session, house):
+    with pytest.raises(door.SignInRefused):
+        door.sign_in(session, clock.now(), "nobody", PASSWORD, passwords=CHEAP,
+                     policies=house.policies, session_hours=10)  # fmt: skip
+    assert actions(session) == []
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [(0, [429, 429]), (1, [429, 422])])
+def test_behind_a_proxy_the_limit_is_of_the_address_it_names(user, house, proxies, statuses):
+    settings = replace(house.settings, proxies=proxies)
+    client = create_app(house=replace(house, settings=settings)).test_client()
+    found = []
+    for address in ["10.0.0.1"] * 31 + ["10.0.0.2"]:
+        client.environ_base["HTTP_X_FORWARDED_FOR"] = address
+        found.append(enter(client, "nobody", "wrong").status_code)
+    assert found == [422] * 30 + statuses
 
 
 def test_the_form_of_a_lost_session_is_kept(client, user):
