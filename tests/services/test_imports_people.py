@@ -7,9 +7,9 @@ from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
-from ltc.store.insured import Enrolment, InsuredPerson
+from ltc.store.insured import Assistance, Enrolment, InsuredPerson, PersonVersion
 from ltc.store.plans import CarePlan, PlanItem
-from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.sealed_cells import open_cell
 from tests.services.import_files import ROWS, counts, import_file, make_world, try_file, write_csv
 from tests.support.factories import make_district, make_identity, make_person
@@ -123,6 +123,87 @@ def test_a_corrected_person_leaves_an_event_without_personal_data(officer, sessi
     assert set(changes) == {"name", "phone", "address", "reason"}
     assert not [secret for secret in ("张", "137", "新路") if secret in str(changes["name"])]
     assert len(list(session.scalars(sa.select(Enrolment).where(known_at(Enrolment, None))))) == 2
+
+
+def test_a_corrected_person_keeps_what_was_believed_before(officer, session, tmp_path):
+    import_file(officer, ImportKind.PEOPLE, write(tmp_path, PERSON))
+    changed = {**PERSON, "name": "张叁", "phone": "13700137000"}
+    import_file(officer, ImportKind.PEOPLE, write(tmp_path, changed))
+    (version,) = session.scalars(sa.select(PersonVersion))
+    assert version.name == "张三"
+    assert open_cell(session, version, "phone_sealed") == PERSON["phone"]
+    person = session.get(InsuredPerson, (1, version.record_id))
+    assert person.reason.startswith("import ")
+    assert person.recorded_at == version.superseded_at == officer.now
+
+
+def test_a_file_that_changes_no_contact_keeps_no_version(officer, session, tmp_path):
+    for years in ("20", "21"):
+        row = {**PERSON, "contribution_years": years, "assistance": "poor" + years}
+        import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))
+    assert session.scalar(sa.select(sa.func.count()).select_from(PersonVersion)) == 0
+
+
+def periods(session):
+    """Category, first and last-but-one day of what is believed of the person of the file."""
+    query = sa.select(Assistance).where(known_at(Assistance, None)).order_by(Assistance.starts_on)
+    return [(a.category, str(a.starts_on), a.ends_before) for a in session.scalars(query)]
+
+
+def test_a_category_of_assistance_holds_from_the_first_day_of_the_enrolment(
+    officer, session, tmp_path
+):
+    row = {**PERSON, "assistance": "poor"}
+    import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))
+    assert periods(session) == [("poor", "2015-01-01", None)]
+    assert counts(import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))) == {"same": 1}
+    assert counts(import_file(officer, ImportKind.PEOPLE, write(tmp_path, PERSON))) == {"same": 1}
+
+
+def test_another_category_in_the_file_corrects_the_one_before(officer, session, tmp_path):
+    for category in ("poor", "poorest"):
+        row = {**PERSON, "assistance": category}
+        import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))
+    assert periods(session) == [("poorest", "2015-01-01", None)]
+    newest, old = session.scalars(sa.select(Assistance).order_by(Assistance.category.desc()))
+    assert (newest.replaces_id, old.superseded_at) == (old.id, officer.now)
+
+
+def test_a_category_with_a_later_enrolment_ends_the_one_before(officer, session, tmp_path):
+    first = {**PERSON, "insured_to": "2018-12-31", "assistance": "poor"}
+    second = {**PERSON, "insured_from": "2019-01-01", "assistance": "poorest"}
+    for row in (first, {**second, "assistance": "poor"}):  # the same category goes on
+        import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))
+        assert periods(session) == [("poor", "2015-01-01", None)]
+    import_file(officer, ImportKind.PEOPLE, write(tmp_path, second))
+    assert periods(session) == [
+        ("poor", "2015-01-01", date(2019, 1, 1)), ("poorest", "2019-01-01", None),
+    ]  # fmt: skip
+    for row in (first, second):
+        assert counts(import_file(officer, ImportKind.PEOPLE, write(tmp_path, row))) == {"same": 1}
+
+
+def test_a_category_that_no_column_can_hold_is_refused(officer, tmp_path):
+    file = try_file(officer, ImportKind.PEOPLE, write(tmp_path, {**PERSON, "assistance": "x" * 41}))
+    assert (counts(file), file.problems[0]["column"]) == ({"bad": 1}, "assistance")
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "table"),
+    [
+        (ImportKind.PROVIDERS, PROVIDER, ProviderVersion),
+        (ImportKind.CARERS, CARER, CarerVersion),
+    ],
+)
+def test_a_corrected_record_keeps_what_was_believed_before(
+    officer, session, tmp_path, kind, row, table
+):
+    for name in (row["name"], "新名", "新名"):
+        import_file(officer, kind, write(tmp_path, {**row, "name": name}))
+    (version,) = session.scalars(sa.select(table))
+    assert (version.name, version.superseded_at) == (row["name"], officer.now)
+    if kind is ImportKind.CARERS:
+        assert open_cell(session, version, "phone_sealed") == row["phone"]
 
 
 def test_somebody_of_another_district_is_a_conflict_without_details(

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from ltc.rules.access import Role
 from ltc.rules.insured import (
     AlreadyDead,
+    AssistanceOverlaps,
+    CategoryMissing,
     EnrolmentOverlaps,
     LifeEventKind,
     ReasonMissing,
@@ -14,16 +16,17 @@ from ltc.rules.insured import (
 )
 from ltc.services import life_facts
 from ltc.services.facts import AlreadyCorrected, NothingChanged
-from ltc.services.life_facts import AccountFacts, EnrolmentFacts, EventFacts
+from ltc.services.life_facts import AccountFacts, AssistanceFacts, EnrolmentFacts, EventFacts
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
 from ltc.store.fact_versions import FactNotFound
-from ltc.store.insured import BankAccount, Enrolment, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
 from ltc.store.insured_questions import list_known_facts
 from ltc.store.sealed_cells import open_cell
 from tests.support.factories import (
     make_account,
     make_account_number,
+    make_assistance,
     make_district,
     make_enrolment,
     make_life_event,
@@ -55,6 +58,45 @@ def test_an_enrolment_that_overlaps_is_refused(ctx, session, person):
     with pytest.raises(EnrolmentOverlaps):
         life_facts.record_enrolment(ctx, person_id=person.id, facts=facts)
     assert len(known(session, Enrolment, person)) == 1
+
+
+def test_a_category_of_assistance_follows_another(ctx, session, person):
+    make_assistance(session, person, ends_before=date(2019, 6, 1))
+    facts = AssistanceFacts(" poorest ", date(2019, 6, 1), date(2019, 12, 1))
+    life_facts.record_assistance(ctx, person_id=person.id, facts=facts)
+    assert [row.category for row in known(session, Assistance, person)] == ["poor", "poorest"]
+
+
+def test_a_person_belongs_to_one_category_a_day(ctx, session, person):
+    make_assistance(session, person)
+    with pytest.raises(AssistanceOverlaps):
+        life_facts.record_assistance(
+            ctx, person_id=person.id, facts=AssistanceFacts("poorest", date(2019, 6, 1))
+        )
+    assert len(known(session, Assistance, person)) == 1
+
+
+@pytest.mark.parametrize("category", ["", " ", "x" * 41])
+def test_a_category_needs_a_code_that_a_column_can_hold(ctx, session, person, category):
+    with pytest.raises(CategoryMissing):
+        life_facts.record_assistance(
+            ctx, person_id=person.id, facts=AssistanceFacts(category, date(2019, 6, 1))
+        )
+
+
+def test_a_category_is_corrected_and_withdrawn_by_new_rows(ctx, session, person):
+    old = make_assistance(session, person)
+    facts = AssistanceFacts("poor", date(2019, 3, 1))
+    new = life_facts.correct_assistance(
+        ctx, assistance_id=old.id, facts=facts, reason="begins later"
+    )
+    assert (new.replaces_id, new.starts_on) == (old.id, date(2019, 3, 1))
+    life_facts.withdraw_assistance(ctx, assistance_id=new.id, reason="never was")
+    assert known(session, Assistance, person) == []
+    session.refresh(old)
+    assert (old.starts_on, old.superseded_at) == (date(2018, 1, 1), ctx.now)
+    query = sa.select(AuditEvent.action).where(AuditEvent.action.startswith("assistance"))
+    assert sorted(session.scalars(query)) == ["assistance.corrected", "assistance.withdrawn"]
 
 
 def test_negative_years_are_refused(ctx, session, person):

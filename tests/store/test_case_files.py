@@ -87,6 +87,32 @@ def test_a_mode_beside_a_plan_is_refused(read):
         read("mode: home_visits, plan: {mode: own_carer}")
 
 
+def test_a_category_of_assistance_that_is_only_named_holds_all_month(read):
+    (period,) = read("assistance: poor").assistance
+    assert (period.category, period.ends_before) == ("poor", None)
+    assert period.starts_on < date(2022, 1, 1)
+
+
+def test_categories_of_assistance_may_have_days(read):
+    periods = read("assistances: [{category: poor, to: 2023-01-10}, {category: poorest, from:"
+                   " 2023-01-11}]").assistance  # fmt: skip
+    assert [(p.ref, p.category) for p in periods] == [(1, "poor"), (2, "poorest")]
+    assert periods[0].ends_before == periods[1].starts_on == date(2023, 1, 11)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "assistance: poor, assistances: [{category: poor}]",
+        "assistances: [{from: 2023-01-11}]",
+        "assistances: [{category: poor, since: 2023-01-11}]",
+    ],
+)
+def test_a_category_of_assistance_that_is_unclear_is_refused(read, facts):
+    with pytest.raises(LawFileError):
+        read(facts)
+
+
 def test_a_visit_on_several_days_is_one_visit_a_day(read):
     visits = read("visits: [{from: 2023-01-02, to: 2023-01-09, every_days: 3, minutes: 60}]").visits
     assert [visit.on.day for visit in visits] == [2, 5, 8]

@@ -88,6 +88,49 @@ def test_a_category_of_assistance_that_the_law_does_not_know_is_held():
     assert (settlement.lines, settlement.holds[0].kind) == ((), "assistance_not_in_policy")
 
 
+CHANGE = date(2024, 5, 11)
+BEDS = (BedDays(1, PROVIDER, FIRST, None, 10_000),)
+
+
+def test_a_category_that_begins_within_the_month_cuts_it_there():
+    case = make_case("cap_on_payment", bed_days=BEDS, assistance=make_assistance(starts_on=CHANGE))
+    settlement = settle(LAW, case)
+    before, since = settlement.lines
+    assert (before.days, since.days) == (10, 21)
+    assert (before.ends_before, since.starts_on) == (CHANGE, CHANGE)
+    assert before.assistance_fen == 0
+    assert since.assistance_fen > 0
+    assert before.fund_fen * 21 == since.fund_fen * 10
+    step = dict(find_step(settlement, "assistance").values)
+    assert (step["assistance"], step["first_on"], step["last_on"]) == (
+        1, "2024-05-11", "2024-05-31",
+    )  # fmt: skip
+
+
+def test_a_category_without_a_share_holds_its_own_days_only():
+    helped = make_assistance("unheard_of", starts_on=CHANGE, ends_before=date(2024, 5, 13))
+    settlement = settle(LAW, make_case("daily_fixed", assistance=helped))
+    assert sum(line.days for line in settlement.lines) == 29
+    (hold,) = settlement.holds
+    assert dict(hold.values)["days"] == "2"
+
+
+def test_two_parts_of_a_month_share_one_limit():
+    visits = tuple(make_visit(day, day, 540, 300) for day in range(6, 12))
+    whole = make_case("weekly_hours", visits=visits, assistance=make_assistance())
+    cut = replace(whole, assistance=make_assistance(ends_before=date(2024, 5, 9)))
+    assert sum(line.minutes for line in settle(LAW, cut).lines) == sum(
+        line.minutes for line in settle(LAW, whole).lines
+    )
+
+
+def test_a_policy_without_assistance_is_not_cut_by_it():
+    policy = replace(LAW.policies[0], assistance={})
+    case = make_case("daily_fixed", assistance=make_assistance("unheard_of", starts_on=CHANGE))
+    law = Law("madeup", (policy,))
+    assert settle(law, case) == settle(law, replace(case, assistance=()))
+
+
 def test_a_cost_of_an_hour_is_rounded_once():
     case = make_case("weekly_hours", visits=(make_visit(1, 3, 540, 1),))
     (line,) = settle(LAW, case).lines
