@@ -1,10 +1,14 @@
 """``flask books``: check the books, and calculate the last approved month again."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import click
 from flask.cli import AppGroup
 
 from ltc import http
 from ltc.commands.machine import machine_in, plainly
+from ltc.services.books import check_books
 from ltc.services.executors import choose
 from ltc.services.proofs import Proof, Verdict, prove_last_month
 
@@ -25,6 +29,29 @@ VERDICTS = {
         "now {digest}). Report it"
     ),
 }
+
+
+@books_group.command("check")
+@click.argument("area")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only runs touched since a day.")
+@click.pass_context
+def check(context: click.Context, area: str, since: datetime | None) -> None:
+    """Check that lines, results, traces, holds and statements of AREA agree; exit code 1 if not."""
+    documents = http.house().settings.documents
+    with plainly(), machine_in(area) as ctx:
+        instant = since.replace(tzinfo=ZoneInfo(ctx.time_zone)) if since else None
+        books = check_books(ctx, documents=documents, since=instant)
+    for finding in books.findings:
+        about = " ".join(part for part in (finding.run, finding.case) if part)
+        click.echo(f"{about}: {finding.book.value}: {finding.detail}")
+    if books.found > len(books.findings):
+        click.echo(f"… and {books.found - len(books.findings):,} more")
+    click.echo(
+        f"{area}: {books.runs:,} runs, {books.people:,} people, {books.statements:,} statements: "
+        + (f"{books.found:,} things do NOT agree" if books.found else "all agree")
+    )
+    if books.found:
+        context.exit(1)
 
 
 @books_group.command("prove")

@@ -1,0 +1,217 @@
+"""Whoever changes one fen or one byte of the books is named by the check, and by the proof."""
+
+import hashlib
+import zlib
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.rules.access import Role
+from ltc.rules.books import Book
+from ltc.rules.statement_codes import build_code
+from ltc.rules.statements import StatementKind
+from ltc.services import payout_start
+from ltc.services.books import check_books
+from ltc.services.executors import Inline
+from ltc.services.proofs import Verdict, prove_last_month
+from ltc.store.base import new_id
+from ltc.store.documents import keep_file, path_of
+from ltc.store.insured import Enrolment
+from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.statements import Statement
+from tests.support import factories
+from tests.support.month import AFTER, PEOPLE, approve, make_month
+
+
+@pytest.fixture
+def ctx(make_ctx):
+    return make_ctx(now=AFTER)
+
+
+@pytest.fixture
+def run(session, area, make_ctx):
+    make_month(session)
+    roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+    users = [factories.make_user(session, role) for role in roles]
+    return approve(*[make_ctx(role=u.role, user_id=u.id, now=AFTER) for u in users])
+
+
+@pytest.fixture
+def statement(session, run, tmp_path):
+    """A statement as it is issued, but for what its file shows."""
+    result = session.scalars(sa.select(PayoutResult).order_by(PayoutResult.case_number)).first()
+    number, content = f"201911R1-{result.case_number}", "c" * 64
+    row = Statement(
+        area_id=1, id=new_id(), number=number, run_id=run.id, kind=StatementKind.PERSON,
+        subject_id=result.person_id, provider_id=None, district_id=result.district_id,
+        content_digest=content, file_digest=keep_file(tmp_path, 1, b"%PDF-1.7"), file_bytes=8,
+        pages=1, verify_code=build_code(run.approved_digest, number, content), issued_at=AFTER,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    return row
+
+
+def check(ctx, documents):
+    """Check what the test's session sees, uncommitted changes too, and take these back."""
+    ctx.session.expire_all()
+    books = check_books(ctx, documents=documents)
+    ctx.session.rollback()
+    return books
+
+
+def change(session, table, row_id, **values):
+    """Change cells past everything that keeps them right."""
+    session.execute(sa.update(table).where(table.id == row_id).values(**values))
+
+
+def first(session, table):
+    return session.scalars(sa.select(table).order_by(table.id)).first()
+
+
+def test_books_that_agree_have_no_findings(ctx, run, statement, tmp_path):
+    books = check(ctx, tmp_path)
+    assert books.findings == []
+    assert (books.runs, books.people, books.statements) == (1, PEOPLE, 1)
+    assert check_books(ctx, documents=tmp_path, since=AFTER).runs == 1
+    later = AFTER.replace(day=AFTER.day + 1)
+    assert check_books(ctx, documents=tmp_path, since=later).runs == 0
+
+
+def test_a_changed_cell_is_named_with_its_case(ctx, run, session, tmp_path):
+    for table, column, by, book in (
+        (PayoutResult, "fund_fen", lambda v: v + 1, Book.RESULT),
+        (PayoutResult, "days", lambda v: v - 1, Book.RESULT),
+        (PayoutResult, "trace_digest", lambda v: v[::-1], Book.TRACE),
+        (PayoutResult, "trace", lambda v: zlib.compress(zlib.decompress(v) + b" "), Book.TRACE),
+        (PayoutResult, "trace", lambda v: v[:-1], Book.TRACE),
+        (PayoutLine, "excess_fen", lambda v: v + 1, Book.LINE),
+        (PayoutLine, "payee_id", lambda v: v + 1, Book.LINE),
+        (PayoutLine, "minutes", lambda v: v + 1, Book.LINE),
+        (PayoutHold, "owner", lambda v: f"{v}s", Book.HOLD),
+        (PayoutHold, "values", lambda v: {**v, "days": "1"}, Book.HOLD),
+    ):
+        row = first(session, table)
+        case = session.scalar(
+            sa.select(PayoutResult.case_number).where(PayoutResult.person_id == row.person_id)
+        )
+        change(session, table, row.id, **{column: by(getattr(row, column))})
+        found = check(ctx, tmp_path).findings
+        assert (found[0].run, found[0].case, found[0].book) == ("2019-11/1", case, book), column
+
+
+def test_a_fen_moved_from_one_part_of_a_line_to_another_is_named(ctx, run, session, tmp_path):
+    """The line still adds up, and so does the run's eligible amount: only the trace tells."""
+    line = first(session, PayoutLine)
+    fund, person = line.fund_fen, line.person_fen
+    change(session, PayoutLine, line.id, fund_fen=fund - 1, person_fen=person + 1)
+    details = [finding.detail for finding in check(ctx, tmp_path).findings]
+    assert details == [
+        f"0.fund_fen: stored {fund - 1}, by the trace {fund}",
+        f"0.person_fen: stored {person + 1}, by the trace {person}",
+    ]
+
+
+def test_a_row_that_is_gone_is_named(ctx, run, session, tmp_path):
+    for table, books in (
+        (PayoutLine, {Book.LINE}),
+        (PayoutHold, {Book.HOLD}),
+        (PayoutResult, {Book.LINE, Book.CHUNK, Book.RUN}),
+    ):
+        person = first(session, PayoutHold if table is PayoutHold else PayoutLine).person_id
+        session.execute(sa.delete(table).where(table.person_id == person))
+        assert {finding.book for finding in check(ctx, tmp_path).findings} >= books
+
+
+def test_a_trace_that_was_written_anew_with_its_digest_is_named(ctx, run, session, tmp_path):
+    """Trace, digest and amounts agree; the checkpoint of the chunk and the approval do not."""
+    result = session.scalars(sa.select(PayoutResult).where(PayoutResult.outcome == "zero")).one()
+    before = zlib.decompress(result.trace)
+    text = before.replace(b'"cn-2021"', b'"cn-2022"')
+    assert text != before
+    digest = hashlib.sha256(text).hexdigest()
+    change(session, PayoutResult, result.id, trace=zlib.compress(text), trace_digest=digest)
+    found = {(f.book, f.detail.split(":")[0]) for f in check(ctx, tmp_path).findings}
+    assert {book for book, _detail in found} == {Book.CHUNK, Book.RUN}
+    assert {(Book.RUN, "digest"), (Book.RUN, "approved_digest")} <= found
+
+
+def test_a_change_of_a_run_is_named(ctx, run, session, tmp_path):
+    for table, column, value, book in (
+        (PayoutRun, "fund_fen", 1, Book.RUN),
+        (PayoutRun, "held", 7, Book.RUN),
+        (PayoutRun, "digest", "0" * 64, Book.RUN),
+        (PayoutRun, "approved_digest", "0" * 64, Book.RUN),
+        (RunChunk, "digest", "0" * 64, Book.CHUNK),
+        (RunChunk, "people", 1, Book.CHUNK),
+        (RunChunk, "last_case", "CQ", Book.CHUNK),
+    ):
+        change(session, table, first(session, table).id, **{column: value})
+        found = check(ctx, tmp_path).findings
+        assert found[0].run == "2019-11/1"
+        assert book in {finding.book for finding in found}, column
+
+
+def test_a_change_of_a_statement_or_its_file_is_named(ctx, statement, session, tmp_path):
+    number, path = statement.number, path_of(tmp_path, 1, statement.file_digest)
+    for column, value, book in (
+        ("content_digest", "d" * 64, Book.STATEMENT),
+        ("number", f"{number}9", Book.STATEMENT),
+        ("verify_code", "0" * 16, Book.STATEMENT),
+        ("file_digest", "e" * 64, Book.FILE),
+        ("file_bytes", 9, Book.STATEMENT),
+        ("subject_id", 5, Book.STATEMENT),
+    ):
+        change(session, Statement, statement.id, **{column: value})
+        found = check(ctx, tmp_path).findings
+        assert (found[0].case.startswith(number), found[0].book) == (True, book), column
+    for content in (b"%PDF-1.8", None):
+        path.unlink()
+        if content:
+            path.write_bytes(content)
+        (finding,) = check(ctx, tmp_path).findings
+        assert (finding.book, finding.case) == (Book.FILE, number)
+
+
+# --- the proof -----------------------------------------------------------------------------------
+
+
+def prove(ctx):
+    ctx.session.rollback()
+    return prove_last_month(ctx, executor=Inline(ctx.session.get_bind()))
+
+
+def test_an_approved_month_comes_out_again(ctx, run):
+    proof = prove(ctx)
+    assert (proof.verdict, proof.digest, proof.cases) == (Verdict.PROVEN, run.approved_digest, [])
+
+
+def test_what_was_learned_later_changes_no_proof(ctx, run, session):
+    person = factories.make_person(session)
+    factories.make_conclusion(session, person, recorded_at=AFTER.replace(day=AFTER.day + 1))
+    session.commit()
+    assert prove(ctx).verdict is Verdict.PROVEN
+
+
+def test_a_fact_that_was_changed_is_found_with_the_case(ctx, run, session):
+    enrolment = first(session, Enrolment)
+    change(session, Enrolment, enrolment.id, starts_on=AFTER.date())
+    session.commit()
+    case = session.scalar(
+        sa.select(PayoutResult.case_number).where(PayoutResult.person_id == enrolment.person_id)
+    )
+    proof = prove(ctx)
+    assert not proof.is_well
+    assert proof.cases == [case]
+
+
+def test_another_edition_of_the_rules_is_no_forgery(ctx, run, session, monkeypatch):
+    change(session, Enrolment, first(session, Enrolment).id, starts_on=AFTER.date())
+    session.commit()
+    monkeypatch.setattr(payout_start, "EDITION", "another")
+    proof = prove(ctx)
+    assert (proof.verdict, proof.is_well) == (Verdict.OTHER_RULES, True)
+
+
+def test_without_an_approved_month_there_is_nothing_to_prove(ctx):
+    assert prove(ctx).verdict is Verdict.NOTHING
