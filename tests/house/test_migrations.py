@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
 
 from ltc.store import db, migrations
+from ltc.store.base import known_at
+from ltc.store.insured import Assistance
 from tests.house.sources import write
 
 
@@ -82,6 +86,45 @@ def test_migrations_go_all_the_way_down(empty_engine):
     assert sa.inspect(empty_engine).get_table_names() == ["alembic_version"]
     migrations.upgrade(empty_engine)
     assert find_differences(empty_engine, db.metadata) == []
+
+
+def insert(connection: sa.Connection, table: str, **values: Any) -> None:
+    """Insert a row into a table as it stands at this revision."""
+    reflected = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    area = {} if table == "areas" else {"area_id": 1}
+    connection.execute(sa.insert(reflected), {**values, **area})
+
+
+def test_a_category_of_assistance_moves_out_of_the_persons_row_and_back(empty_engine):
+    registered_at = datetime(2019, 1, 2, 3, tzinfo=UTC)
+    migrations.upgrade(empty_engine, "0007")
+    with empty_engine.begin() as connection:
+        insert(connection, "areas", id=1, code="a", name_zh="", name_en="", time_zone="UTC",
+               policy_area="a")  # fmt: skip
+        insert(connection, "districts", id=1, code="d", name_zh="", name_en="")
+        for number, category in ((1, "poor"), (2, None), (3, "poorest")):
+            insert(connection, "insured_persons", id=number, case_number=f"A{number}", name="王",
+                   sex="female", born_on=date(1940, 1, 1), district_id=1, community="",
+                   identity_sealed=b"", identity_digest=str(number), identity_last4="1234",
+                   assistance=category, recorded_at=registered_at)  # fmt: skip
+        enrolment = {"person_id": 1, "scheme": "employee", "contribution_years": 1,
+                     "recorded_at": registered_at}  # fmt: skip
+        for number, (day, withdrawn) in enumerate([(5, False), (3, True), (9, False)]):
+            insert(connection, "enrolments", id=number, starts_on=date(2018, 1, day),
+                   withdrawn=withdrawn, **enrolment)  # fmt: skip
+    migrations.upgrade(empty_engine)
+    with Session(empty_engine) as session:
+        found = session.scalars(sa.select(Assistance).order_by(Assistance.id)).all()
+        assert [(a.id, a.person_id, a.category, a.starts_on) for a in found] == [
+            (1, 1, "poor", date(2018, 1, 5)),
+            (3, 3, "poorest", date(1940, 1, 1)),
+        ]
+        assert {(a.recorded_at, a.withdrawn) for a in found} == {(registered_at, False)}
+        assert session.scalars(sa.select(Assistance).where(known_at(Assistance, None))).all()
+    migrations.downgrade(empty_engine, "0007")
+    with empty_engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT id, assistance FROM insured_persons ORDER BY id"))
+        assert list(map(tuple, rows)) == [(1, "poor"), (2, None), (3, "poorest")]
 
 
 def test_head_names_the_newest_revision():
