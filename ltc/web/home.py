@@ -15,6 +15,7 @@ from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_
 from ltc.store import waiting
+from ltc.web.job_status import count_late
 
 blueprint = Blueprint("home", __name__)
 
@@ -128,6 +129,10 @@ FAILED_JOBS = Card(
     lambda m: waiting.count_failed_jobs(m.session, m.actor, m.now - WEEK),
     N_("No job failed."), "jobs.index",
 )  # fmt: skip
+LATE_JOBS = Card(
+    N_("Scheduled tasks that are late"), lambda m: count_late(m.session, m.actor, m.now),
+    N_("No task is late."), "jobs.index",
+)  # fmt: skip
 
 CARDS: dict[Role, tuple[Card, ...]] = {
     Role.OFFICER: (TO_ACCEPT, OVERDUE, UNSIGNED_PLANS, HOLDS, PEOPLE),
@@ -138,8 +143,8 @@ CARDS: dict[Role, tuple[Card, ...]] = {
     Role.FINANCE_PREPARER: (SENT_BACK, HOLDS, TO_CHECK, TO_APPROVE),
     Role.FINANCE_CHECKER: (TO_CHECK, HOLDS, TO_APPROVE),
     Role.FINANCE_APPROVER: (TO_APPROVE, TO_CHECK, APPROVED),
-    Role.AUDITOR: (UNMASKED, CHANGES, HOLDS, APPROVED),
-    Role.ADMINISTRATOR: (LOCKED, USERS, FAILED_JOBS),
+    Role.AUDITOR: (UNMASKED, CHANGES, FAILED_JOBS, HOLDS, APPROVED),
+    Role.ADMINISTRATOR: (LATE_JOBS, FAILED_JOBS, LOCKED, USERS),
     Role.MACHINE: (),
 }
 

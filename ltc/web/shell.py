@@ -37,7 +37,7 @@ LANGUAGES = {"en": "English", "zh_CN": "中文"}
 ROOMS = (
     "session", "home", "insured", "assessments", "providers", "plans", "visits", "stays",
     "imports", "payouts", "statements", "law", "users", "audit", "access", "search",
-    "unmasking",
+    "unmasking", "jobs",
 )  # fmt: skip
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -72,10 +72,11 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     (N_("Law"), "law.index", Permission.SEE_LAW),
     (N_("Users"), "users.index", Permission.MANAGE_USERS),
     (N_("Audit"), "audit.index", Permission.SEE_AUDIT),
+    (N_("Jobs"), "jobs.index", Permission.SEE_JOBS),
 )
 NAVIGATION_LIMIT = 7
 # Where a role opens more than seven, these are reached from the pages beside them.
-LEFT_OUT_FIRST = ("plans.index", "law.index", "assessments.index")
+LEFT_OUT_FIRST = ("jobs.index", "plans.index", "law.index", "assessments.index")
 VERSION = "0.1.0"
 
 

@@ -13,6 +13,7 @@ from ltc.factory import House, create_app
 from ltc.rules.policies import LawBook
 from ltc.settings import Settings
 from ltc.store import db
+from ltc.store.timetable import read_timetable
 from tests.support import postgres, sessions
 from tests.support.world import Side, build_world
 
@@ -27,7 +28,8 @@ class SharedWorld:
 
 def make_house(settings: Settings, engine: sa.Engine, policies: LawBook) -> House:
     """Return what a running application holds."""
-    return House(settings, engine, db.create_session_maker(engine, settings.keys), policies)
+    maker = db.create_session_maker(engine, settings.keys)
+    return House(settings, engine, maker, policies, read_timetable())
 
 
 def make_app(house: House) -> Flask:

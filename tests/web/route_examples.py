@@ -47,6 +47,7 @@ PLAIN: dict[str, Any] = {
     "filename": "css/app.css",
     "kind": "csv",
     "month": "2019-11",
+    "task": "audit_check",
 }
 # Route → its own values.
 BY_ENDPOINT: dict[str, Callable[[Side], dict[str, Any]]] = {

@@ -1,0 +1,195 @@
+"""Where the scheduled tasks of an area stand: last and next, late or failed, and their results."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ltc import http
+from ltc.rules.access import Actor, Permission
+from ltc.rules.tasks import RESULT_NAMES, TASKS, Task
+from ltc.rules.timetable import (
+    Entry,
+    Repeats,
+    Weekday,
+    due_at,
+    find_newest_due,
+    find_next_due,
+    is_late,
+)
+from ltc.rules.words import N_
+from ltc.store.areas import Area, get_area, list_areas
+from ltc.store.job_questions import (
+    find_by_schedule_key,
+    find_last_of_task,
+    find_newest_scheduler,
+    list_schedules,
+)
+from ltc.store.job_runs import JobRun, JobStatus
+from ltc.web.formats import instant, plain_day, said, whole, yuan
+
+SILENT_AFTER = timedelta(minutes=3)
+NO_SCHEDULER = N_("No scheduler is running. Start one: “flask scheduler”.")
+SILENT = N_("The scheduler gave no sign of life since {time}. Start one: “flask scheduler”.")
+WHEN = {
+    Repeats.DAILY: N_("every day at {time}"),
+    Repeats.WEEKLY: N_("on {weekday} at {time}"),
+    Repeats.MONTHLY: N_("on day {day} of the month at {time}"),
+    Repeats.AFTER_APPROVAL: N_("when a month is approved"),
+}
+WEEKDAYS = {
+    Weekday.MONDAY: N_("Monday"),
+    Weekday.TUESDAY: N_("Tuesday"),
+    Weekday.WEDNESDAY: N_("Wednesday"),
+    Weekday.THURSDAY: N_("Thursday"),
+    Weekday.FRIDAY: N_("Friday"),
+    Weekday.SATURDAY: N_("Saturday"),
+    Weekday.SUNDAY: N_("Sunday"),
+}
+OTHER_KINDS = {"calculate": N_("Calculate a month"), "statements": N_("Issue statements")}
+STATES = {
+    JobStatus.WAITING: (N_("waiting"), "waiting"),
+    JobStatus.RUNNING: (N_("at work"), "waiting"),
+    JobStatus.DONE: (N_("done"), "done"),
+    JobStatus.FAILED: (N_("failed"), "stopped"),
+    JobStatus.CANCELLED: (N_("stopped"), "attention"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """One task of an area: its last run, when it is due next, and since when it is late."""
+
+    task: Task
+    entry: Entry
+    last: JobRun | None
+    next_at: datetime | None
+    late_since: datetime | None
+
+    @property
+    def title(self) -> str:
+        """What the task is called."""
+        return said(self.task.title)
+
+
+def list_statuses(session: Session, actor: Actor, now: datetime) -> list[TaskStatus]:
+    """Return every task of the actor's area by its timetable."""
+    area = get_area(session, actor.area_id)
+    first = min(each.id for each in list_areas(session))
+    served = list_schedules(session, area.id)
+    return [
+        _build_status(session, area, entry, now, served[kind].since_at if kind in served else None)
+        for kind, entry in http.house().timetable.of(area.code).items()
+        if not TASKS[kind].of_installation or area.id == first
+    ]
+
+
+def _build_status(
+    session: Session, area: Area, entry: Entry, now: datetime, since: datetime | None
+) -> TaskStatus:
+    return TaskStatus(
+        TASKS[entry.kind],
+        entry,
+        find_last_of_task(session, area.id, entry.kind),
+        find_next_due(entry, time_zone=area.time_zone, now=now),
+        _find_late(session, area, entry, now, since) if since else None,
+    )
+
+
+def _find_late(
+    session: Session, area: Area, entry: Entry, now: datetime, since: datetime
+) -> datetime | None:
+    """Return the instant at which the newest date was due, where nobody has begun it in time."""
+    on = find_newest_due(entry, time_zone=area.time_zone, since=since, now=now)
+    if on is None:
+        return None
+    due = due_at(entry, on, area.time_zone)
+    run = find_by_schedule_key(session, area.id, f"{entry.kind}:{on}")
+    is_begun = run is not None and run.status is not JobStatus.WAITING
+    return due if is_late(due, now) and not is_begun else None
+
+
+def count_late(session: Session, actor: Actor, now: datetime) -> int:
+    """Return how many tasks of the actor's area are late."""
+    return sum(status.late_since is not None for status in list_statuses(session, actor, now))
+
+
+def find_scheduler_trouble(session: Session, now: datetime) -> str | None:
+    """Return in words why nothing is scheduled now; None where a scheduler is at work."""
+    newest = find_newest_scheduler(session)
+    if newest is None:
+        return said(NO_SCHEDULER)
+    if newest.heartbeat_at < now - SILENT_AFTER:
+        return said(SILENT, time=instant(newest.heartbeat_at))
+    return said(newest.trouble) or None
+
+
+def title_of(kind: str) -> str:
+    """Return what a kind of job is called."""
+    known = TASKS[kind].title if kind in TASKS else OTHER_KINDS.get(kind, kind)
+    return said(known)
+
+
+def state_of(job: JobRun) -> tuple[str, str]:
+    """Return a job's state in words, and how a tag shows it."""
+    text, look = STATES[job.status]
+    return said(text), look
+
+
+def seconds_of(job: JobRun) -> int:
+    """Return how long a job took, in seconds."""
+    return int((job.ended_at - job.started_at).total_seconds()) if job.ended_at else 0
+
+
+def message_of(job: JobRun) -> str:
+    """Return why a job ended as it did, in the reader's language."""
+    reason = (job.result or {}).get("reason")
+    return said(reason, **job.result["values"]) if job.result and reason else said(job.message)
+
+
+def list_results(job: JobRun) -> list[dict[str, str]]:
+    """Return a job's result in words; amounts only to those who see amounts."""
+    if job.status is not JobStatus.DONE or not job.result:
+        return []
+    return [
+        {"key": name_of(key), "value": value_of(key, value)}
+        for key, value in job.result.items()
+        if key != "rows" and _may_see(key)
+    ]
+
+
+def list_rows(job: JobRun) -> list[dict[str, Any]]:
+    """Return the list that a job found; only to those who see cases."""
+    rows = (job.result or {}).get("rows", [])
+    return rows if http.current_actor().may(Permission.SEE_PEOPLE) else []
+
+
+def _may_see(key: str) -> bool:
+    return not key.endswith("_fen") or http.current_actor().may(Permission.SEE_PAYOUTS)
+
+
+def name_of(key: str) -> str:
+    """Return what a key of a result is called."""
+    return said(RESULT_NAMES.get(key, key))
+
+
+def value_of(key: str, value: Any) -> str:
+    """Return a value of a result as its key says what it is."""
+    if value is None:
+        return "–"
+    if key.endswith("_fen"):
+        return str(yuan(int(value)))
+    if key.endswith("_on"):
+        return plain_day(date.fromisoformat(str(value)))
+    if key.endswith("_at"):
+        return instant(datetime.fromisoformat(str(value)))
+    if isinstance(value, int) and not key.endswith("_id"):
+        return whole(value)
+    return said(value) if isinstance(value, str) else str(value)
+
+
+def describe_when(entry: Entry) -> str:
+    """Return in words how often a task is due, by the clock of the area."""
+    weekday = said(WEEKDAYS[entry.weekday])
+    return said(WHEN[entry.repeats], time=f"{entry.at:%H:%M}", day=entry.day, weekday=weekday)

@@ -1,0 +1,263 @@
+"""Planning, running, taking over and telling, on real databases with a clock that is set."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.jobs import registry
+from ltc.jobs.running import run_task
+from ltc.jobs.scheduling import look
+from ltc.rules.errors import Conflict
+from ltc.rules.tasks import TASKS
+from ltc.rules.timetable import CatchUp
+from ltc.services import jobs, leases
+from ltc.store.base import Base
+from ltc.store.job_questions import find_newest_scheduler
+from ltc.store.job_runs import JobRun, JobStatus
+from tests.conftest import NOW
+from tests.support.scheduling import (
+    TASK,
+    house_with,
+    list_runs,
+    look_and_run,
+    nightly,
+    runner,
+)
+
+DAY = timedelta(days=1)
+
+
+class Refused(Conflict):
+    """{what} is held by somebody else. Wait until it is free."""
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """The business days that the task was done for."""
+    days = []
+
+    def work(given):
+        days.append(given.on)
+        given.log("at work")
+        given.report(1, 1)
+        return {"found": len(days)}
+
+    with runner(monkeypatch, work):
+        yield days
+
+
+def test_every_known_task_is_done_by_somebody():
+    assert set(registry.RUNNERS) <= set(TASKS)
+
+
+def test_a_date_is_done_once_and_the_next_one_on_its_day(house, area, done):
+    house = house_with(house, nightly())
+    for at in (NOW, NOW + DAY, NOW + DAY, NOW + DAY + timedelta(hours=1)):
+        look_and_run(house, at)
+    assert done == [date(2019, 11, 15)]
+    (job,) = list_runs(house)
+    assert (job.status, job.result, job.attempts) == (JobStatus.DONE, {"found": 1}, 1)
+    assert "at work" in job.log
+
+
+def test_every_missed_date_is_caught_up_the_earliest_first(house, area, done):
+    house = house_with(house, nightly())
+    look_and_run(house, NOW)
+    for _look in range(5):
+        look_and_run(house, NOW + 3 * DAY)
+    assert done == [date(2019, 11, day) for day in (15, 16, 17)]
+
+
+def test_of_some_tasks_only_the_newest_date_is_caught_up(house, area, done):
+    house = house_with(house, nightly(catch_up=CatchUp.NEWEST))
+    look_and_run(house, NOW)
+    for _look in range(3):
+        look_and_run(house, NOW + 3 * DAY)
+    assert done == [date(2019, 11, 17)]
+
+
+def test_two_schedulers_five_minutes_apart_do_a_date_once(house, area, done):
+    house = house_with(house, nightly())
+    look_and_run(house, NOW)
+    two = NOW.replace(hour=18, minute=0)  # 02:00 of the 15th in Chongqing
+    for ahead in (5, 0, 5, 0):
+        for minutes in (-4, -1, 0, 1, 4, 9):
+            look_and_run(house, two + timedelta(minutes=minutes + ahead))
+    assert done == [date(2019, 11, 15)]
+
+
+def test_schedulers_at_the_same_moment_do_a_date_once(house, area, done):
+    house = house_with(house, nightly())
+    look_and_run(house, NOW)
+
+    def one(_number):
+        try:
+            return look_and_run(house, NOW + DAY)
+        except jobs.TakenElsewhere:
+            return []
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, range(4)))
+    assert done == [date(2019, 11, 15)]
+
+
+def test_a_held_lock_is_a_failure_that_is_seen(house, area, monkeypatch):
+    def work(given):
+        raise Refused(what="The month")
+
+    house = house_with(house, nightly())
+    with runner(monkeypatch, work):
+        look_and_run(house, NOW)
+        (job,) = look_and_run(house, NOW + DAY)
+    assert job.status is JobStatus.FAILED
+    assert job.message == "The month is held by somebody else. Wait until it is free."
+
+
+def test_an_area_without_law_fails_and_says_what_to_do(house, area, session, monkeypatch):
+    area.policy_area = "atlantis"
+    session.merge(area)
+    session.commit()
+    entry = nightly("calculate_last_month")
+    house = house_with(house, entry)
+    look_and_run(house, NOW)
+    (job,) = look_and_run(house, NOW + DAY)
+    assert job.status is JobStatus.FAILED
+    assert "no law of “atlantis”" in job.message
+    assert "docs/add-a-city.md" in job.message
+
+
+def test_an_error_of_the_program_ends_the_job_visibly(house, area, monkeypatch):
+    def work(given):
+        raise ZeroDivisionError("a name: 张三")
+
+    house = house_with(house, nightly())
+    with runner(monkeypatch, work):
+        look_and_run(house, NOW)
+        with pytest.raises(ZeroDivisionError):
+            look_and_run(house, NOW + DAY)
+    (job,) = list_runs(house)
+    assert job.status is JobStatus.FAILED
+    assert "ZeroDivisionError" in job.message
+    assert "张三" not in job.message
+
+
+def test_a_silent_worker_is_replaced_and_writes_nothing_more(house, area, monkeypatch):
+    house = house_with(house, nightly(quiet_minutes=30))
+    seen = []
+
+    def hang(given):
+        """The first attempt is silent for an hour, while somebody else takes over."""
+        seen.append(given)
+        if len(seen) == 1:
+            monkeypatch.setattr(leases, "name_holder", lambda: "another/1/1")
+            later = NOW + DAY + timedelta(hours=1)
+            assert look(house, lambda _job: True, lambda: later - timedelta(minutes=31)) == []
+            (again,) = look_and_run(house, later)
+            assert again.status is JobStatus.DONE
+            given.report(1, 2)
+        return {"found": 2}
+
+    with runner(monkeypatch, hang):
+        look_and_run(house, NOW)
+        with pytest.raises(leases.LeaseLost):
+            look_and_run(house, NOW + DAY)
+    (job,) = list_runs(house)
+    assert (job.status, job.attempts, job.holder) == (JobStatus.DONE, 2, "another/1/1")
+    assert "Taken over" in job.log
+    assert "was silent since" in job.log
+
+
+def test_a_job_whose_process_ends_again_and_again_is_given_up(house, area, session, done):
+    house = house_with(house, nightly())
+    look_and_run(house, NOW)
+    (job_id,) = look(house, lambda _job: True, lambda: NOW + DAY)
+    gone = sa.update(JobRun).where(JobRun.id == job_id)
+    gone = gone.values(status=JobStatus.RUNNING, attempts=jobs.MOST_ATTEMPTS, holder="away/1/1")
+    session.execute(gone)
+    session.commit()
+    with pytest.raises(jobs.GivenUp):
+        look_and_run(house, NOW + DAY + timedelta(hours=1))
+    (job,) = list_runs(house)
+    assert job.status is JobStatus.FAILED
+    assert "ended 3 times" in job.message
+    assert done == []
+
+
+def test_dates_done_while_the_clock_was_ahead_are_done_again_when_they_come(house, area, done):
+    house = house_with(house, nightly(catch_up=CatchUp.NEWEST))
+    look_and_run(house, NOW)
+    look_and_run(house, NOW + 5 * DAY)  # the clock jumps ahead,
+    look_and_run(house, NOW)  # and back
+    for days in range(1, 6):
+        look_and_run(house, NOW + days * DAY)
+    assert done == [date(2019, 11, 19), *(date(2019, 11, day) for day in range(15, 20))]
+    assert "clock was ahead" in next(job for job in list_runs(house) if not job.schedule_key).log
+
+
+def test_a_scheduler_whose_clock_differs_from_the_databases_schedules_nothing(
+    house, area, done, session
+):
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite has no clock of its own")
+    house = house_with(house, nightly())
+    start = session.scalar(sa.text("SELECT clock_timestamp()"))
+    session.rollback()
+    look_and_run(house, start)
+    assert look_and_run(house, start + timedelta(days=2)) == []
+    assert "Set the clock" in find_newest_scheduler(session).trouble
+    assert done == []
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_the_database(request, monkeypatch):
+    """These tests live in 2019; the one about clocks asks the database."""
+    if "clock_differs" not in request.node.name:
+        monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
+
+
+def test_a_job_is_stopped_with_its_next_sign_of_life(house, area, make_ctx, monkeypatch):
+    def work(given):
+        (job,) = list_runs(house)
+        jobs.cancel(make_ctx(), job_id=job.id)
+        given.report(1, 2)
+        return {}
+
+    house = house_with(house, nightly())
+    with runner(monkeypatch, work):
+        look_and_run(house, NOW)
+        (job,) = look_and_run(house, NOW + DAY)
+    assert job.status is JobStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    "kind", ["ending_soon", "deadlines", "audit_check", "calculate_last_month"]
+)
+def test_a_dry_run_writes_nothing_but_its_own_job(house, area, make_ctx, kind):
+    job = jobs.ask(make_ctx(), kind=kind, on=NOW.date(), dry_run=True, quiet=DAY)
+    before = _count_rows(house)
+    done = run_task(house, job.id, lambda: NOW)
+    assert done.status is JobStatus.DONE, done.message
+    assert _count_rows(house) == before
+
+
+def test_a_task_that_writes_in_a_dry_run_is_refused(house, area, make_ctx, monkeypatch):
+    def work(given):
+        with given.machine.transaction():
+            given.machine.record("area.changed", "area", 1)
+        return {}
+
+    job = jobs.ask(make_ctx(), kind=TASK, on=NOW.date(), dry_run=True, quiet=DAY)
+    before = _count_rows(house)
+    with runner(monkeypatch, work), pytest.raises(sa.exc.SQLAlchemyError):
+        run_task(house, job.id, lambda: NOW)
+    assert _count_rows(house) == before
+
+
+def _count_rows(house):
+    with house.engine.connect() as connection:
+        return {
+            name: connection.scalar(sa.select(sa.func.count()).select_from(table))
+            for name, table in Base.metadata.tables.items()
+        }

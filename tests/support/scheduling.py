@@ -1,0 +1,43 @@
+"""A scheduler in pieces: tasks of a test's own, a clock that is set, and jobs done at once."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import time
+
+import sqlalchemy as sa
+
+from ltc.jobs import registry, scheduling
+from ltc.jobs.running import run_task
+from ltc.rules.timetable import CatchUp, Entry, Repeats, Timetable
+from ltc.store.job_runs import JobRun
+
+TASK = "books_check"
+
+
+def nightly(kind=TASK, catch_up=CatchUp.EVERY, back_days=7, quiet_minutes=30):
+    return Entry(kind, Repeats.DAILY, time(2), catch_up, back_days, quiet_minutes)
+
+
+def house_with(house, *entries):
+    """The house with a timetable of its own."""
+    return replace(house, timetable=Timetable({entry.kind: entry for entry in entries}))
+
+
+@contextmanager
+def runner(monkeypatch, work, kind=TASK):
+    with monkeypatch.context() as patch:
+        patch.setitem(registry.RUNNERS, kind, work)
+        patch.setattr(scheduling, "RUNNERS", registry.RUNNERS)
+        yield
+
+
+def look_and_run(house, at):
+    """Look once, and do what was started at once."""
+    started = scheduling.look(house, lambda _job_id: True, lambda: at)
+    return [run_task(house, job_id, lambda: at) for job_id in started]
+
+
+def list_runs(house, kind=TASK):
+    with house.session_maker() as session:
+        query = sa.select(JobRun).where(JobRun.kind == kind)
+        return list(session.scalars(query.order_by(JobRun.due_on, JobRun.started_at)))
