@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ltc import clock
+from ltc.commands.law_cases import try_examples, try_files
 from ltc.rules.errors import Problem
 from ltc.rules.policies import LawBook, Policy, Standing, Text, Value
 from ltc.rules.policy_changes import CHANGE_WORDS, build_changes
@@ -48,13 +49,29 @@ def law_group() -> None:
 
 @law_group.command("check")
 @folder_option
-def check(folder: Path) -> None:
-    """Read every file of the law and compare it with its seal."""
+@click.option("--cases", "case_paths", multiple=True, type=click.Path(exists=True, path_type=Path),
+              help="A file of worked cases (docs/cases.md), or a folder of them.")  # fmt: skip
+def check(folder: Path, case_paths: tuple[Path, ...]) -> None:
+    """Read every file of the law, compare it with its seal, and work out its cases.
+
+    Exit code 1 where a case comes to something else than the text says.
+    """
     book = _read(folder)
     try:
         check_seals(folder)
     except SealMismatch as error:
         raise click.ClickException(str(error)) from error
+    _say_policies(book)
+    tried = [*try_examples(book), *try_files(book, case_paths)]
+    failed = [trial for trial in tried if trial.differs]
+    for trial in failed:
+        click.echo(f"{trial.name}: {trial.differs}", err=True)
+    if failed:
+        raise click.ClickException(f"{len(failed)} of {len(tried)} worked cases differ.")
+    click.echo(f"{len(tried)} worked cases come to what their texts say.")
+
+
+def _say_policies(book: LawBook) -> None:
     policies = [policy for law in book.laws.values() for policy in law.policies]
     unknown = sum(value.standing is Standing.UNKNOWN for p in policies for value in p.values)
     click.echo(

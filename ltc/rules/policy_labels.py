@@ -30,9 +30,14 @@ SETTINGS: Mapping[str, str] = {
     "sampling_share_bp": N_("Share of visits drawn for inspection"),
     "deposit_share_bp": N_("Quality deposit held back from a provider"),
 }
+# Settings that a policy may leave out: then they are not known.
+OPTIONAL_SETTINGS: Mapping[str, str] = {
+    "objection_days": N_("Days to object to a statement, from the day it is issued"),
+}
 
 WORDS: Mapping[str, str] = {
     **SETTINGS,
+    **OPTIONAL_SETTINGS,
     "starts_on": N_("First day"),
     "ends_before": N_("Ends before"),
     "start": N_("Start of the benefit after the conclusion"),

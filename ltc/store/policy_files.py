@@ -28,7 +28,7 @@ from ltc.rules.policies import (
     Value,
     WorkedCase,
 )
-from ltc.rules.policy_labels import SETTINGS
+from ltc.rules.policy_labels import OPTIONAL_SETTINGS, SETTINGS
 from ltc.store.policy_forms import Names, read_modes
 from ltc.store.policy_values import (
     NONE,
@@ -244,9 +244,10 @@ def _read_self_assessment(root: MapNode, reader: ValueReader) -> Value[bool] | N
 
 
 def _read_settings(root: MapNode, reader: ValueReader) -> Mapping[str, Value[int]]:
-    """Read the settings of local procedure: all of them, and no others."""
+    """Read the settings of local procedure: all but the optional ones have to be there."""
     node = root.take_map("settings")
-    settings = {name: reader.read_whole(node, name) for name in SETTINGS}
+    names = [*SETTINGS, *(name for name in OPTIONAL_SETTINGS if node.has(name))]
+    settings = {name: reader.read_whole(node, name) for name in names}
     node.done()
     return settings
 

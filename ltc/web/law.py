@@ -10,8 +10,7 @@ from ltc import clock, http
 from ltc.rules.access import Permission
 from ltc.rules.errors import NotFound
 from ltc.rules.months import ONE_DAY, DayRange, Month
-from ltc.rules.payouts.settle import settle
-from ltc.rules.payouts.worked_cases import build_case
+from ltc.rules.payouts.worked_cases import compute_fen
 from ltc.rules.policies import Law, LawBook, NoPolicyInForce, Policy, Standing, WorkedCase
 from ltc.rules.policy_changes import build_changes
 from ltc.rules.working_days import WorkingDays
@@ -175,8 +174,7 @@ def _area_row(law: Law) -> dict[str, Any]:
 
 
 def _work_out(law: Law, policy: Policy, example: WorkedCase) -> ShownExample:
-    lines = settle(law, build_case(policy, example)).lines
-    computed_fen = sum(line.fund_fen for line in lines)
+    computed_fen = compute_fen(law, policy, example)
     return ShownExample(own_words(example.title), example.amount_fen, computed_fen)
 
 

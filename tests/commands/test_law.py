@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ltc.commands.law import law_group
-from ltc.store.policies import LAW_FOLDER
+from ltc.store.policies import LAW_FOLDER, read_law
 from ltc.store.policy_seals import SEALS
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +36,45 @@ def test_check_counts_policies_and_unknown_values() -> None:
     assert (
         "8 policies of 7 areas are readable and as sealed; 17 values are unknown." in result.output
     )
+
+
+def test_check_works_out_the_examples_and_files_of_cases() -> None:
+    examples = sum(
+        len(p.worked_cases) for law in read_law(LAW_FOLDER).laws.values() for p in law.policies
+    )
+    assert f"{examples} worked cases come to" in run("check").output
+    with_files = run("check", "--cases", ROOT / "tests/cases")
+    assert with_files.exit_code == 0
+    assert int(with_files.output.splitlines()[1].split()[0]) > examples + 100
+
+
+def test_check_names_an_example_that_comes_to_something_else(folder: Path) -> None:
+    spoil(folder, "amount_fen: 147000", "amount_fen: 147001")
+    run("seal", "--folder", folder, "--reason", "a wrong example")
+    result = run("check", "--folder", folder)
+    assert result.exit_code == 1
+    assert "the text says 1470.01 yuan, computed are 1470.00 yuan" in result.output
+    assert "worked cases differ" in result.output
+
+
+def test_check_names_a_case_of_a_file_that_differs_and_one_it_cannot_read(tmp_path: Path) -> None:
+    case = """cases:
+  - name: Thirty days
+    area: chongqing
+    month: 2019-11
+    mode: home_visits
+    conclusion: {grade: "5", on: 2019-09-01}
+    expect: {fund: 1.00}
+"""
+    file = tmp_path / "own.yaml"
+    file.write_text(case, "utf-8")
+    result = run("check", "--cases", tmp_path)
+    assert result.exit_code == 1
+    assert "own.yaml, “Thirty days”: fund is 1500.00, expected 1.00" in result.output
+    file.write_text(case.replace("month: 2019-11", "month: 2019-13"), "utf-8")
+    assert "own.yaml:4" in run("check", "--cases", file).output
+    file.write_text(case.replace("chongqing", "atlantis"), "utf-8")
+    assert "No policy of “atlantis” is installed" in run("check", "--cases", file).output
 
 
 def test_check_names_a_mistake(folder: Path) -> None:

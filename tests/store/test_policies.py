@@ -110,6 +110,24 @@ def test_qingdao_names_what_is_not_known() -> None:
     assert policy.schemes["resident"].components == {"medical_care"}
 
 
+@pytest.mark.parametrize(
+    ("line", "days", "standing"),
+    [
+        ("{value: 30, standing: seen, source: rules-2023}", 30, Standing.SEEN),
+        ("{standing: unknown, note: silent}", None, Standing.UNKNOWN),
+    ],
+)
+def test_a_city_that_knows_its_window_for_objections_says_it(
+    folder: Path, line: str, days: int | None, standing: Standing
+) -> None:
+    assert "objection_days" not in read_law(folder).of("tianjin").on(date(2023, 5, 1)).settings
+    path = folder / "tianjin/2023-01-01.yaml"
+    text = path.read_text("utf-8").replace("settings:\n", f"settings:\n  objection_days: {line}\n")
+    path.write_text(text, "utf-8")
+    setting = read_law(folder).of("tianjin").on(date(2023, 5, 1)).settings["objection_days"]
+    assert (setting.value, setting.standing) == (days, standing)
+
+
 def test_standards_agree_with_the_national_instrument() -> None:
     grades = read_law(LAW_FOLDER).standards["cn-2021"].grades
     instrument = get_instrument("cn-2021")

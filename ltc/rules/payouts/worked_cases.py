@@ -19,7 +19,8 @@ from ltc.rules.payouts.cases import (
     PlanPeriod,
     Visit,
 )
-from ltc.rules.policies import Policy, WorkedCase
+from ltc.rules.payouts.settle import settle
+from ltc.rules.policies import Law, Policy, WorkedCase
 
 PROVIDER = 1
 CARER = 1
@@ -49,6 +50,11 @@ def build_case(policy: Policy, example: WorkedCase) -> Case:
         fees=tuple(_fees(example, month)),
         visits=tuple(_visits(example.minutes or 0, month)),
     )
+
+
+def compute_fen(law: Law, policy: Policy, example: WorkedCase) -> int:
+    """Return what the fund pays in an example, as settlement makes it (whole fen)."""
+    return sum(line.fund_fen for line in settle(law, build_case(policy, example)).lines)
 
 
 def _grade_of(policy: Policy, level: str) -> tuple[str, str]:
