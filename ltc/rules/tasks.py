@@ -39,7 +39,7 @@ RESULT_NAMES: dict[str, str] = {
     "month": N_("Month"),
     "sequence": N_("Run"),
     "run_id": N_("Run"),
-    "people": N_("People"),
+    "people": N_("Number of people"),
     "paid": N_("Paid"),
     "held": N_("Held"),
     "zero": N_("Zero"),
