@@ -44,7 +44,7 @@ def list_evidence(session: Session, actor: Actor, run: PayoutRun, person_id: int
                     table.person_id == person_id,
                     believed(table, run.known_at),
                     day < month.ends_before,
-                    *_since(table, day, month),
+                    _touches(table, day, month, person_id, run),
                 )
                 .order_by(day, table.id),
                 actor,
@@ -73,12 +73,25 @@ def _sources() -> list[tuple[Any, Any]]:
     ]
 
 
-def _since(table: Any, day: Any, month: Month) -> list[Any]:
-    """Visits and fees of the month's weeks; of the rest everything that came before, too."""
-    if table not in (Visit, Fee):
-        return []
+def _touches(
+    table: Any, day: Any, month: Month, person_id: int, run: PayoutRun
+) -> sa.ColumnElement[bool]:
+    """What reaches into the month's weeks; and the newest conclusion, also where it has run out."""
     monday: date = month.starts_on - timedelta(days=month.starts_on.weekday() % DAYS_PER_WEEK)
-    return [day >= monday]
+    if table in (Visit, Fee):
+        return sa.and_(day >= monday)
+    if table is not Conclusion:
+        return sa.or_(table.ends_before.is_(None), table.ends_before > monday)
+    newest = (
+        sa.select(Conclusion.id)
+        .where(Conclusion.area_id == run.area_id, Conclusion.person_id == person_id)
+        .where(believed(Conclusion, run.known_at), Conclusion.concluded_on < month.ends_before)
+        .order_by(Conclusion.concluded_on.desc(), Conclusion.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    ends = Conclusion.valid_before
+    return sa.or_(ends.is_(None), ends > monday, Conclusion.id == newest)
 
 
 def name_users(session: Session, actor: Actor, ids: set[int | None]) -> dict[int | None, str]:

@@ -64,11 +64,13 @@ def plain_day(value: date | None) -> str:
 
 
 def month(value: Month | str | None) -> str:
-    """``2019-11`` or ``2019年11月``; a dash for None."""
+    """``November 2019`` or ``2019年11月``; a dash for None."""
     if value is None:
         return "–"
     found = Month.parse(value) if isinstance(value, str) else value
-    return f"{found.year}年{found.number}月" if _chinese() else str(found)
+    if _chinese():
+        return f"{found.year}年{found.number}月"
+    return str(format_date(found.starts_on, "MMMM yyyy", "en"))
 
 
 def area_zone() -> ZoneInfo:

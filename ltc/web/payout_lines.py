@@ -27,6 +27,7 @@ from ltc.store.payout_questions import (
 )
 from ltc.store.payout_runs import get_run
 from ltc.store.payouts import PayoutRun
+from ltc.web.formats import month
 from ltc.web.lists import csv_response, read_cursor, read_number, read_text
 from ltc.web.payout_facts import show_fact
 from ltc.web.payout_run import HOLD_NAMES, hold_name
@@ -120,7 +121,7 @@ def export_lines(run_id: int, kind: str) -> Any:
          *[getattr(line, name) for name in LINE_HEADER[9:]]]
         for line, person in found
     )  # fmt: skip
-    return _export(f"lines-{run.month}-{run.sequence}", kind, LINE_HEADER, rows)
+    return _export(run, "lines", kind, LINE_HEADER, rows)
 
 
 @blueprint.get("/holds.<kind>")
@@ -134,24 +135,27 @@ def export_holds(run_id: int, kind: str) -> Any:
         [person.case_number, person.name, hold.kind, hold.owner, *_tell_hold(hold, names)]
         for hold, person in found
     )
-    return _export(f"holds-{run.month}-{run.sequence}", kind, HOLD_HEADER, rows)
+    return _export(run, "holds", kind, HOLD_HEADER, rows)
 
 
-def _export(name: str, kind: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+def _export(
+    run: PayoutRun, what: str, kind: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Response:
+    name = f"{what}-{run.month}-{run.sequence}"
     if kind == "csv":
         return csv_response(f"{name}.csv", header, rows)
     if kind != "xlsx":
         raise http.PageNotFound()
-    response = Response(_write_sheet(header, rows), mimetype=SPREADSHEET)
+    response = Response(_write_sheet(month(run.month), header, rows), mimetype=SPREADSHEET)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response
 
 
-def _write_sheet(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def _write_sheet(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """Return a spreadsheet: numbers as numbers, texts as texts that no program runs."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet()
+    sheet = book.add_worksheet(title)
     sheet.write_row(0, 0, header)
     for number, row in enumerate(rows, start=1):
         cells = [c if isinstance(c, int) else safe_cell("" if c is None else str(c)) for c in row]

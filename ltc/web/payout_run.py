@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from ltc import http
-from ltc.rules.access import Permission, Reach
+from ltc.rules.access import ROLE_NAMES, Permission, Reach, Role
 from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
 from ltc.rules.payouts.explain import HOLDS
@@ -25,7 +25,7 @@ from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_v
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_questions import count_by_run, count_waiting
-from ltc.web.formats import area_zone, instant, whole, yuan
+from ltc.web.formats import area_zone, day, instant, month, whole, yuan
 from ltc.web.payout_words import Names, law_of, list_policies
 
 LARGEST = 10
@@ -64,10 +64,10 @@ def hold_name(kind: str) -> str:
 
 def last_day_to_come(run: PayoutRun) -> date | None:
     """Return the month's last day where the run knew only a part of the month, None otherwise."""
-    month = Month.parse(run.month)
-    if is_month_over(month, run.known_at.astimezone(area_zone()).date()):
+    found = Month.parse(run.month)
+    if is_month_over(found, run.known_at.astimezone(area_zone()).date()):
         return None
-    return month.ends_before - timedelta(days=1)
+    return found.ends_before - timedelta(days=1)
 
 
 def build_overview(run: PayoutRun) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
         "pipeline": build_pipeline(run),
         "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
         "next_step": next_step(run),
+        "acts": who_acts(run),
         "open_until": last_day_to_come(run),
         **_compare(run),
     }
@@ -125,7 +126,7 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
 def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int]) -> list[Any]:
     """Return the steps of the chart: total, one for each cause, total."""
     return [
-        _step(before.month, sums[0], "total"),
+        _step(month(before.month), sums[0], "total"),
         *[
             _step(
                 _(
@@ -138,7 +139,7 @@ def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int])
             )
             for span in spans
         ],
-        _step(run.month, sums[1], "total"),
+        _step(month(run.month), sums[1], "total"),
     ]
 
 
@@ -199,6 +200,28 @@ def _statements_station(run: PayoutRun) -> dict[str, Any]:
                  waiting=whole(waiting))  # fmt: skip
     state = "current" if waiting else "done"
     return {"label": _("Statements"), "state": state, "note": note}
+
+
+def who_acts(run: PayoutRun) -> dict[str, Any] | None:
+    """Return who must act on a run, what they do and by when; None where nothing is left to do.
+
+    A month's benefit is paid in the month that follows (the field's rules, “Settlement”).
+    """
+    acts = {
+        RunStatus.CALCULATED: (Role.FINANCE_CHECKER, _("checks the run")),
+        RunStatus.CHECKED: (Role.FINANCE_APPROVER, _("approves the run")),
+        RunStatus.REJECTED: (Role.FINANCE_PREPARER, _("calculates the month again")),
+        RunStatus.APPROVED: (Role.FINANCE_APPROVER, _("issues the statements")),
+    }
+    session, actor = http.database(), http.current_actor()
+    if run.status not in acts or actor.reach is not Reach.AREA:
+        return None
+    if run.status is RunStatus.APPROVED and not count_waiting(session, actor, run):
+        return None
+    by = Month.parse(run.month).plus(2).starts_on - timedelta(days=1)
+    role, what = acts[run.status]
+    return {"who": _(ROLE_NAMES[role]), "what": what, "by": day(by),
+            "late": http.context().today > by}  # fmt: skip
 
 
 def next_step(run: PayoutRun) -> dict[str, Any] | None:

@@ -20,9 +20,16 @@ from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
 from ltc.web import payout_lines
 from ltc.web.background import start_process
+from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.payout_run import build_overview, build_pipeline, hold_name, last_day_to_come
+from ltc.web.payout_run import (
+    build_overview,
+    build_pipeline,
+    hold_name,
+    last_day_to_come,
+    who_acts,
+)
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
 
@@ -70,7 +77,10 @@ def _show_index(form: StartForm) -> str:
     return render_template(
         "payouts/index.html",
         form=form,
-        months=[(run, build_pipeline(run), sum_visible(session, actor, run)) for run in runs],
+        months=[
+            (run, build_pipeline(run), sum_visible(session, actor, run), who_acts(run))
+            for run in runs
+        ],
     )
 
 
@@ -221,4 +231,4 @@ def _get(run_id: int) -> PayoutRun:
 
 
 def _number(run: PayoutRun) -> str:
-    return f"{run.month} / {run.sequence}"
+    return f"{month(run.month)} / {run.sequence}"

@@ -1,6 +1,6 @@
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ltc import clock
 from ltc.rules.access import Role
 from ltc.rules.payouts.runs import RunStatus
+from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
 from ltc.web import background
 from tests.support import factories
@@ -50,7 +51,7 @@ def read(client, path):
 
 def test_the_months_stand_as_a_strip(client, users, run):
     text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), "/payouts/")
-    assert "Run 1 of 2019-11" in text
+    assert "Run 1 of November 2019" in text
     assert "fund pays ¥30,350.00" in text
 
 
@@ -223,3 +224,37 @@ def test_a_month_that_has_not_begun_is_refused_at_its_field(client, users, month
     sign_in_as(client, users[Role.FINANCE_PREPARER])
     for wrong in ("2999-01", "November"):
         assert send(client, "/payouts/start", {"month": wrong}).status_code == 422
+
+
+def test_a_run_names_who_must_act_and_by_when(client, users, run):
+    browser = sign_in_as(client, users[Role.FINANCE_PREPARER])
+    for page in ("/payouts/", f"/payouts/{run.id}"):
+        text = read(browser, page)
+        assert "<strong>Finance, checking</strong> checks the run" in text
+        assert "2019-12-31 (Tue)" in text
+
+
+def test_why_lists_no_hospital_stay_of_other_months(client, session, make_ctx, month, users):
+    person = month.people[0]
+    for first in (date(2019, 9, 2), date(2019, 11, 5)):
+        factories.make_life_event(
+            session, person, starts_on=first, ends_before=first + timedelta(days=3)
+        )
+    run = calculate(make_ctx(role=Role.FINANCE_PREPARER, now=AFTER))
+    browser = sign_in_as(client, users[Role.FINANCE_PREPARER])
+    text = read(browser, f"/payouts/{run.id}/people/{person.id}")
+    assert "2019-11-05 (Tue) – 2019-11-07 (Thu)" in text
+    assert "2019-09-02" not in text
+
+
+def test_a_calculation_that_has_not_counted_yet_says_that_it_prepares(client, session, users):
+    job = JobRun(
+        area_id=1, id=77, kind="payouts", job_key="k", inputs={"month": "2019-12"}, status=JobStatus.RUNNING,
+        started_at=clock.now(), heartbeat_at=clock.now(), progress_done=0, progress_total=0,
+    )  # fmt: skip
+    session.add(job)
+    session.commit()
+    text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), f"/payouts/jobs/{job.id}")
+    assert "Preparing: how much there is to do is not counted yet" in text
+    assert "Calculating December 2019" in text
+    assert "0 of 0" not in text
