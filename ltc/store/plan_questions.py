@@ -88,6 +88,16 @@ def find_plan_on(
     return session.scalar(query.order_by(CarePlan.id).limit(1))
 
 
+def find_visible_plan(session: Session, actor: Actor, person_id: int, day: date) -> CarePlan | None:
+    """Return the plan of a person on a day, confirmed or not, None where the actor sees none."""
+    next_day = date.fromordinal(day.toordinal() + 1)
+    query = sa.select(CarePlan).where(
+        CarePlan.person_id == person_id, known_at(CarePlan, None), of_days(day, next_day, CarePlan)
+    )
+    plan: CarePlan | None = session.scalar(visible(query, actor).order_by(CarePlan.id).limit(1))
+    return plan
+
+
 def find_items(session: Session, area_id: int, ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Return the times a week by item code of each of some plans, in order of code."""
     query = sa.select(PlanItem).where(PlanItem.area_id == area_id, PlanItem.plan_id.in_(ids))

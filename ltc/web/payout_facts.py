@@ -93,7 +93,8 @@ def _fee(row: Any, names: Names) -> tuple[str, str | None]:
 
 def _visit(row: Any, names: Names) -> tuple[str, str | None]:
     length = formats.minutes(row.ends_min - row.begins_min)
-    parts = [length, names.of("provider", row.provider_id), _(SOURCE_NAMES[row.source])]
+    price = None if row.price_fen is None else formats.yuan(row.price_fen)
+    parts = [length, price, names.of("provider", row.provider_id), _(SOURCE_NAMES[row.source])]
     return _("Visit"), _join(*parts, row.refused)
 
 

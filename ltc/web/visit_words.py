@@ -17,7 +17,7 @@ from ltc.store.provider_questions import find_providers
 from ltc.store.visit_questions import Listed, list_of_carer
 from ltc.store.visits import Visit
 from ltc.web.fact_views import Rows
-from ltc.web.formats import day, instant, minutes, said
+from ltc.web.formats import day, instant, minutes, said, yuan
 from ltc.web.law_choices import item_name
 
 MICRO = 1_000_000
@@ -61,6 +61,7 @@ def describe(visit: Visit) -> Rows:
         (_("End"), instant(visit.ends_at)),
         (_("Length"), minutes(visit.ends_min - visit.begins_min)),
         (_("Place"), place_text(visit)),
+        (_("Price of the visit"), yuan(visit.price_fen)),
         (_("Entered by"), said(SOURCE_NAMES[visit.source])),
         (_("Check"), refusal_text(visit)),
     ]

@@ -10,8 +10,6 @@ from ltc.rules.access import Permission, Role
 from ltc.rules.visits import SOURCE_NAMES, VisitSource, wall_of
 from ltc.rules.words import N_
 from ltc.services import visits as use_cases
-from ltc.store.carer_questions import find_carers, suggest_carers
-from ltc.store.catalogues import get_catalogue
 from ltc.store.fact_versions import get_fact
 from ltc.store.person_records import find_people
 from ltc.store.provider_questions import find_providers, list_agreed_days
@@ -24,13 +22,12 @@ from ltc.store.visit_questions import (
     load_visits,
 )
 from ltc.store.visits import Visit
-from ltc.web import visit_words
-from ltc.web.chosen import carer_id_of, person_id_of
+from ltc.web import visit_forms, visit_words
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, carry_out, show_form
 from ltc.web.formats import area_zone
 from ltc.web.forms.fields import WithdrawForm
-from ltc.web.forms.visits import CorrectVisitForm, LogForm, RefuseForm, VisitFields
+from ltc.web.forms.visits import CorrectVisitForm, LogForm, RefuseForm
 from ltc.web.lists import (
     choices_of,
     csv_response,
@@ -49,7 +46,7 @@ FORM = "visits/form.html"
 STATE_NAMES = {VisitState.ACCEPTED: N_("not refused"), VisitState.REFUSED: N_("refused")}
 CSV_HEADER = (
     "reference", "case_number", "name", "provider", "carer", "day", "begin", "end", "minutes",
-    "items", "source", "refused",
+    "items", "source", "refused", "price_fen",
 )  # fmt: skip
 
 
@@ -98,7 +95,7 @@ def _csv_row(row: Listed, provider: str) -> list[Any]:
     return [
         visit.reference, person.case_number, person.name, provider, carer.code, visit.service_on,
         f"{begin:%H:%M}", f"{end:%H:%M}", visit.ends_min - visit.begins_min, visit.items,
-        visit.source.value, visit.refused,
+        visit.source.value, visit.refused, visit.price_fen,
     ]  # fmt: skip
 
 
@@ -123,17 +120,23 @@ def show(visit_id: int) -> Any:
 def log() -> Any:
     """Log a visit afterwards, from memory or from paper."""
     form = LogForm(data={"person": request.args.get("person", ""), "on": http.context().today})
-    _prepare(form)
+    visit_forms.prepare(form)
     done = carry_out(
         form,
         lambda: use_cases.log(
-            http.context(), facts=_facts(form, form.source.data), reason=form.reason.data
+            http.context(),
+            facts=visit_forms.read_facts(form, form.source.data),
+            reason=form.reason.data,
         ),
     )
     if done is None:
         crumbs = [(_("Visits"), url_for("visits.index"))]
         page = FormPage(
-            _("Log a visit"), _("Log"), url_for("visits.index"), crumbs, suggestions=_choices()
+            _("Log a visit"),
+            _("Log"),
+            url_for("visits.index"),
+            crumbs,
+            suggestions=visit_forms.suggestions(),
         )
         return show_form(form, page, FORM)
     return _leave(done, _("The visit %(number)s is logged.", number=done.reference))
@@ -144,13 +147,13 @@ def log() -> Any:
 def correct(visit_id: int) -> Any:
     """Correct a visit: a new row with a reason, the original stays beside it."""
     visit = _load(visit_id)
-    form = CorrectVisitForm(data=_form_data(visit))
-    _prepare(form)
+    form = CorrectVisitForm(data=visit_forms.form_data(visit))
+    visit_forms.prepare(form)
     done = carry_out(
         form,
         lambda: use_cases.correct(
-            http.context(), visit_id=visit.id, facts=_facts(form, visit.source),
-            reason=form.reason.data,
+            http.context(), visit_id=visit.id, reason=form.reason.data,
+            facts=visit_forms.read_facts(form, visit.source, visit),
         ),
     )  # fmt: skip
     if done is None:
@@ -212,48 +215,8 @@ def take_back(visit_id: int) -> Any:
     return _leave(done, _("The visit %(number)s is accepted.", number=done.reference))
 
 
-def _prepare(form: VisitFields) -> None:
-    """Offer the items; a carer logs own visits only, so the form does not ask for the carer."""
-    form.offer(get_catalogue())
-    if http.current_actor().role is Role.CARER:
-        del form.carer
-
-
-def _facts(form: VisitFields, source: VisitSource) -> use_cases.VisitFacts:
-    own = http.current_actor().carer_id
-    carer_id = carer_id_of(form.carer.data) if "carer" in form else own or 0
-    return form.visit_facts(person_id_of(form.person.data), carer_id, source)
-
-
 def _load(visit_id: int) -> Visit:
     return get_fact(http.database(), http.current_actor(), Visit, visit_id)
-
-
-def _form_data(visit: Visit) -> dict[str, Any]:
-    session, area_id = http.database(), visit.area_id
-    begin, end = wall_of(visit.begins_at, area_zone()), wall_of(visit.ends_at, area_zone())
-    return {
-        "person": find_people(session, area_id, [visit.person_id])[visit.person_id].case_number,
-        "carer": find_carers(session, area_id, [visit.carer_id])[visit.carer_id].code,
-        "on": begin.date(),
-        "begins_time": begin.time(),
-        "ends_time": end.time(),
-        "ends_next_day": end.date() > begin.date(),
-        "items": visit.items.split(),
-        "latitude": visit.latitude_e6,
-        "longitude": visit.longitude_e6,
-        "datum": visit.datum,
-        "reference": visit.reference,
-    }
-
-
-def _choices() -> dict[str, list[tuple[str, str]]]:
-    """Suggest carers, and to a carer the people of the own visits."""
-    actor = http.current_actor()
-    if actor.role is not Role.CARER:
-        return {"carers": suggest_carers(http.database(), actor)}
-    waiting = visit_words.own_visits()["waiting"]
-    return {"people": [(each.person.case_number, each.person.name) for each in waiting]}
 
 
 def _page(
@@ -261,7 +224,9 @@ def _page(
 ) -> FormPage:
     here = url_for("visits.show", visit_id=visit.id)
     crumbs = [(_("Visits"), url_for("visits.index")), (visit.reference, here)]
-    return FormPage(title, button, here, crumbs, visit.reference, kind, notice, _choices())
+    return FormPage(
+        title, button, here, crumbs, visit.reference, kind, notice, visit_forms.suggestions()
+    )
 
 
 def _read_filter() -> VisitFilter:

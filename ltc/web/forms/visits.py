@@ -1,5 +1,6 @@
 """Forms of visits."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from ltc.web.forms.fields import (
     ClockField,
     DayField,
     DegreesField,
+    MoneyField,
     choices,
     reason_field,
     text_field,
@@ -34,7 +36,12 @@ LATER_NAMES = {key: name for key, name in SOURCE_NAMES.items() if key in LATER_S
 
 
 class VisitFields(FlaskForm):  # type: ignore[misc]
-    """The six elements of a visit: who, for whom, what, when (begin and end), where."""
+    """The six elements of a visit: who, for whom, what, when (begin and end), where.
+
+    Of the items the first ``planned_count`` are those of the plan.
+    """
+
+    planned_count = 0
 
     person = text_field(
         _l("Insured person"), 40, _l("Enter the case number."), description=_l("Case number."),
@@ -52,18 +59,26 @@ class VisitFields(FlaskForm):  # type: ignore[misc]
     latitude = DegreesField(_l("Latitude"), [Optional()])
     longitude = DegreesField(_l("Longitude"), [Optional()])
     datum = SelectField(_l("Coordinate system"), choices=choices(DATUM_NAMES), coerce=Datum)
+    price = MoneyField(
+        _l("Price of the visit"), [Optional()],
+        description=_l("In yuan; 0 where nothing was charged, empty where a fee covers it."),
+    )  # fmt: skip
     reference = text_field(
         _l("The provider's own number"), REFERENCE_LENGTH_MAX,
         description=_l("Empty: a number is given."),
     )  # fmt: skip
 
-    def offer(self, catalogue: Catalogue) -> None:
-        """Fill in the items of the catalogue."""
+    def offer(self, catalogue: Catalogue, planned: Collection[str]) -> None:
+        """Fill in the items of the catalogue, the planned ones first."""
+        services = sorted(catalogue.services, key=lambda service: service.code not in planned)
         self.items.choices = [
-            SelectChoice(service.code, _item_text(service)) for service in catalogue.services
+            SelectChoice(service.code, _item_text(service)) for service in services
         ]
+        self.planned_count = sum(service.code in planned for service in services)
 
-    def visit_facts(self, person_id: int, carer_id: int, source: VisitSource) -> VisitFacts:
+    def visit_facts(
+        self, person_id: int, carer_id: int, source: VisitSource, price_fen: int | None
+    ) -> VisitFacts:
         """Return what the use-case needs; raises PlaceWrong for half a position."""
         day = self.on.data
         last = day + timedelta(days=1) if self.ends_next_day.data else day
@@ -76,6 +91,7 @@ class VisitFields(FlaskForm):  # type: ignore[misc]
             source=source,
             place=self._place(),
             reference=self.reference.data or "",
+            price_fen=price_fen,
         )
 
     def _place(self) -> Place | None:

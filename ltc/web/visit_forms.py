@@ -1,0 +1,109 @@
+"""What the form of a visit asks and offers: by who logs it, for whom, and by the plan of the day."""
+
+from typing import Any
+
+from ltc import http
+from ltc.rules.access import Role
+from ltc.rules.errors import Problem
+from ltc.rules.plans import is_home, needs_price
+from ltc.rules.policies import Policy
+from ltc.rules.visits import VisitSource, wall_of
+from ltc.services.visits import VisitFacts
+from ltc.store.carer_questions import find_carers, suggest_carers
+from ltc.store.catalogues import get_catalogue
+from ltc.store.person_records import find_people
+from ltc.store.plan_questions import find_items, find_visible_plan
+from ltc.store.plans import CarePlan
+from ltc.store.visits import Visit
+from ltc.web.chosen import carer_id_of, person_id_of
+from ltc.web.formats import area_zone
+from ltc.web.forms.visits import VisitFields
+from ltc.web.law_choices import policy_on
+from ltc.web.visit_words import own_visits
+
+
+def prepare(form: VisitFields) -> None:
+    """Offer the items, those of the plan first; ask for nothing that is known or not needed.
+
+    A carer logs own visits only. A price is asked for where the fund shares in costs.
+    """
+    plan = _find_plan(form)
+    items = find_items(http.database(), plan.area_id, [plan.id])[plan.id] if plan else {}
+    form.offer(get_catalogue(), items)
+    if http.current_actor().role is Role.CARER:
+        del form.carer
+    if not _asks_for_price(plan, policy_on(form.on.data or http.context().today)):
+        del form.price
+
+
+def read_facts(form: VisitFields, source: VisitSource, old: Visit | None = None) -> VisitFacts:
+    """Return what was entered; what the form did not ask for stays as it was."""
+    own = http.current_actor().carer_id
+    carer_id = carer_id_of(form.carer.data) if "carer" in form else own or 0
+    kept_fen = None if old is None else old.price_fen
+    price_fen = form.price.data if "price" in form else kept_fen
+    return form.visit_facts(person_id_of(form.person.data), carer_id, source, price_fen)
+
+
+def form_data(visit: Visit) -> dict[str, Any]:
+    """Return a visit as its form shows it."""
+    session, area_id = http.database(), visit.area_id
+    begin, end = wall_of(visit.begins_at, area_zone()), wall_of(visit.ends_at, area_zone())
+    return {
+        "person": find_people(session, area_id, [visit.person_id])[visit.person_id].case_number,
+        "carer": find_carers(session, area_id, [visit.carer_id])[visit.carer_id].code,
+        "on": begin.date(),
+        "begins_time": begin.time(),
+        "ends_time": end.time(),
+        "ends_next_day": end.date() > begin.date(),
+        "items": visit.items.split(),
+        "latitude": visit.latitude_e6,
+        "longitude": visit.longitude_e6,
+        "datum": visit.datum,
+        "reference": visit.reference,
+        "price": visit.price_fen,
+    }
+
+
+def suggestions() -> dict[str, list[tuple[str, str]]]:
+    """Suggest carers, and to a carer the people of the own visits."""
+    actor = http.current_actor()
+    if actor.role is not Role.CARER:
+        return {"carers": suggest_carers(http.database(), actor)}
+    waiting = own_visits()["waiting"]
+    return {"people": [(each.person.case_number, each.person.name) for each in waiting]}
+
+
+def is_unpriced(visit: Visit) -> bool:
+    """Whether a visit still lacks the price that its plan's mode needs by the law of its day."""
+    if visit.price_fen is not None or visit.refused or visit.withdrawn:
+        return False
+    plan = find_visible_plan(
+        http.database(), http.current_actor(), visit.person_id, visit.service_on
+    )
+    policy = policy_on(visit.service_on)
+    return plan is not None and policy is not None and _needs_price(plan, policy)
+
+
+def _find_plan(form: VisitFields) -> CarePlan | None:
+    """Return the plan of the day of whom the form names so far, None where it names nobody."""
+    try:
+        person_id = person_id_of(form.person.data or "")
+    except Problem:
+        return None
+    day = form.on.data or http.context().today
+    return find_visible_plan(http.database(), http.current_actor(), person_id, day)
+
+
+def _asks_for_price(plan: CarePlan | None, policy: Policy | None) -> bool:
+    """Whether the form asks for a price; as long as no plan says, whether it may be needed."""
+    if policy is None:
+        return False
+    if plan is not None:
+        return _needs_price(plan, policy)
+    return any(is_home(mode) and needs_price(mode) for mode in policy.modes.values())
+
+
+def _needs_price(plan: CarePlan, policy: Policy) -> bool:
+    mode = policy.modes.get(plan.mode)
+    return mode is not None and needs_price(mode)
