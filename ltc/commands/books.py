@@ -8,27 +8,12 @@ from flask.cli import AppGroup
 
 from ltc import http
 from ltc.commands.machine import machine_in, plainly
+from ltc.rules.books import VERDICT_SENTENCES
 from ltc.services.books import check_books
 from ltc.services.executors import choose
-from ltc.services.proofs import Proof, Verdict, prove_last_month
+from ltc.services.proofs import Proof, prove_last_month
 
 books_group = AppGroup("books", help="Whether what is stored agrees, and comes out again.")
-
-VERDICTS = {
-    Verdict.PROVEN: "proven: it comes out again with the digest {digest}",
-    Verdict.OTHER_RULES: (
-        "calculated with another edition of the rules or of the law than this program's, so it "
-        "cannot be compared (approved {approved_digest}, now {digest})"
-    ),
-    Verdict.FACTS_CHANGED: (
-        "NOT PROVEN: what was known then is no longer what is stored (approved {approved_digest}, "
-        "now {digest}). Look into the audit log for who changed it"
-    ),
-    Verdict.DIFFERS: (
-        "NOT PROVEN: the same facts and rules give another result (approved {approved_digest}, "
-        "now {digest}). Report it"
-    ),
-}
 
 
 @books_group.command("check")
@@ -69,10 +54,9 @@ def prove(context: click.Context, area: str) -> None:
 
 def describe_proof(proof: Proof) -> str:
     """Return one line about a proof."""
-    if proof.verdict is Verdict.NOTHING:
-        return "no month is approved yet"
-    text = VERDICTS[proof.verdict].format(
-        digest=proof.digest, approved_digest=proof.approved_digest
-    )
-    cases = f" (cases {', '.join(proof.cases)})" if proof.cases else ""
-    return f"{proof.month} run {proof.sequence} {text}{cases}"
+    sentence = VERDICT_SENTENCES[proof.verdict]
+    if not proof.month:
+        return sentence
+    digests = f"approved {proof.approved_digest}, now {proof.digest}"
+    cases = f", cases {' '.join(proof.cases)}" if proof.cases else ""
+    return f"{proof.month} run {proof.sequence}: {sentence} ({digests}{cases})"

@@ -1,4 +1,4 @@
-"""The books of a payout run: what has to agree, and what it is called where it does not."""
+"""The books of a payout run: what has to agree, how a proof ends, and what that is called."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +28,36 @@ BOOK_NAMES = {
     Book.HOLD: N_("Hold"),
     Book.STATEMENT: N_("Statement"),
     Book.FILE: N_("File"),
+}
+
+
+class Verdict(StrEnum):
+    """How the proof of a closed month ends."""
+
+    PROVEN = "proven"
+    OTHER_RULES = "other_rules"  # another edition of the rules or of the law: nothing is said
+    FACTS_CHANGED = "facts_changed"  # facts of that time have come or gone since
+    DIFFERS = "differs"  # as many facts, the same rules, another result
+    NOTHING = "nothing"  # no month is approved
+
+
+WELL = frozenset({Verdict.PROVEN, Verdict.OTHER_RULES, Verdict.NOTHING})
+VERDICT_SENTENCES = {
+    Verdict.PROVEN: N_("Calculated again as known then, the month comes out the same."),
+    Verdict.OTHER_RULES: N_(
+        "This program has another edition of the rules or of the law than the approved run was "
+        "made with, so the month cannot be compared."
+    ),
+    Verdict.FACTS_CHANGED: N_(
+        "The month does not come out again: facts of that time have come or gone since. The audit "
+        "log tells who recorded what."
+    ),
+    Verdict.DIFFERS: N_(
+        "The month does not come out again, though no fact of that time has come or gone: somebody "
+        "changed rows past the program, or the program calculates differently. Check the books and "
+        "the audit log, and compare with the last backup."
+    ),
+    Verdict.NOTHING: N_("No month is approved yet."),
 }
 
 

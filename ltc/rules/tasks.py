@@ -57,6 +57,14 @@ RESULT_NAMES: dict[str, str] = {
     "name": N_("Name"),
     "ends_on": N_("Last day"),
     "due_on": N_("Due on"),
+    "runs": N_("Runs"),
+    "statements": N_("Statements"),
+    "file": N_("File"),
+    "size_bytes": N_("Bytes"),
+    "tables": N_("Tables"),
+    "table_rows": N_("Rows"),
+    "documents": N_("Documents"),
+    "removed": N_("Removed"),
 }
 
 

@@ -6,9 +6,9 @@ run was made with, a different result is no sign of anything wrong: it is said s
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from ltc.rules.access import Permission
+from ltc.rules.books import WELL, Verdict
 from ltc.rules.months import Month
 from ltc.services.context import Context
 from ltc.services.executors import Executor
@@ -21,19 +21,6 @@ from ltc.store.payout_runs import RunKey, list_digests
 from ltc.store.payouts import PayoutRun
 
 NAMED_AT_MOST = 20
-
-
-class Verdict(StrEnum):
-    """How a proof ends."""
-
-    PROVEN = "proven"
-    OTHER_RULES = "other_rules"  # another edition of the rules or of the law: no statement
-    FACTS_CHANGED = "facts_changed"  # what was known then is no longer what is stored
-    DIFFERS = "differs"  # same facts, same rules, another result
-    NOTHING = "nothing"  # no month is approved
-
-
-IS_WELL = frozenset({Verdict.PROVEN, Verdict.OTHER_RULES, Verdict.NOTHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +40,7 @@ class Proof:
     @property
     def is_well(self) -> bool:
         """Whether nothing has to be looked into."""
-        return self.verdict in IS_WELL
+        return self.verdict in WELL
 
 
 def prove_last_month(ctx: Context, *, executor: Executor) -> Proof:

@@ -46,7 +46,7 @@ def load_results_after(
 ) -> Sequence[sa.Row[Any]]:
     """Return results with their traces and the person's own case number, in order of case."""
     p = PayoutResult
-    query: sa.Select[Any] = (
+    query: Any = (
         sa.select(
             p.person_id, p.case_number, p.district_id, p.provider_id, p.outcome, p.days,
             p.eligible_fen, p.fund_fen, p.assistance_fen, p.person_fen, p.trace, p.trace_digest,
@@ -122,7 +122,7 @@ def load_statements_after(
             _exists(PayoutResult, PayoutResult.provider_id),
         ),
     )
-    query: sa.Select[Any] = (
+    query: Any = (
         sa.select(
             s.number, s.kind, s.content_digest, s.file_digest, s.file_bytes, s.verify_code,
             code.label("code"), is_due.label("is_due"),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.rules.backups import Retention
+from ltc.rules.books import Verdict
 from ltc.services import backups
 from ltc.services.audit import seal_blocks
 from ltc.services.backups import (
@@ -30,7 +31,6 @@ from ltc.services.backups_restore import (
     restore_backup,
 )
 from ltc.services.executors import Inline
-from ltc.services.proofs import Verdict
 from ltc.store import backup_tables, db, migrations
 from ltc.store.backup_places import PlaceNotEmpty
 from ltc.store.backup_seal import (

@@ -7,13 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from ltc.rules.access import Role
-from ltc.rules.books import Book
+from ltc.rules.books import Book, Verdict
 from ltc.rules.statement_codes import build_code
 from ltc.rules.statements import StatementKind
 from ltc.services import payout_start
 from ltc.services.books import check_books
 from ltc.services.executors import Inline
-from ltc.services.proofs import Verdict, prove_last_month
+from ltc.services.proofs import prove_last_month
 from ltc.store.base import new_id
 from ltc.store.documents import keep_file, path_of
 from ltc.store.insured import Enrolment

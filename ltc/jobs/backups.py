@@ -1,0 +1,103 @@
+"""The scheduled backup, and the drill that restores the newest one and throws it away again."""
+
+import tempfile
+from pathlib import Path
+
+from ltc import clock
+from ltc.jobs.audit_sealing import DOOR
+from ltc.jobs.work import Work
+from ltc.rules.access import Actor, Role
+from ltc.rules.books import VERDICT_SENTENCES
+from ltc.rules.errors import Conflict
+from ltc.services.backups import (
+    Made,
+    Source,
+    list_backups,
+    make_backup,
+    record_backup,
+    remove_old_backups,
+)
+from ltc.services.backups_drill import Drilled, drill
+from ltc.services.backups_restore import AreaState
+from ltc.services.context import Context
+from ltc.store.areas import list_areas
+
+
+class DrillFailed(Conflict):
+    """{name} was restored, but what came back is not well: {areas}. Make a fresh backup, check the
+    audit log and the books, and keep the older backups.
+    """
+
+
+def back_up(work: Work) -> dict[str, object]:
+    """Back up everything; a dry run writes the same file and throws it away at once."""
+    given = work.house.settings
+    if not work.dry_run:
+        made = _make(work, given.backups)
+        removed = remove_old_backups(given.backups, given.backup_retention)
+        _record(work, made)
+        return {**_describe(made), "removed": len(removed)}
+    given.backups.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".dry-run-", dir=given.backups) as folder:
+        return _describe(_make(work, Path(folder)))
+
+
+def drill_restore(work: Work) -> dict[str, object]:
+    """Restore the newest backup into a temporary place and prove it; raises DrillFailed."""
+    given = work.house.settings
+    path = list_backups(given.backups)[0]
+    work.log(f"Restoring {path.name}.")
+    drilled = drill(
+        path, keys=given.backup_keys, data_keys=given.keys, policies=work.house.policies,
+        now=clock.now(), door=DOOR,
+    )  # fmt: skip
+    if not drilled.is_well:
+        bad = [_describe_area(area) for area in drilled.areas if not area.is_well]
+        raise DrillFailed(name=path.name, areas="; ".join(bad))
+    return _describe_drill(drilled)
+
+
+def _make(work: Work, folder: Path) -> Made:
+    given = work.house.settings
+    source = Source(work.house.engine, given.keys, given.documents)
+    return make_backup(
+        source, folder=folder, keys=given.backup_keys, at=clock.now(), report=work.report
+    )
+
+
+def _record(work: Work, made: Made) -> None:
+    """Write the backup into the audit log of every area."""
+    house = work.house
+    with house.session_maker() as session:
+        for area in list_areas(session):
+            actor = Actor(None, "machine", Role.MACHINE, area.id, door=DOOR)
+            ctx = Context(session, actor, clock.now(), house.policies, area.time_zone)
+            record_backup(ctx, made=made)
+
+
+def _describe(made: Made) -> dict[str, object]:
+    return {
+        "file": made.path.name, "size_bytes": made.size, "tables": len(made.sums.tables),
+        "table_rows": made.rows, "documents": made.sums.documents, "digest": made.sha256,
+    }  # fmt: skip
+
+
+def _describe_drill(drilled: Drilled) -> dict[str, object]:
+    sums = drilled.content.sums
+    return {
+        "file": drilled.path.name, "tables": len(sums.tables),
+        "table_rows": sum(table.rows for table in sums.tables.values()),
+        "documents": sums.documents,
+        "rows": [
+            {"name": area.code, "what": VERDICT_SENTENCES[area.proof.verdict]}
+            for area in drilled.areas
+            if area.proof
+        ],
+    }  # fmt: skip
+
+
+def _describe_area(area: AreaState) -> str:
+    if area.chain.broken is not None or not area.is_head_right:
+        return f"{area.code}: the chain of the audit log is not the one that was backed up"
+    why = VERDICT_SENTENCES[area.proof.verdict] if area.proof else area.trouble
+    return f"{area.code}: {why}"

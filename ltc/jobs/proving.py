@@ -1,0 +1,74 @@
+"""Scheduled looks at what was paid: do the books agree, and does the last month come out again."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from ltc.jobs.work import Work
+from ltc.rules.books import BOOK_NAMES, VERDICT_SENTENCES
+from ltc.rules.errors import Conflict
+from ltc.services.books import BookReport, check_books
+from ltc.services.executors import choose
+from ltc.services.proofs import Proof, prove_last_month
+
+DAYS_BACK = 40  # a month's run is made, checked, approved and printed within so many days
+FINDINGS_SAID = 3
+
+
+class BooksDisagree(Conflict):
+    """{found} things in the books do not agree. The first: {first}. `flask books check` names all
+    of them. Pay nothing out of these runs, and compare with the last backup.
+    """
+
+
+class MonthNotProven(Conflict):
+    """{month}, run {sequence}: {why} Approved: {approved}…, now: {digest}…, cases: {cases}."""
+
+
+def check_the_books(work: Work) -> dict[str, object]:
+    """Check the runs that were touched lately, or all where the inputs say so (``all``).
+
+    Raises BooksDisagree.
+    """
+    ctx = work.machine
+    begin = datetime.combine(work.on - timedelta(days=DAYS_BACK), time(0), ZoneInfo(ctx.time_zone))
+    since = None if work.inputs.get("all") else begin
+    books = check_books(
+        ctx, documents=work.house.settings.documents, since=since, report=work.report
+    )
+    if books.found:
+        raise _disagreement(work, books)
+    return {"runs": books.runs, "people": books.people, "statements": books.statements}
+
+
+def prove_the_month(work: Work) -> dict[str, object]:
+    """Calculate the last approved month again as known then; raises MonthNotProven."""
+    workers = 1 if work.dry_run else work.house.settings.workers
+    proof = prove_last_month(work.machine, executor=choose(work.house.engine, workers))
+    sentence = VERDICT_SENTENCES[proof.verdict]
+    if not proof.is_well:
+        raise MonthNotProven(
+            month=proof.month, sequence=proof.sequence, why=sentence,
+            approved=proof.approved_digest[:12], digest=proof.digest[:12],
+            cases=", ".join(proof.cases) or "–",
+        )  # fmt: skip
+    return {"outcome": sentence, **_describe(proof)}
+
+
+def _describe(proof: Proof) -> dict[str, object]:
+    if not proof.month:
+        return {}
+    return {
+        "month": proof.month, "sequence": proof.sequence, "people": proof.people,
+        "digest": proof.digest,
+    }  # fmt: skip
+
+
+def _disagreement(work: Work, books: BookReport) -> BooksDisagree:
+    """Leave what was found in the job's log, and return what the job ends with."""
+    told = [
+        f"{finding.run} {finding.case} {BOOK_NAMES[finding.book]}: {finding.detail}"
+        for finding in books.findings
+    ]
+    for line in told:
+        work.log(line)
+    return BooksDisagree(found=books.found, first="; ".join(told[:FINDINGS_SAID]))
