@@ -81,7 +81,7 @@ class ProcessPool:
 
     def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """Start the process that the workers are forked from; the first tasks decide its imports."""
-        PROCESSES.set_forkserver_preload([task.__module__ for task in tasks])
+        PROCESSES.set_forkserver_preload([__name__, *(task.__module__ for task in tasks)])
         forkserver.ensure_running()
 
     def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:

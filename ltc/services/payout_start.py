@@ -28,6 +28,7 @@ from ltc.store.payout_runs import RunKey, list_runs_of_month
 from ltc.store.payouts import PayoutRun, RunChunk
 
 JOB_KIND = "calculate"
+GROUPS_HERE = 12
 SUPERSEDED = N_("Replaced: facts, law or the chosen day have changed since.")
 
 
@@ -122,11 +123,17 @@ def digest_law(law: Law) -> str:
 
 
 def build_frame(executor: Executor, area_id: int, month: Month, known_at: datetime) -> Frame:
-    """Return what all chunks share: agreements, and minutes that visits to others take."""
+    """Return what all chunks share: agreements, and minutes that visits to others take.
+
+    Some thousand carers are looked at here, while workers still start; more of them by the workers.
+    """
     bare = Frame(area_id, month, known_at)
     with executor.open_session() as session:
         agreements, carers = load_agreements(session, bare), list_carers(session, area_id)
-    taken = join_taken(executor.map(load_taken, bare, carers))
+        if len(carers) <= GROUPS_HERE:
+            taken = join_taken(load_taken(session, bare, group) for group in carers)
+        else:
+            taken = join_taken(executor.map(load_taken, bare, carers))
     return Frame(area_id, month, known_at, agreements, taken)
 
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from ltc.rules.months import Month
 from ltc.rules.payouts.cases import Taken
+from ltc.services import payout_start
 from ltc.services.executors import Inline
 from ltc.services.payout_start import build_frame
+from ltc.store import payout_conflicts
 from ltc.store.payout_cases import Frame, list_population, load_cases
 from ltc.store.payout_conflicts import Claim, find_taken, list_overlapping
 from ltc.store.payout_facts import read_facts_digest
@@ -255,3 +257,11 @@ def test_a_correction_of_a_person_made_later_leaves_the_digest_of_facts(session,
     correct_at(session, month.people[0], later(AFTER, hours=1))
     assert read_facts_digest(session, frame) == before
     assert read_facts_digest(session, replace(frame, known_at=later(AFTER, hours=1))) != before
+
+
+def test_overlaps_of_many_carers_are_found_by_workers_alike(session, month, monkeypatch):
+    here = frame_at(session)
+    monkeypatch.setattr(payout_start, "GROUPS_HERE", 0)
+    monkeypatch.setattr(payout_conflicts, "CARERS_AT_ONCE", 2)
+    assert here.taken
+    assert frame_at(session).taken == here.taken
