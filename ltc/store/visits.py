@@ -10,6 +10,7 @@ from ltc.store.base import AreaKeyed, Base, Fact, UtcDateTime, area_key, enum_of
 
 # What is withdrawn gives its reference free; what is corrected passes it on.
 IS_BELIEVED = sa.text("superseded_at IS NULL AND NOT withdrawn")
+IS_WITHDRAWN = sa.text("superseded_at IS NULL AND withdrawn")
 
 
 def _one_believed(name: str) -> sa.Index:
@@ -18,6 +19,12 @@ def _one_believed(name: str) -> sa.Index:
     return sa.Index(
         name, *columns, unique=True, sqlite_where=IS_BELIEVED, postgresql_where=IS_BELIEVED
     )
+
+
+def _withdrawn(name: str) -> sa.Index:
+    """Return the way to the few rows that were withdrawn, for imports that bring them again."""
+    columns = ("area_id", "provider_id", "reference")
+    return sa.Index(name, *columns, sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
 
 
 class Visit(AreaKeyed, Fact, Base):
@@ -41,6 +48,7 @@ class Visit(AreaKeyed, Fact, Base):
         # A day's visits in order; and how many were known when, counted from the index alone.
         sa.Index(None, "area_id", "service_on", "id", "recorded_at", "superseded_at"),
         _one_believed("uq_visits_believed_reference"),
+        _withdrawn("ix_visits_withdrawn_reference"),
         sa.CheckConstraint("ends_at > begins_at", name="order"),
         sa.CheckConstraint("price_fen >= 0", name="price"),
     )
@@ -73,6 +81,7 @@ class BedStay(AreaKeyed, Fact, Base):
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "starts_on", "id"),
         _one_believed("uq_bed_stays_believed_reference"),
+        _withdrawn("ix_bed_stays_withdrawn_reference"),
         sa.CheckConstraint("price_fen >= 0", name="price"),
     )
 
@@ -93,6 +102,7 @@ class Fee(AreaKeyed, Fact, Base):
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id", "charged_on"),
         _one_believed("uq_fees_believed_reference"),
+        _withdrawn("ix_fees_withdrawn_reference"),
         sa.CheckConstraint("amount_fen >= 0", name="amount"),
     )
 
