@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, configure_mappers, sessionmaker
 
 from ltc.store import (  # noqa: F401 - foreign keys by name need every table
     areas,
@@ -27,6 +27,7 @@ from ltc.store.sealing import KeyRing
 SQLITE_BUSY_MS = 30_000
 
 metadata = Base.metadata
+configure_mappers()  # once, before processes are forked: else each worker would
 
 
 def create_engine(url: str, **options: Any) -> sa.Engine:
