@@ -6,10 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from ltc.rules.access import Role
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from tests.support.factories import (
     make_account,
     make_account_number,
+    make_assistance,
     make_carer,
     make_conclusion,
     make_district,
@@ -178,6 +179,54 @@ def test_a_person_is_corrected_with_a_reason(officer, session):
     send(officer, f"/insured/{person.id}/correct", {**data, "reason": "misspelt"})
     session.expire_all()
     assert session.get(InsuredPerson, (1, person.id)).name == "王淑真"
+
+
+def test_what_was_believed_of_a_person_stands_beside_with_numbers_masked(officer, session):
+    person = make_person(session, name="王淑珍", phone="13800138000", address="钢花路3号2单元")
+    assert "All versions" not in read(officer, f"/insured/{person.id}")
+    data = {"name": "王淑真", "district_id": str(person.district_id), "community": "",
+            "phone": "13900139000", "reason": "misspelt in the file"}  # fmt: skip
+    send(officer, f"/insured/{person.id}/correct", data)
+    page = read(officer, f"/insured/{person.id}")
+    versions = page.split('id="versions"')[1]
+    for text in ("王淑珍", "王淑真", "138****8000", "139****9000", "misspelt in the file"):
+        assert text in versions, text
+    for secret in ("13800138000", "13900139000", "2单元"):
+        assert secret not in page
+
+
+def test_medical_assistance_is_recorded_corrected_and_withdrawn_on_the_pages(officer, session):
+    person = make_person(session)
+    page = read(officer, f"/insured/{person.id}")
+    assert "In no category of medical assistance." in page
+    data = {"category": "poor", "starts_on": "2019-11-04", "ends_on": "2019-11-08"}
+    path = f"/insured/{person.id}/assistances/record"
+    send(officer, path, data)
+    refused = send(officer, path, data, headers=ENGLISH)
+    assert refused.status_code == 422
+    assert "belongs to a category already from" in refused.text
+    (row,) = session.scalars(sa.select(Assistance))
+    assert (row.category, row.ends_before) == ("poor", date(2019, 11, 9))
+    corrected = {**data, "category": "poorest", "reason": "the newer notice"}
+    session.commit()
+    send(officer, f"/insured/assistances/{row.id}/correct", corrected)
+    newest = session.scalar(sa.select(Assistance).where(Assistance.category == "poorest"))
+    page = read(officer, f"/insured/{person.id}")
+    assert "the newer notice" in page
+    session.commit()
+    send(officer, f"/insured/assistances/{newest.id}/withdraw", {"reason": "never was"})
+    assert "withdrawn" in read(officer, f"/insured/{person.id}")
+
+
+def test_medical_assistance_is_not_a_providers_business(client, session, area):
+    provider = make_provider(session)
+    person = make_person(session)
+    make_assistance(session, person)
+    make_plan(session, person, provider)
+    manager = sign_in_as(client, make_user(
+        session, Role.PROVIDER_MANAGER, organisation_id=provider.id))  # fmt: skip
+    page = read(manager, f"/insured/{person.id}")
+    assert "Medical assistance" not in page
 
 
 def test_a_life_event_is_recorded_corrected_and_withdrawn_on_the_pages(officer, session):

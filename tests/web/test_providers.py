@@ -67,3 +67,16 @@ def test_a_carer_is_corrected_at_once_and_keeps_the_sealed_numbers(officer, sess
     assert "李秀兰" in sent(officer, f"/providers/carers/{carer.id}/correct", data)
     look_again(session)
     assert session.get(Carer, (1, carer.id)).kind is CarerKind.NURSE
+    versions = read(officer, f"/providers/carers/{carer.id}").split('id="versions"')[1]
+    for text in (carer.name, "李秀兰", "passed", "Original", "Now"):
+        assert text in versions, text
+
+
+def test_what_was_believed_of_a_provider_stands_beside(officer, session, provider):
+    data = {"code": provider.code, "name": "新名护理站", "kind": "home",
+            "district_id": str(provider.district_id), "reason": "renamed"}  # fmt: skip
+    before = provider.name
+    sent(officer, f"/providers/{provider.id}/correct", data)
+    versions = read(officer, f"/providers/{provider.id}").split('id="versions"')[1]
+    for text in (before, "新名护理站", "renamed"):
+        assert text in versions, text
