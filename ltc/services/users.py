@@ -53,6 +53,14 @@ class LastAdministrator(Conflict):
     """Nobody could manage users afterwards: this is the last active administrator."""
 
 
+class UserInactive(Conflict):
+    """This user is deactivated. Let them sign in again first."""
+
+
+class UserActive(Conflict):
+    """This user can sign in already; nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewPassword:
     """A user with the random password that is shown once and must be changed."""
@@ -122,9 +130,13 @@ def change_password(
 
 
 def reset_password(ctx: Context, *, user_id: int, passwords: Passwords) -> NewPassword:
-    """Give a user a random password that they must change; end their sessions and their lock."""
+    """Give a user a random password that they must change; end their sessions and their lock.
+
+    Raises UserInactive: a password would not let them in.
+    """
     ctx.require(Permission.MANAGE_USERS)
     user = get_user(ctx.session, ctx.actor, user_id)
+    _check_active(user)
     password = make_password()
     with ctx.transaction() as session:
         user.password_hash = passwords.hash(password)
@@ -136,13 +148,18 @@ def reset_password(ctx: Context, *, user_id: int, passwords: Passwords) -> NewPa
 
 
 def deactivate(ctx: Context, *, user_id: int, reason: str) -> User:
-    """Keep a user from signing in from now on, and end their sessions."""
+    """Keep a user from signing in from now on, and end their sessions.
+
+    Raises NotYourself, UserInactive, LastAdministrator.
+    """
     ctx.require(Permission.MANAGE_USERS)
     user = get_user(ctx.session, ctx.actor, user_id)
     if user.id == ctx.actor.user_id:
         raise NotYourself()
     with ctx.transaction() as session:
         _check_administrator_remains(session, user)
+        session.refresh(user, with_for_update=True)
+        _check_active(user)
         user.active = False
         _end_sessions(session, user)
         ctx.record("user.deactivated", "user", user.id, {"active": [True, False, reason]})
@@ -150,13 +167,21 @@ def deactivate(ctx: Context, *, user_id: int, reason: str) -> User:
 
 
 def activate(ctx: Context, *, user_id: int) -> User:
-    """Let a deactivated user sign in again."""
+    """Let a deactivated user sign in again; raises UserActive."""
     ctx.require(Permission.MANAGE_USERS)
     user = get_user(ctx.session, ctx.actor, user_id)
-    with ctx.transaction():
+    with ctx.transaction() as session:
+        session.refresh(user, with_for_update=True)
+        if user.active:
+            raise UserActive()
         user.active = True
         ctx.record("user.activated", "user", user.id, {"active": [False, True]})
     return user
+
+
+def _check_active(user: User) -> None:
+    if not user.active:
+        raise UserInactive()
 
 
 def _insert(session: Session, user: User) -> None:
