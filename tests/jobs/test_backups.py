@@ -1,0 +1,79 @@
+"""The nightly tasks that look after the books and the backups."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.jobs.backups import DrillFailed, back_up, drill_restore
+from ltc.jobs.proving import BooksDisagree, MonthNotProven, check_the_books, prove_the_month
+from ltc.jobs.registry import RUNNERS
+from ltc.jobs.work import Work
+from ltc.rules.access import Role
+from ltc.rules.books import VERDICT_SENTENCES, Verdict
+from ltc.rules.tasks import RESULT_NAMES, TASKS
+from ltc.store.audit_log import AuditEvent
+from ltc.store.insured import Enrolment
+from ltc.store.payouts import PayoutResult
+from tests.support import factories
+from tests.support.month import AFTER, PEOPLE, approve, make_month
+
+
+@pytest.fixture
+def month(session, area, make_ctx):
+    make_month(session)
+    roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+    users = [factories.make_user(session, role) for role in roles]
+    return approve(*[make_ctx(role=u.role, user_id=u.id, now=AFTER) for u in users])
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def make_work(house, make_ctx, told):
+    def make(*, dry_run=False, on=date(2019, 12, 4), **inputs):
+        return Work(house, make_ctx(now=AFTER), on, dry_run, lambda *_: None, told.append, inputs)
+
+    return make
+
+
+def test_every_task_is_done_by_something_and_says_only_what_has_a_name(month, make_work):
+    assert set(RUNNERS) == set(TASKS)
+    for work in (check_the_books, prove_the_month, back_up, drill_restore):
+        result = work(make_work())
+        assert set(result) - {"rows"} <= set(RESULT_NAMES)
+
+
+def test_a_dry_run_leaves_no_backup_and_no_event(month, make_work, house, session):
+    events = sa.select(sa.func.count()).select_from(AuditEvent)
+    before = session.scalar(events)
+    result = back_up(make_work(dry_run=True))
+    assert result["table_rows"] > PEOPLE
+    assert list(house.settings.backups.iterdir()) == []
+    session.rollback()
+    assert session.scalar(events) == before
+
+
+def test_months_of_long_ago_are_checked_when_asked_for(month, make_work):
+    later = date(2020, 3, 1)
+    assert check_the_books(make_work(on=later))["runs"] == 0
+    assert check_the_books(make_work(on=later, all=True))["runs"] == 1
+    assert prove_the_month(make_work(on=later))["outcome"] == VERDICT_SENTENCES[Verdict.PROVEN]
+
+
+def test_what_does_not_agree_fails_the_task_and_is_named(month, make_work, session, told):
+    result = session.scalars(sa.select(PayoutResult)).first()
+    enrolment = session.scalars(sa.select(Enrolment)).first()
+    enrolment.starts_on, result.days = AFTER.date(), 99
+    session.commit()
+    with pytest.raises(BooksDisagree, match=result.case_number):
+        check_the_books(make_work())
+    assert "days: stored 99" in told[0]
+    with pytest.raises(MonthNotProven, match="does not come out again"):
+        prove_the_month(make_work())
+    back_up(make_work())
+    with pytest.raises(DrillFailed, match="chongqing: The month does not come out again"):
+        drill_restore(make_work())
