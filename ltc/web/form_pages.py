@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from flask import render_template
 
 from ltc.rules.errors import Problem
+from ltc.web.forms.fields import WithdrawForm
 from ltc.web.forms.refusals import show_refusal
 
 T = TypeVar("T")
@@ -38,6 +39,16 @@ def carry_out(form: Any, change: Callable[[], T]) -> T | None:
     except Problem as problem:
         show_refusal(form, problem)
         return None
+
+
+def ask_why(page: FormPage, change: Callable[[str], T], leave: Callable[[T], Any]) -> Any:
+    """Answer a page that asks for nothing but a reason: withdraw, refuse, accept after all.
+
+    ``change`` is given the reason; ``leave`` what the use-case returned.
+    """
+    form = WithdrawForm()
+    done = carry_out(form, lambda: change(form.reason.data))
+    return show_form(form, page) if done is None else leave(done)
 
 
 def show_form(

@@ -20,9 +20,9 @@ from ltc.store.provider_questions import find_providers, suggest_providers
 from ltc.web import plan_words
 from ltc.web.chosen import person_id_of, provider_id_of
 from ltc.web.fact_views import load_history
-from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import day
-from ltc.web.forms.fields import WithdrawForm, last_day
+from ltc.web.forms.fields import last_day
 from ltc.web.forms.plans import ChangeModeForm, ConfirmForm, CorrectPlanForm, DrawUpForm
 from ltc.web.law_choices import mode_choices, mode_name
 from ltc.web.lists import (
@@ -147,10 +147,7 @@ def draw_up() -> Any:
         title = _("Draw up a care plan")
         page = FormPage(title, _("Draw up"), url_for("plans.index"), crumbs, suggestions=_choices())
         return show_form(form, page, FORM, catalogue=get_catalogue())
-    return _leave(
-        done, _("The plan %(number)s is drawn up.", number=done.number),
-        next_text=_("confirm before the first service"), next_owner=_("The person or the guardian"),
-    )  # fmt: skip
+    return _leave(done, _("The plan %(number)s is drawn up.", number=done.number))
 
 
 @blueprint.route("/<int:plan_id>/confirm", methods=["GET", "POST"])
@@ -229,17 +226,17 @@ def change_mode(plan_id: int) -> Any:
 def withdraw(plan_id: int) -> Any:
     """Say that a plan never was."""
     plan = _load(plan_id)
-    form = WithdrawForm()
-    done = carry_out(
-        form,
-        lambda: use_cases.withdraw(http.context(), plan_id=plan.id, reason=form.reason.data),
-    )
-    if done is None:
-        notice = _("Withdrawing says: this never was. What was paid under it is calculated anew.")
-        title = _("Withdraw a plan")
-        page = _page(plan, _person_of(plan), title, _("Withdraw"), "danger", notice)
-        return show_form(form, page)
-    return _leave(done, _("The plan %(number)s is withdrawn.", number=done.number))
+    notice = _("Withdrawing says: this never was. What was paid under it is calculated anew.")
+    title = _("Withdraw a plan")
+    return ask_why(
+        _page(plan, _person_of(plan), title, _("Withdraw"), "danger", notice),
+        lambda why: use_cases.withdraw(http.context(), plan_id=plan.id, reason=why),
+        lambda done: _leave(
+            done, _("The plan %(number)s is withdrawn.", number=done.number),
+            next_text=_("draw up the plan that holds: without one nothing is paid"),
+            next_owner=_("Agency officer"),
+        ),
+    )  # fmt: skip
 
 
 def _changed_facts(form: ChangeModeForm, plan: CarePlan) -> use_cases.PlanFacts:
@@ -301,5 +298,16 @@ def _read_filter() -> PlanFilter:
 
 
 def _leave(plan: CarePlan, title: str, **following: str) -> Any:
-    leave_receipt(title, plan.number, **following)
+    """Leave a receipt that says what follows."""
+    leave_receipt(title, plan.number, **(following or _what_follows(plan)))
     return redirect(url_for("plans.show", plan_id=plan.id))
+
+
+def _what_follows(plan: CarePlan) -> dict[str, str]:
+    """Return who acts next under a plan: who confirms it, or who gives the care."""
+    if plan.confirmed_on is None:
+        text, owner = _("confirm before the first service"), _("The person or the guardian")
+    else:
+        text = _("gives the care from %(day)s on", day=day(plan.starts_on))
+        owner = _("The provider") if plan.provider_id else _("The person or the guardian")
+    return {"next_text": text, "next_owner": owner}

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from flask_babel import gettext as _
@@ -27,6 +29,7 @@ class Kind:
 
     table: Any
     key: str
+    first_day: Callable[[Any], date]
     sorts: Mapping[str, tuple[Any, ...]]
     default_sort: str
     form: Any
@@ -116,13 +119,13 @@ def _fee_cells(fee: Fee) -> list[Any]:
 
 KINDS = {
     "beds": Kind(
-        BedStay, "stay_id", STAY_SORTS, "starts_on", StayForm, CorrectStayForm,
+        BedStay, "stay_id", attrgetter("starts_on"), STAY_SORTS, "starts_on", StayForm, CorrectStayForm,
         use_cases.record, use_cases.correct, use_cases.withdraw,
         _describe_stay, _stay_data, ("first_day", "last_day", "bed_days", "price_fen"), _stay_cells,
         N_("Stays in a bed"), N_("Record a stay"), N_("Correct a stay"), N_("Withdraw a stay"),
     ),
     "fees": Kind(
-        Fee, "fee_id", FEE_SORTS, "charged_on", FeeForm, CorrectFeeForm,
+        Fee, "fee_id", attrgetter("charged_on"), FEE_SORTS, "charged_on", FeeForm, CorrectFeeForm,
         use_cases.record_fee, use_cases.correct_fee, use_cases.withdraw_fee,
         _describe_fee, _fee_data, ("day", "kind", "amount_fen"), _fee_cells,
         N_("Fees"), N_("Record a fee"), N_("Correct a fee"), N_("Withdraw a fee"),

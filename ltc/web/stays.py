@@ -13,10 +13,11 @@ from ltc.rules.access import Permission
 from ltc.store.fact_versions import get_fact
 from ltc.store.provider_questions import find_providers, suggest_providers
 from ltc.store.stay_questions import CareFilter, list_care, load_care
+from ltc.web.care_receipts import ask_provider, follow_care
 from ltc.web.chosen import person_id_of, provider_id_of
 from ltc.web.fact_views import load_history
-from ltc.web.form_pages import FormPage, carry_out, show_form
-from ltc.web.forms.fields import WithdrawForm, last_day
+from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
+from ltc.web.forms.fields import last_day
 from ltc.web.lists import csv_response, read_cursor, read_day, read_number, read_sort, read_text
 from ltc.web.receipts import leave_receipt
 from ltc.web.stay_kinds import KINDS, Kind, bed_days_of, fee_kind_name
@@ -113,14 +114,16 @@ def correct(kind: str, row_id: int) -> Any:
 def withdraw(kind: str, row_id: int) -> Any:
     """Say that a stay or a fee never was."""
     of, row = KINDS[kind], _load(kind, row_id)
-    form = WithdrawForm()
     keys = {of.key: row.id}
-    done = carry_out(form, lambda: of.withdraw(http.context(), reason=form.reason.data, **keys))
-    if done is None:
-        notice = _("Withdrawing says: this never was. It is not paid, and stays readable.")
-        page = _page(kind, of, row, _(of.withdraw_title), _("Withdraw"), "danger", notice)
-        return show_form(form, page)
-    return _leave(kind, done, _("%(number)s is withdrawn.", number=done.reference))
+    notice = _("Withdrawing says: this never was. It is not paid, and stays readable.")
+    return ask_why(
+        _page(kind, of, row, _(of.withdraw_title), _("Withdraw"), "danger", notice),
+        lambda why: of.withdraw(http.context(), reason=why, **keys),
+        lambda done: _leave(
+            kind, done, _("%(number)s is withdrawn.", number=done.reference),
+            next_text=_("its number is free: record it anew if it was right after all"),
+        ),
+    )  # fmt: skip
 
 
 def _facts(form: Any) -> Any:
@@ -153,6 +156,14 @@ def _read_filter() -> CareFilter:
     return CareFilter(read_text("q"), read_number("provider"), read_day("from"), read_day("to"))
 
 
-def _leave(kind: str, row: Any, title: str) -> Any:
-    leave_receipt(title, row.reference)
+def _leave(kind: str, row: Any, title: str, **following: str) -> Any:
+    """Leave a receipt that says what follows."""
+    leave_receipt(title, row.reference, **(following or _what_follows(kind, row)))
     return redirect(url_for("stays.show", kind=kind, row_id=row.id))
+
+
+def _what_follows(kind: str, row: Any) -> dict[str, str]:
+    still_open = {}
+    if kind == "beds" and row.ends_before is None:
+        still_open = ask_provider(_("enter the last day when the person leaves"))
+    return follow_care(row, KINDS[kind].first_day(row), still_open)

@@ -12,7 +12,7 @@ from ltc.rules.words import N_
 from ltc.services import visits as use_cases
 from ltc.store.fact_versions import get_fact
 from ltc.store.person_records import find_people
-from ltc.store.provider_questions import find_providers, list_agreed_days
+from ltc.store.provider_questions import find_providers
 from ltc.store.visit_questions import (
     SORTS,
     Listed,
@@ -23,11 +23,11 @@ from ltc.store.visit_questions import (
 )
 from ltc.store.visits import Visit
 from ltc.web import visit_forms, visit_words
+from ltc.web.care_receipts import ask_provider, follow_care
 from ltc.web.fact_views import load_history
-from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import area_zone
-from ltc.web.forms.fields import WithdrawForm
-from ltc.web.forms.visits import CorrectVisitForm, LogForm, RefuseForm
+from ltc.web.forms.visits import CorrectVisitForm, LogForm
 from ltc.web.lists import (
     choices_of,
     csv_response,
@@ -112,6 +112,7 @@ def show(visit_id: int) -> Any:
         visit=visit,
         person=find_people(http.database(), visit.area_id, [visit.person_id])[visit.person_id],
         findings=visit_words.view_findings(found),
+        is_unpriced=visit_forms.is_unpriced(visit),
     )
 
 
@@ -166,16 +167,15 @@ def correct(visit_id: int) -> Any:
 def withdraw(visit_id: int) -> Any:
     """Say that a visit never was."""
     visit = _load(visit_id)
-    form = WithdrawForm()
-    done = carry_out(
-        form,
-        lambda: use_cases.withdraw(http.context(), visit_id=visit.id, reason=form.reason.data),
-    )
-    if done is None:
-        notice = _("Withdrawing says: this visit never was. It is not paid, and stays readable.")
-        page = _page(visit, _("Withdraw a visit"), _("Withdraw"), "danger", notice)
-        return show_form(form, page)
-    return _leave(done, _("The visit %(number)s is withdrawn.", number=done.reference))
+    notice = _("Withdrawing says: this visit never was. It is not paid, and stays readable.")
+    return ask_why(
+        _page(visit, _("Withdraw a visit"), _("Withdraw"), "danger", notice),
+        lambda why: use_cases.withdraw(http.context(), visit_id=visit.id, reason=why),
+        lambda done: _leave(
+            done, _("The visit %(number)s is withdrawn.", number=done.reference),
+            next_text=_("its number is free: log the visit anew if it took place after all"),
+        ),
+    )  # fmt: skip
 
 
 @blueprint.route("/<int:visit_id>/refuse", methods=["GET", "POST"])
@@ -183,17 +183,16 @@ def withdraw(visit_id: int) -> Any:
 def refuse(visit_id: int) -> Any:
     """Refuse a visit at the check."""
     visit = _load(visit_id)
-    form = RefuseForm()
-    done = carry_out(
-        form, lambda: use_cases.refuse(http.context(), visit_id=visit.id, reason=form.reason.data)
+    notice = _(
+        "A refused visit is not paid; its reason stands on the line, and the provider can answer it."
     )
-    if done is None:
-        notice = _("A refused visit is not paid; its reason stands on the line.")
-        page = _page(visit, _("Refuse a visit"), _("Refuse the visit"), "danger", notice)
-        return show_form(form, page)
-    return _leave(
-        done, _("The visit %(number)s is refused.", number=done.reference),
-        next_text=_("may answer, or correct the visit"), next_owner=_("The provider"),
+    return ask_why(
+        _page(visit, _("Refuse a visit"), _("Refuse the visit"), "danger", notice),
+        lambda why: use_cases.refuse(http.context(), visit_id=visit.id, reason=why),
+        lambda done: _leave(
+            done, _("The visit %(number)s is refused.", number=done.reference),
+            next_text=_("may answer, or correct the visit"), next_owner=_("The provider"),
+        ),
     )  # fmt: skip
 
 
@@ -202,17 +201,11 @@ def refuse(visit_id: int) -> Any:
 def take_back(visit_id: int) -> Any:
     """Accept a refused visit after all."""
     visit = _load(visit_id)
-    form = WithdrawForm()
-    done = carry_out(
-        form,
-        lambda: use_cases.take_back_refusal(
-            http.context(), visit_id=visit.id, reason=form.reason.data
-        ),
+    return ask_why(
+        _page(visit, _("Accept the visit after all"), _("Accept the visit")),
+        lambda why: use_cases.take_back_refusal(http.context(), visit_id=visit.id, reason=why),
+        lambda done: _leave(done, _("The visit %(number)s is accepted.", number=done.reference)),
     )
-    if done is None:
-        title = _("Accept the visit after all")
-        return show_form(form, _page(visit, title, _("Accept the visit")))
-    return _leave(done, _("The visit %(number)s is accepted.", number=done.reference))
 
 
 def _load(visit_id: int) -> Visit:
@@ -242,13 +235,14 @@ def _read_filter() -> VisitFilter:
 
 
 def _leave(visit: Visit, title: str, **following: str) -> Any:
-    """Leave a receipt; a provider without an agreement is told at once what that means."""
-    session, days = http.database(), visit.service_on
-    agreed = list_agreed_days(session, visit.area_id, visit.provider_id)
-    if not following and not any(days in each for each in agreed):
-        following = {
-            "next_text": _("record an agreement: without one the payment is held"),
-            "next_owner": _("Agency officer"),
-        }
-    leave_receipt(title, visit.reference, **following)
+    """Leave a receipt that says what follows."""
+    leave_receipt(title, visit.reference, **(following or _what_follows(visit)))
     return redirect(url_for("visits.show", visit_id=visit.id))
+
+
+def _what_follows(visit: Visit) -> dict[str, str]:
+    still_open = {}
+    if visit_forms.is_unpriced(visit):
+        text = _("enter its price, or a fee that covers it: until then it is held")
+        still_open = ask_provider(text)
+    return follow_care(visit, visit.service_on, still_open)

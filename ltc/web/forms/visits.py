@@ -121,9 +121,3 @@ class CorrectVisitForm(VisitFields):
     """A visit anew, and why."""
 
     reason = reason_field()
-
-
-class RefuseForm(FlaskForm):  # type: ignore[misc]
-    """Why a visit is not paid."""
-
-    reason = reason_field(_l("It stands on the line, and the provider can answer it."))
