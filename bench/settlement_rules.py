@@ -39,8 +39,8 @@ def build_case(number: int, month: Month) -> Case:
         plans=(PlanPeriod(3, "home_visits", PROVIDER, month.plus(-3).starts_on),),
         agreements=(AgreementPeriod(9, PROVIDER, date(2020, 1, 1)),),
         visits=tuple(
-            Visit(number * VISITS + place, PROVIDER, 3, day, begin, begin + 120)
-            for place, (day, begin) in enumerate(zip(days, begins, strict=True))
+            Visit(number * VISITS + place, PROVIDER, 3, begin, begin + 120)
+            for place, begin in enumerate(begins)
         ),
     )
 

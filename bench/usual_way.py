@@ -87,7 +87,7 @@ def load_case(session: Session, person: InsuredPerson) -> cases.Case:
             cases.Absence(e.id, e.kind.value, e.starts_on, e.ends_before)
             for e in rows(LifeEvent)),
         visits=tuple(
-            cases.Visit(v.id, v.provider_id, v.carer_id, v.service_on, v.begins_min, v.ends_min,
+            cases.Visit(v.id, v.provider_id, v.carer_id, v.begins_min, v.ends_min,
                         v.refused) for v in visits),
         taken=tuple(taken for visit in visits for taken in _find_taken(session, visit)),
         bed_days=tuple(

@@ -63,7 +63,6 @@ def _read_visit(part: Entry, ref: int, on: date, free_from: int) -> Visit:
         ref=ref,
         provider=part.scalar("provider", parse_whole, default=1),
         carer=part.scalar("carer", parse_whole, default=1),
-        on=on,
         begins_min=day_minute(on) + begin,
         ends_min=day_minute(on) + ends,
         refused=part.maybe_text("refused"),

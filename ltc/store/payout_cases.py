@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -41,8 +40,6 @@ from ltc.store.providers import Agreement
 from ltc.store.record_versions import believed_version
 from ltc.store.visits import BedStay, Fee, Visit
 
-MINUTES_PER_DAY = 24 * 60
-EPOCH = date(1970, 1, 1).toordinal()
 Condition = sa.ColumnElement[bool]
 
 
@@ -279,17 +276,10 @@ def _load_visits(chunk: _Chunk) -> Facts:
         where=[_between(v.service_on, chunk.frame.weeks_start_on, chunk.frame.month)],
     )  # fmt: skip
     found: Facts = defaultdict(list)
-    build, day_of, days = cases.Visit._make, _day_of_minute, MINUTES_PER_DAY
-    for person, ref, provider, carer, begins, ends, refused, price in rows:
-        on = day_of(begins // days)
-        found[person].append(build((ref, provider, carer, on, begins, ends, refused, price)))
+    make, visit = tuple.__new__, cases.Visit
+    for row in rows:  # person, then what a visit is made of: the fastest way to make 600,000
+        found[row[0]].append(make(visit, row[1:]))
     return found
-
-
-@cache
-def _day_of_minute(day_number: int) -> date:
-    """The day so many days after 1970-01-01: the same few dozen objects for all visits."""
-    return date.fromordinal(EPOCH + day_number)
 
 
 def _load_bed_days(chunk: _Chunk) -> Facts:

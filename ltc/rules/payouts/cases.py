@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ltc.rules.months import Month
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,15 @@ class Visit(NamedTuple):
     ref: int
     provider: int
     carer: int
-    on: date
     begins_min: int
     ends_min: int
     refused: str | None = None
     price_fen: int | None = None
+
+    @property
+    def on(self) -> date:
+        """The day on which the visit begins."""
+        return date.fromordinal(EPOCH + self.begins_min // MINUTES_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,4 +89,4 @@ def _visits(minutes: int, month: Month) -> Iterator[Visit]:
         on = month.starts_on + (place * month.day_count // count) * ONE_DAY
         begins = (on - EPOCH).days * MINUTES_PER_DAY + place % HOURS_PER_DAY * VISIT_MINUTES
         length = min(VISIT_MINUTES, minutes - place * VISIT_MINUTES)
-        yield Visit(100 + place, PROVIDER, CARER, on, begins, begins + length)
+        yield Visit(100 + place, PROVIDER, CARER, begins, begins + length)

@@ -127,8 +127,7 @@ def minute(day, of_day):
 
 def make_visit(ref, day, begin, length, carer=1, **more):
     begins = minute(day, begin)
-    on = date.fromordinal(FIRST.toordinal() + day - 1)
-    return Visit(ref, PROVIDER, carer, on, begins, begins + length, **more)
+    return Visit(ref, PROVIDER, carer, begins, begins + length, **more)
 
 
 def make_assistance(category="poor", starts_on=LONG_AGO, ends_before=None, ref=1):
