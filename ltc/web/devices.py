@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, request
 
 from ltc import http
-from ltc.rules.access import Actor
+from ltc.rules.access import Actor, Permission
 
 blueprint = Blueprint("devices", __name__)
 
@@ -49,9 +49,10 @@ def forget(response: Response) -> Response:
 
 @blueprint.app_context_processor
 def device_values() -> dict[str, str]:
-    """Give every page the owner of what its device keeps: what another person left is forgotten."""
+    """Give the pages of somebody who evaluates the owner of what the device keeps."""
     actor: Actor | None = g.get("actor")
-    return {"device_owner": owner_of(actor) if actor else ""}
+    may_keep = actor is not None and actor.may(Permission.RECORD_SCORES)
+    return {"device_owner": owner_of(actor) if actor and may_keep else ""}
 
 
 @blueprint.after_app_request

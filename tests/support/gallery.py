@@ -184,6 +184,7 @@ def describe_shell() -> dict[str, Any]:
         "product_version": "0.1.0",
         "demo": True,
         "demo_day": None,
+        "device_owner": "",
         "say": say,
     }
 
