@@ -4,12 +4,14 @@ A file is read as UTF-8 (with or without a byte order mark), GB18030 or, where i
 UTF-16; the delimiter is the one under which the header shows most of the required columns. Memory
 stays small whatever the size of the file. What is wrong with the file as a whole is raised before
 the first row is given; what is wrong with one row comes with that row, and the others follow.
+Sentences say what to do about it, and name the row and the column.
 
 Row numbers are those of a spreadsheet: the header is row 1, blank rows count but are not given.
 """
 
 import codecs
 import csv
+import re
 import shutil
 import tempfile
 from collections import deque
@@ -32,8 +34,13 @@ LONGEST_LINE = 100_000  # characters: a longer line is not a row of a table
 LONGEST_ROW = (
     50  # lines: a cell may hold line breaks, but a lost quotation mark must not eat a file
 )
+LOOKED_AT_BYTES = 512  # enough to see UTF-16 without its mark, or that a file is no text at all
 SURELY_UTF8 = 8  # characters beyond ASCII that GB18030 text does not form in UTF-8 by chance
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What programs, pictures and archives begin with, and what no header of a table has.
+FOREIGN_STARTS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"\x1f\x8b", b"7z\xbc\xaf",
+                  b"{\\rtf", b"MZ", b"\x7fELF")  # fmt: skip
+NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class FileEmpty(Invalid):
@@ -42,6 +49,10 @@ class FileEmpty(Invalid):
 
 class FileUnreadable(Invalid):
     """The file cannot be read: {reason}."""
+
+
+class FileIsNoTable(Invalid):
+    """This file is no table. Save the table as “CSV UTF-8” or XLSX, and choose that file."""
 
 
 class EncodingUnknown(Invalid):
@@ -53,38 +64,48 @@ class ColumnMissing(Invalid):
 
 
 class ColumnTwice(Invalid):
-    """The header names the column “{column}” twice."""
+    """The header names the column “{column}” twice. Keep one of them."""
 
 
 class LineTooLong(Invalid):
-    """Row {row} is longer than {limit} characters: this is not a CSV file."""
+    """Row {row} is longer than {limit} characters. Shorten what stands in “{column}”."""
 
 
 class RowTooShort(Invalid):
-    """Row {row} has {count} cells where the header has {expected}: nothing from “{column}” on."""
+    """Row {row} has {count} cells, the header {expected}: add cells from “{column}” on, even empty."""
 
 
 class RowTooLong(Invalid):
-    """Row {row} has {count} cells where the header has {expected}: the columns may be shifted."""
+    """Row {row} has {count} cells, the header {expected}. Put text with a “{delimiter}” in quotes."""
 
 
 class QuoteOpen(Invalid):
-    """Row {row} has a quotation mark (") that is not closed, or text after one that is."""
+    """Row {row} has a quotation mark (") that is not closed, or text after one. Close or remove it."""
 
 
 class NulInRow(Invalid):
-    """Row {row}, column “{column}” has a NUL byte, which is no text."""
+    """Row {row}, column “{column}” has a NUL byte, which is no text. Type this cell anew."""
 
 
 class Row(NamedTuple):
     """A row by column name, with the problem of its form if it has one.
 
-    With a problem, the values are what could be read: for naming the row, not for use.
+    With a problem, the values are what could be read: for naming the row, not for use. Of a row
+    whose cells do not fit the header, ``raw`` is its text.
     """
 
     number: int
     values: dict[str, str]
     problem: Invalid | None
+    raw: str = ""
+
+
+class Table(NamedTuple):
+    """A file that was opened: its columns as given, its rows, and about how many there are."""
+
+    columns: list[str]
+    rows: Iterator[Row]
+    rows_total: int
 
 
 Source = Path | bytes
@@ -94,12 +115,33 @@ def read_table(source: Source, required: Sequence[str]) -> Iterator[Row]:
     """Return the rows of a CSV file (a path or its bytes), blank ones left out.
 
     The file and its header are checked at once, before the first row is asked for. Columns beyond
-    the required ones are given too. Raises FileEmpty, FileUnreadable, EncodingUnknown,
-    ColumnMissing, ColumnTwice, QuoteOpen (of the header), LineTooLong (on the way, too).
+    the required ones are given too. Raises ColumnMissing, ColumnTwice and what ``open_table`` does.
     """
-    rows = _read_header_and_rows(source, required)
-    next(rows)
-    return rows
+    table = open_table(source, required)
+    check_columns(table.columns, required)
+    return table.rows
+
+
+def open_table(source: Source, wanted: Sequence[str]) -> Table:
+    """Open a CSV file whose header should show the wanted columns, and check that it is one.
+
+    Raises FileEmpty, FileUnreadable, FileIsNoTable, EncodingUnknown, QuoteOpen (of the header).
+    """
+    rows = _read_header_and_rows(source, wanted)
+    header = next(rows)
+    return Table(list(header.values.values()), rows, header.number - 1)
+
+
+def check_columns(columns: Sequence[str], required: Sequence[str]) -> None:
+    """Raise ColumnMissing or ColumnTwice where a header lacks a required column, or repeats it."""
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise ColumnMissing(
+            field=missing[0], column=", ".join(missing), required=", ".join(required)
+        )
+    for name in required:
+        if columns.count(name) > 1:
+            raise ColumnTwice(field=name, column=name)
 
 
 def safe_cell(text: str) -> str:
@@ -112,24 +154,35 @@ def safe_cell(text: str) -> str:
     return text
 
 
-def _read_header_and_rows(source: Source, required: Sequence[str]) -> Iterator[Row]:
-    """Yield the header as row 1, by its own names, and then the rows."""
-    with (
-        _open(source) as stream,
-        TextIOWrapper(stream, _find_encoding(stream), newline="") as text,
-    ):
-        lines = _read_lines(text)
-        header = next(lines, "").lstrip("\ufeff")
-        if not header.strip():
-            raise FileEmpty
-        delimiter = _find_delimiter(header, required)
-        columns = _read_columns(header, delimiter, required)
-        yield Row(1, dict(zip(columns, columns, strict=True)), None)
-        for number, cells in enumerate(_read_rows(lines, delimiter), start=2):
-            if cells is None:
-                yield Row(number, {}, QuoteOpen(row=number))
-            elif any(map(str.strip, cells)):
-                yield _build_row(number, columns, cells)
+def _read_header_and_rows(source: Source, wanted: Sequence[str]) -> Iterator[Row]:
+    """Yield the header by position, with the number of lines below it, and then the rows."""
+    with _open(source) as stream:
+        encoding, lines_total = _find_encoding(stream)
+        with TextIOWrapper(stream, encoding, newline="") as text:
+            lines = _read_lines(text)
+            header = next(lines, "").lstrip("\ufeff")
+            if not header.strip():
+                raise FileEmpty
+            if _is_cut(header):
+                raise FileIsNoTable
+            delimiter = _find_delimiter(header, wanted)
+            columns = _split_header(header, delimiter)
+            if columns is None:
+                raise QuoteOpen(row=1)
+            names = {str(position): name for position, name in enumerate(columns)}
+            yield Row(lines_total, names, None)
+            yield from _name_rows(_read_rows(lines, delimiter), columns, delimiter)
+
+
+def _name_rows(
+    rows: Iterator["list[str] | _Odd"], columns: list[str], delimiter: str
+) -> Iterator[Row]:
+    """Number the rows, name their cells, and leave out blank ones."""
+    for number, cells in enumerate(rows, start=2):
+        if isinstance(cells, _Odd):
+            yield _build_odd_row(number, columns, cells)
+        elif any(map(str.strip, cells)):
+            yield _build_row(number, columns, cells, delimiter)
 
 
 @contextmanager
@@ -154,25 +207,43 @@ class _Broken(NamedTuple):
     went_well: int
 
 
-def _find_encoding(stream: IO[bytes]) -> str:
-    """Return the encoding in which the whole file can be read; raises EncodingUnknown.
+def _find_encoding(stream: IO[bytes]) -> tuple[str, int]:
+    """Return the encoding in which the whole file can be read, and how many lines it has.
 
     A damaged UTF-8 file often can be read as GB18030, as nonsense: so a file that begins as
-    Chinese in UTF-8 is never taken for GB18030.
+    Chinese in UTF-8 is never taken for GB18030. Raises EncodingUnknown, FileIsNoTable.
     """
+    marked = _find_mark(stream)
+    broken = _decode_all(stream, marked or "utf-8")
+    if isinstance(broken, int):
+        return marked or "utf-8", broken
+    if marked is None and broken.went_well <= SURELY_UTF8:
+        lines = _decode_all(stream, "gb18030")
+        if isinstance(lines, int):
+            return "gb18030", lines
+    raise EncodingUnknown(row=broken.row)
+
+
+def _find_mark(stream: IO[bytes]) -> str | None:
+    """Return the encoding that the first bytes tell of, if they do; raises FileIsNoTable."""
     stream.seek(0)
-    start = stream.read(3)
-    marked = next((name for mark, name in MARKS if start.startswith(mark)), None)
-    broken = _find_broken_row(stream, marked or "utf-8")
-    if broken is None:
-        return marked or "utf-8"
-    if marked or broken.went_well > SURELY_UTF8 or _find_broken_row(stream, "gb18030"):
-        raise EncodingUnknown(row=broken.row)
-    return "gb18030"
+    start = stream.read(LOOKED_AT_BYTES)
+    if start.startswith(FOREIGN_STARTS):
+        raise FileIsNoTable
+    for mark, name in MARKS:
+        if start.startswith(mark):
+            return name
+    header = start[: len(start) & ~1].partition(b"\n")[0]
+    zeros = header[1::2].count(0), header[::2].count(0)
+    if sum(zeros) * 3 > len(header):  # every second byte of ASCII in UTF-16 is zero
+        return "utf-16-le" if zeros[0] > zeros[1] else "utf-16-be"
+    if NO_TEXT.search(header):
+        raise FileIsNoTable
+    return None
 
 
-def _find_broken_row(stream: IO[bytes], encoding: str) -> _Broken | None:
-    """Decode the whole stream, say where that failed, if it did, and rewind the stream."""
+def _decode_all(stream: IO[bytes], encoding: str) -> _Broken | int:
+    """Decode the whole stream and rewind it; return how many lines it has, or where it broke."""
     decoder = codecs.getincrementaldecoder(encoding)()
     row, went_well, more = 1, 0, True
     stream.seek(0)
@@ -188,21 +259,25 @@ def _find_broken_row(stream: IO[bytes], encoding: str) -> _Broken | None:
             return _Broken(row, went_well + _count_beyond_ascii(good.decode(encoding, "ignore")))
         row += chunk.count(b"\n")
     stream.seek(0)
-    return None
+    return row
 
 
 def _count_beyond_ascii(text: str) -> int:
-    return 0 if text.isascii() else sum(character > "\x7f" for character in text)
+    return 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _read_lines(stream: TextIOWrapper) -> Iterator[str]:
-    """Yield the lines with their ends; raises LineTooLong."""
-    number = 0
+    """Yield the lines with their ends; of one that is too long, only its start."""
     while line := stream.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
-            raise LineTooLong(row=number, limit=LONGEST_LINE)
+        if _is_cut(line):
+            rest = line
+            while rest and not rest.endswith(("\n", "\r")):
+                rest = stream.readline(LONGEST_LINE)
         yield line
+
+
+def _is_cut(line: str) -> bool:
+    return len(line) == LONGEST_LINE and not line.endswith(("\n", "\r"))
 
 
 def _find_delimiter(header: str, required: Sequence[str]) -> str:
@@ -215,32 +290,26 @@ def _find_delimiter(header: str, required: Sequence[str]) -> str:
     return max(DELIMITERS, key=count_found)
 
 
-def _read_columns(header: str, delimiter: str, required: Sequence[str]) -> list[str]:
-    """Return the names of the columns; raises QuoteOpen, ColumnMissing, ColumnTwice."""
-    columns = _split_header(header, delimiter)
-    if columns is None:
-        raise QuoteOpen(row=1)
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise ColumnMissing(
-            field=missing[0], column=", ".join(missing), required=", ".join(required)
-        )
-    for name in required:
-        if columns.count(name) > 1:
-            raise ColumnTwice(field=name, column=name)
-    return columns
-
-
 def _split_header(header: str, delimiter: str) -> list[str] | None:
     cells = _parse(header, delimiter)
     return None if cells is None else [cell.strip() for cell in cells]
 
 
-def _read_rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | None]:
-    """Yield the cells of each row, None for a row whose quotation marks do not match."""
+class _Odd(NamedTuple):
+    """A row that cannot be split: which problem, and the cell in which it begins."""
+
+    problem: type[QuoteOpen] | type[LineTooLong]
+    cell: int
+    raw: str
+
+
+def _read_rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | _Odd]:
+    """Yield the cells of each row, or why it cannot be split."""
     waiting: deque[str] = deque()
     while line := waiting.popleft() if waiting else next(lines, ""):
-        if '"' in line:
+        if _is_cut(line):
+            yield _Odd(LineTooLong, line.count(delimiter), line)
+        elif '"' in line:
             yield _read_quoted(line, waiting, lines, delimiter)
         else:
             yield line.rstrip("\r\n").split(delimiter)
@@ -248,7 +317,7 @@ def _read_rows(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | Non
 
 def _read_quoted(
     line: str, waiting: deque[str], lines: Iterator[str], delimiter: str
-) -> list[str] | None:
+) -> list[str] | _Odd:
     """Read a row that has quotation marks and may go on over the following lines.
 
     Where it does not come to an end, only its first line is given up: the others are put back.
@@ -265,6 +334,8 @@ def _read_quoted(
             cells = _parse("".join(taken), delimiter)
     if cells is None:
         waiting.extendleft(reversed(taken[1:]))
+        first = taken[0]
+        return _Odd(QuoteOpen, first.partition('"')[0].count(delimiter), first.rstrip("\r\n"))
     return cells
 
 
@@ -276,17 +347,28 @@ def _parse(text: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _build_row(number: int, columns: list[str], cells: list[str]) -> Row:
+def _build_odd_row(number: int, columns: list[str], odd: _Odd) -> Row:
+    """Return a row of which only the place of its problem is known."""
+    column = columns[min(odd.cell, len(columns) - 1)]
+    problem = odd.problem(field=column, row=number, column=column, limit=LONGEST_LINE)
+    return Row(number, {}, problem, odd.raw)
+
+
+def _build_row(number: int, columns: list[str], cells: list[str], delimiter: str) -> Row:
     """Name the cells and say what is wrong with the form of the row."""
     values = dict(zip(columns, cells, strict=False))
     problem: Invalid | None = None
-    if len(cells) < len(columns):
+    count, expected = len(cells), len(columns)
+    if count < expected:
+        column = columns[count]
         problem = RowTooShort(
-            row=number, count=len(cells), expected=len(columns), column=columns[len(cells)]
+            field=column, row=number, count=count, expected=expected, column=column
         )
-    elif len(cells) > len(columns):
-        problem = RowTooLong(row=number, count=len(cells), expected=len(columns))
+    elif count > expected:
+        problem = RowTooLong(
+            field=columns[-1], row=number, count=count, expected=expected, delimiter=delimiter
+        )
     elif "\0" in "".join(cells):
         column = next(name for name, cell in zip(columns, cells, strict=True) if "\0" in cell)
         problem = NulInRow(field=column, row=number, column=column)
-    return Row(number, values, problem)
+    return Row(number, values, problem, "" if count == expected else delimiter.join(cells))

@@ -1,47 +1,63 @@
-"""Files: tried without a change, then carried out; a second time changes nothing and says so.
+"""Files: received, tried without a change, then carried out; a second time changes nothing.
 
-Bad rows and rows in conflict are left out and can be fetched as a file. What is carried out is one
-transaction for every 100,000 rows, so a usual file is done wholly or not at all; where a larger one
-breaks off, the same file again does only what is missing, because rows are found by their keys.
+What stands here is what a page asks for. The work itself (``import_work``) is a job in a process of
+its own, because a file may have millions of rows; one lease lets one process work on a file.
 """
 
-import csv
-import io
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from itertools import islice
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, Problem
-from ltc.rules.imports import PERMISSION_OF, ImportKind, Outcome, RowTwice
+from ltc.rules.errors import Conflict
+from ltc.rules.imports import PERMISSION_OF, ImportKind, ImportStatus, Outcome
+from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.csv_files import Row, safe_cell
 from ltc.services.import_kinds import SPECS
-from ltc.services.import_rows import Checked, Spec, refuse
-from ltc.services.xlsx_files import read_any_table
+from ltc.services.import_left_out import Say, write_rows
+from ltc.services.import_rows import Spec
+from ltc.services.uploads import UploadGone, left_out_path
 from ltc.store.base import new_id
 from ltc.store.import_questions import get_import
 from ltc.store.imports import ImportFile
-from ltc.store.number_series import take_numbers
+from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 
-CHUNK_ROWS = 2_000
-TRANSACTION_ROWS = 100_000
-PROBLEMS_KEPT = 200
+JOB_KIND = "import"
 FILE_NAME_LENGTH_MAX = 200
-SHORT_DIGEST_LENGTH = 12
-ERROR_COLUMNS = ("row", "column", "reason")
-# Whoever takes a number of this series waits until the import before has committed: two files with
-# the same rows at the same moment would otherwise both find them new.
-TURN = "imports"
 
 Counts = dict[str, int]
 
 
 class AlreadyImported(Conflict):
     """This file has been imported already; nothing was done twice."""
+
+
+class ImportRefused(Conflict):
+    """This file cannot be read. Choose a mended one."""
+
+
+class NotYetTried(Conflict):
+    """This file is not tried out to its end yet. Let that go on first."""
+
+
+class BegunAlready(Conflict):
+    """A part of this file is done already; it cannot be forgotten. Go on with the rest."""
+
+
+class BeingWorkedOn(Conflict):
+    """Somebody works on this file just now. Stop that first."""
+
+
+class NotBeingWorkedOn(Conflict):
+    """Nobody works on this file any more."""
+
+
+class Asked(NamedTuple):
+    """An import, and the job that waits for a process to take it up."""
+
+    import_id: int
+    job_id: int
 
 
 def require_kind(ctx: Context, kind: ImportKind) -> Spec:
@@ -51,15 +67,19 @@ def require_kind(ctx: Context, kind: ImportKind) -> Spec:
     return SPECS[kind]
 
 
-def try_out(
-    ctx: Context, *, kind: ImportKind, file_name: str, file_digest: str, path: Path
-) -> ImportFile:
-    """Say what importing a file would do, change nothing of it, and keep the answer.
+def job_key(import_id: int) -> str:
+    """Return the key under which only one process works on a file."""
+    return f"{JOB_KIND}:{import_id}"
 
-    Raises what the file as a whole is refused for (``csv_files.read_table``).
-    """
-    spec = require_kind(ctx, kind)
-    counts, problems = _count(_check_file(ctx, spec, path))
+
+def no_counts() -> Counts:
+    """Return no row of any outcome."""
+    return {outcome.value: 0 for outcome in Outcome}
+
+
+def receive(ctx: Context, *, kind: ImportKind, file_name: str, file_digest: str) -> Asked:
+    """Note down a file that was kept, and ask that it be tried out."""
+    require_kind(ctx, kind)
     with ctx.transaction() as session:
         file = ImportFile(
             area_id=ctx.area_id,
@@ -68,163 +88,122 @@ def try_out(
             file_name=file_name[:FILE_NAME_LENGTH_MAX],
             file_digest=file_digest,
             organisation_id=ctx.actor.organisation_id,
-            counts=counts,
-            problems=problems,
+            counts=no_counts(),
+            problems=[],
+            status=ImportStatus.ARRIVED,
             uploaded_at=ctx.now,
             uploaded_by_id=ctx.actor.user_id,
         )
         session.add(file)
-        ctx.record("import.tried_out", "import_file", file.id, _describe(file))
-    return file
+        session.flush()
+        job = _ask(ctx, file)
+        ctx.record("import.received", "import_file", file.id, describe(file))
+    return Asked(file.id, job.id)
 
 
-def carry_out(ctx: Context, *, import_id: int, path: Path) -> ImportFile:
-    """Do what ``try_out`` told of; raises AlreadyImported."""
-    file = get_import(ctx.session, ctx.actor, import_id)
-    spec = require_kind(ctx, ImportKind(file.kind))
-    _check_open(file)
-    reason = f"import {file.file_digest[:SHORT_DIGEST_LENGTH]}"
-    rows = read_any_table(path, spec.required)
-    total: Counts = {outcome.value: 0 for outcome in Outcome}
-    problems: list[dict[str, Any]] = []
-    with closing(SeenKeys()) as seen:
-        is_last = False
-        while not is_last:
-            with ctx.transaction() as session:
-                take_numbers(session, ctx.area_id, TURN)
-                session.refresh(file, with_for_update=True)
-                _check_open(file)
-                some = list(islice(rows, TRANSACTION_ROWS))
-                is_last = len(some) < TRANSACTION_ROWS
-                counts, found = _count(_write_chunks(ctx, spec, some, seen, reason))
-                for outcome, count in counts.items():
-                    total[outcome] += count
-                problems = (problems + found)[:PROBLEMS_KEPT]
-                file.counts, file.problems = dict(total), problems
-                file.done_at = ctx.now if is_last else None
-                ctx.record("import.carried_out", "import_file", file.id, _describe(file))
-    return file
+def ask_to_carry_out(ctx: Context, *, import_id: int) -> Asked:
+    """Ask that a file that was tried out be carried out.
 
-
-def discard(ctx: Context, *, import_id: int) -> None:
-    """Forget a file that was tried out only; raises AlreadyImported."""
-    file = get_import(ctx.session, ctx.actor, import_id)
-    require_kind(ctx, ImportKind(file.kind))
+    Raises AlreadyImported, ImportRefused, NotYetTried, AlreadyRunning.
+    """
+    file = _get(ctx, import_id)
     with ctx.transaction() as session:
         session.refresh(file, with_for_update=True)
         _check_open(file)
-        ctx.record("import.discarded", "import_file", file.id, _describe(file))
+        if file.status is ImportStatus.ARRIVED:
+            raise NotYetTried
+        if file.status is ImportStatus.TRIED:
+            file.status, file.checkpoint = ImportStatus.BEGUN, None
+            file.counts, file.problems = no_counts(), []
+        job = _ask(ctx, file)
+        ctx.record("import.asked", "import_file", file.id, describe(file))
+    return Asked(file.id, job.id)
+
+
+def ask_to_go_on(ctx: Context, *, import_id: int) -> Asked:
+    """Ask that interrupted work on a file go on at its last checkpoint.
+
+    Raises AlreadyImported, ImportRefused, NotBeingWorkedOn, AlreadyRunning.
+    """
+    file = _get(ctx, import_id)
+    with ctx.transaction() as session:
+        session.refresh(file, with_for_update=True)
+        _check_open(file)
+        if file.status is ImportStatus.TRIED:
+            raise NotBeingWorkedOn
+        job = _ask(ctx, file)
+        ctx.record("import.asked", "import_file", file.id, describe(file))
+    return Asked(file.id, job.id)
+
+
+def cancel(ctx: Context, *, import_id: int) -> None:
+    """Stop the work on a file; what is done stays. The process notices with its next piece.
+
+    Raises NotBeingWorkedOn.
+    """
+    file = _get(ctx, import_id)
+    with ctx.transaction():
+        job = find_newest_job(ctx.session, ctx.area_id, job_key(file.id))
+        if job is None or job.status not in leases.LIVE:
+            raise NotBeingWorkedOn
+        job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
+        ctx.record("import.stopped", "import_file", file.id, {"row": [None, job.progress_done]})
+
+
+def discard(ctx: Context, *, import_id: int) -> None:
+    """Forget a file of which nothing was done; raises AlreadyImported, BegunAlready, BeingWorkedOn."""
+    file = _get(ctx, import_id)
+    with ctx.transaction() as session:
+        session.refresh(file, with_for_update=True)
+        if file.status is ImportStatus.DONE:
+            raise AlreadyImported
+        if file.status is ImportStatus.BEGUN:
+            raise BegunAlready
+        job = find_newest_job(session, ctx.area_id, job_key(file.id))
+        if job is not None and is_worked_on(job, ctx.now):
+            raise BeingWorkedOn
+        ctx.record("import.discarded", "import_file", file.id, describe(file))
         session.delete(file)
 
 
-def write_error_file(
-    ctx: Context, *, import_id: int, path: Path, say: Callable[[Problem], str]
-) -> Iterator[str]:
-    """Yield a CSV file of the rows in question as they were given, with row, column and reason.
+def write_error_file(ctx: Context, *, import_id: int, folder: Path, say: Say) -> Iterator[str]:
+    """Return a CSV file of the rows in question, line by line, as they were given.
 
-    ``say`` puts a problem into the reader's words. Mended, the file can be imported as it is.
+    ``folder`` is where uploads are kept. Raises UploadGone.
     """
-    file = get_import(ctx.session, ctx.actor, import_id)
-    spec = require_kind(ctx, ImportKind(file.kind))
-    columns = [*spec.required, *spec.optional]
-    yield "\ufeff" + _csv_line([*columns, *ERROR_COLUMNS])
-    for one in _check_file(ctx, spec, path):
-        if one.problem is not None:
-            cells = [safe_cell(one.row.values.get(column, "")) for column in columns]
-            where = [str(one.row.number), one.problem.field or ""]
-            yield _csv_line([*cells, *where, say(one.problem)])
+    file = _get(ctx, import_id)
+    path = left_out_path(folder, file.id)
+    if not path.is_file():
+        raise UploadGone
+    return write_rows(path, file.columns or [], say)
 
 
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
+def is_worked_on(job: JobRun, at: datetime) -> bool:
+    """Whether a job is live and, as far as can be seen, somebody works on it or will at once."""
+    is_late = job.heartbeat_at < at - leases.STALE_AFTER
+    is_gone = job.status is JobStatus.RUNNING and leases.is_gone(job.holder)
+    return job.status in leases.LIVE and not is_late and not is_gone
 
 
-def _check_open(file: ImportFile) -> None:
-    if file.done_at is not None:
-        raise AlreadyImported
-
-
-def _check_file(ctx: Context, spec: Spec, path: Path) -> Iterator[Checked]:
-    """Yield every row of a file with its outcome; nothing is changed."""
-    rows = read_any_table(path, spec.required)
-    with closing(SeenKeys()) as seen:
-        for chunk in _chunks(rows):
-            yield from check_chunk(ctx, spec, chunk, seen)
-
-
-def _write_chunks(
-    ctx: Context, spec: Spec, rows: Iterable[Row], seen: "SeenKeys", reason: str
-) -> Iterator[Checked]:
-    """Yield rows with their outcome after carrying out each chunk."""
-    for chunk in _chunks(iter(rows)):
-        checked = check_chunk(ctx, spec, chunk, seen)
-        todo = [one for one in checked if one.outcome in (Outcome.NEW, Outcome.CHANGED)]
-        if todo:
-            spec.carry_out(ctx, todo, reason)
-        yield from checked
-
-
-def check_chunk(ctx: Context, spec: Spec, rows: list[Row], seen: "SeenKeys") -> list[Checked]:
-    """Return a chunk's rows with their outcomes; the second row about a record is bad."""
-    checked = spec.check(ctx, rows)
-    for index, one in enumerate(checked):
-        if one.key:
-            first = seen.meet(one.key, one.row.number)
-            if first != one.row.number:
-                checked[index] = refuse(one.row, RowTwice(field=spec.required[0], first=first))
-    return checked
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, CHUNK_ROWS)):
-        yield chunk
-
-
-def _count(checked: Iterable[Checked]) -> tuple[Counts, list[dict[str, Any]]]:
-    """Return how many rows have each outcome, and the first problems."""
-    counts: Counts = {outcome.value: 0 for outcome in Outcome}
-    problems: list[dict[str, Any]] = []
-    for one in checked:
-        counts[one.outcome.value] += 1
-        if one.problem is not None and len(problems) < PROBLEMS_KEPT:
-            problems.append(_keep(one.row, one.problem))
-    return counts, problems
-
-
-def _keep(row: Row, problem: Problem) -> dict[str, Any]:
-    """Return a problem as it is stored: the sentence is translated when it is shown."""
-    return {
-        "row": row.number,
-        "column": problem.field or "",
-        "template": problem.template,
-        "values": {key: str(value) for key, value in problem.values.items()},
-    }
-
-
-def _describe(file: ImportFile) -> dict[str, Any]:
+def describe(file: ImportFile) -> dict[str, Any]:
+    """Return what an audit event says of a file."""
     return {"kind": file.kind, "file_digest": file.file_digest, "counts": dict(file.counts)}
 
 
-class SeenKeys:
-    """The keys that a file has had so far, with their rows, on disk however many there are."""
+def _get(ctx: Context, import_id: int) -> ImportFile:
+    file = get_import(ctx.session, ctx.actor, import_id)
+    require_kind(ctx, ImportKind(file.kind))
+    return file
 
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("")
-        self._database.execute(
-            "CREATE TABLE seen (key TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID"
-        )
 
-    def meet(self, key: tuple[Any, ...], row: int) -> int:
-        """Return the first row that has the key: this one, or an earlier one."""
-        text = repr(key)
-        added = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (text, row))
-        if added.rowcount:
-            return row
-        found = self._database.execute("SELECT row FROM seen WHERE key = ?", (text,)).fetchone()
-        return int(found[0])
+def _check_open(file: ImportFile) -> None:
+    if file.status is ImportStatus.DONE:
+        raise AlreadyImported
+    if file.status is ImportStatus.REFUSED:
+        raise ImportRefused
 
-    def close(self) -> None:
-        """Drop the keys."""
-        self._database.close()
+
+def _ask(ctx: Context, file: ImportFile) -> JobRun:
+    row = (file.checkpoint or {}).get("row", 1)
+    inputs = {"import_id": str(file.id), "status": file.status.value, "row": row}
+    return leases.ask(ctx, kind=JOB_KIND, key=job_key(file.id), inputs=inputs, at=ctx.now)

@@ -1,4 +1,8 @@
-"""Uploaded files, kept under their digest until they are imported or forgotten."""
+"""Uploaded files, kept under their digest until they are imported or forgotten.
+
+Beside them, under the id of the import, lies what the work on a file keeps: the keys met so far and
+the rows in question.
+"""
 
 import hashlib
 import re
@@ -11,12 +15,18 @@ from ltc.rules.errors import Conflict
 
 BLOCK_BYTES = 1 << 20
 KEPT_DAYS = 7
+ARRIVING, ARRIVING_DAYS = "arriving-", 1  # what a killed request left half-way
 DIGEST_SHAPE = re.compile(r"[0-9a-f]{64}")
 PRIVATE_FOLDER = 0o700
 
 
 class UploadGone(Conflict):
     """The uploaded file is no longer kept here. Choose it again."""
+
+
+def uploads_folder(documents: Path) -> Path:
+    """Return the folder of uploads, inside the one of documents (``LTC_DOCUMENTS``)."""
+    return documents / "uploads"
 
 
 def keep_upload(folder: Path, stream: IO[bytes]) -> str:
@@ -26,7 +36,7 @@ def keep_upload(folder: Path, stream: IO[bytes]) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="arriving-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=ARRIVING, delete=False) as file:
         arriving = Path(file.name)
         try:
             while block := stream.read(BLOCK_BYTES):
@@ -53,10 +63,37 @@ def remove_upload(folder: Path, digest: str) -> None:
         (folder / digest).unlink(missing_ok=True)
 
 
+def seen_path(folder: Path, import_id: int) -> Path:
+    """Return where the keys are that an import has met so far."""
+    return folder / f"{import_id}.seen"
+
+
+def left_out_path(folder: Path, import_id: int) -> Path:
+    """Return where the rows in question of an import are."""
+    return folder / f"{import_id}.left-out"
+
+
+def forget_keys(folder: Path, import_id: int) -> None:
+    """Remove the keys that an import has met."""
+    path = seen_path(folder, import_id)
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        each.unlink(missing_ok=True)
+
+
+def forget_work(folder: Path, import_id: int) -> None:
+    """Remove what the work on an import kept."""
+    forget_keys(folder, import_id)
+    left_out_path(folder, import_id).unlink(missing_ok=True)
+
+
 def sweep_uploads(folder: Path, now: datetime) -> int:
-    """Remove uploads that nobody came back for, and return how many."""
-    oldest = (now - timedelta(days=KEPT_DAYS)).timestamp()
-    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < oldest]
+    """Remove files that nobody came back for, and return how many."""
+    old = [path for path in folder.glob("*") if path.is_file() and _is_old(path, now)]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    days = ARRIVING_DAYS if path.name.startswith(ARRIVING) else KEPT_DAYS
+    return path.stat().st_mtime < (now - timedelta(days=days)).timestamp()

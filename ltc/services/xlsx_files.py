@@ -1,73 +1,114 @@
-"""Reads the first sheet of a spreadsheet (XLSX) as rows of text, like a CSV file."""
+"""Reads the first sheet of a spreadsheet (XLSX) as rows of text, like a CSV file.
 
+A workbook is unpacked as a whole, unlike a CSV file: so its size is bounded, and beyond that the
+answer is to save it as CSV. Sentences say so, never the name of an error of the library.
+"""
+
+import mmap
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from ltc.services.csv_files import (
-    ColumnMissing,
-    ColumnTwice,
-    FileEmpty,
-    FileUnreadable,
-    Row,
-    read_table,
-)
+from ltc.rules.errors import Invalid
+from ltc.services.csv_files import FileEmpty, Row, Table, open_table
 
-MAGIC = b"PK\x03\x04"
-UNPACKED_BYTES_MAX = 500 * 1024 * 1024  # a small file may unpack to more than the memory
+ZIP_START = b"PK\x03\x04"
+OLE_START = b"\xd0\xcf\x11\xe0"  # an old workbook, or a new one inside an envelope with a password
+ENVELOPE = "EncryptedPackage".encode("utf-16-le")
+UNPACKED_MB_MAX = 200  # a small file may unpack to more than the memory
+MEGABYTE = 1024 * 1024
 MIDNIGHT = time(0, 0)
 
 
-def read_any_table(path: Path, required: Sequence[str]) -> Iterator[Row]:
-    """Return the rows of a CSV or XLSX file, told apart by how it begins; raises like both."""
+class WorkbookOld(Invalid):
+    """This is an old workbook (.xls). Open it, save it as XLSX or “CSV UTF-8”, and choose that."""
+
+
+class WorkbookLocked(Invalid):
+    """This workbook has a password. Open it, take the password away, save it and choose it again."""
+
+
+class WorkbookDamaged(Invalid):
+    """This workbook is damaged or incomplete. Open it, save it again as XLSX and choose that file."""
+
+
+class CellBeyondHeader(Invalid):
+    """Row {row} has a cell beyond the columns of the header. Empty it, or name its column."""
+
+
+class WorkbookTooLarge(Invalid):
+    """This workbook unpacks to more than {most} MB. Save its sheet as “CSV UTF-8” and choose that."""
+
+
+def open_any_table(path: Path, wanted: Sequence[str]) -> Table:
+    """Open a CSV or XLSX file, told apart by how it begins; raises like both."""
     with path.open("rb") as file:
-        is_sheet = file.read(len(MAGIC)) == MAGIC
-    return read_sheet(path, required) if is_sheet else read_table(path, required)
+        start = file.read(len(ZIP_START))
+    if start == OLE_START:
+        raise WorkbookLocked if _has(path, ENVELOPE) else WorkbookOld
+    return open_sheet(path) if start == ZIP_START else open_table(path, wanted)
 
 
-def read_sheet(path: Path, required: Sequence[str]) -> Iterator[Row]:
-    """Return the rows of the first sheet, blank ones left out; the header is checked at once.
+def open_sheet(path: Path) -> Table:
+    """Open the first sheet, blank rows left out.
 
-    Raises FileEmpty, FileUnreadable, ColumnMissing, ColumnTwice.
+    Raises FileEmpty, WorkbookDamaged, WorkbookLocked, WorkbookTooLarge.
     """
-    rows = _open(path)
-    columns = [_text(value) for value in next(rows, [])]
-    if not any(columns):
+    _check_size(path)
+    rows, height = _open(path)
+    texts = ((number, [_text(value) for value in row]) for number, row in enumerate(rows, start=1))
+    filled = ((number, cells) for number, cells in texts if any(cells))
+    _, columns = next(filled, (0, []))
+    if not columns:
         raise FileEmpty
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise ColumnMissing(
-            field=missing[0], column=", ".join(missing), required=", ".join(required)
-        )
-    for name in required:
-        if columns.count(name) > 1:
-            raise ColumnTwice(field=name, column=name)
-    return _build_rows(rows, columns)
+    while not columns[-1]:
+        columns.pop()
+    return Table(columns, _build_rows(filled, columns), height)
 
 
-def _build_rows(rows: Iterator[list[Any]], columns: list[str]) -> Iterator[Row]:
-    for number, values in enumerate(rows, start=2):
-        cells = [_text(value) for value in values]
-        if any(cells):
-            padded = [*cells, *[""] * (len(columns) - len(cells))]
-            yield Row(number, dict(zip(columns, padded, strict=False)), None)
+def _has(path: Path, text: bytes) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        return view.find(text) >= 0
 
 
-def _open(path: Path) -> Iterator[list[Any]]:
-    """Return the rows of the first sheet; raises FileUnreadable."""
+def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > UNPACKED_BYTES_MAX:
-            raise FileUnreadable(reason="too large; save it as CSV")
-        book = CalamineWorkbook.from_path(str(path))
-        return book.get_sheet_by_index(0).to_python(skip_empty_area=False).__iter__()
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise FileUnreadable(reason=type(error).__name__) from error
+    except (zipfile.BadZipFile, OSError) as error:
+        raise WorkbookDamaged from error
+    if unpacked > UNPACKED_MB_MAX * MEGABYTE:
+        raise WorkbookTooLarge(most=UNPACKED_MB_MAX)
+
+
+def _open(path: Path) -> tuple[Iterator[list[Any]], int]:
+    """Return the rows of the first sheet and their number."""
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        return iter(sheet.iter_rows()), sheet.total_height
+    except PasswordError as error:
+        raise WorkbookLocked from error
+    except (CalamineError, OSError) as error:
+        raise WorkbookDamaged from error
+
+
+def _build_rows(rows: Iterator[tuple[int, list[str]]], columns: list[str]) -> Iterator[Row]:
+    for number, cells in rows:
+        padded = [*cells, *[""] * (len(columns) - len(cells))]
+        values = dict(zip(columns, padded, strict=False))
+        problem = _spot_beyond(number, cells, columns)
+        yield Row(number, values, problem, ",".join(cells) if problem else "")
+
+
+def _spot_beyond(number: int, cells: list[str], columns: list[str]) -> CellBeyondHeader | None:
+    """Return what is wrong with a row that has a cell where the header has no column."""
+    if not any(cells[len(columns) :]):
+        return None
+    return CellBeyondHeader(field=columns[-1], row=number)
 
 
 def _text(value: Any) -> str:

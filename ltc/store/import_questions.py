@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
+from ltc.rules.imports import ImportStatus
 from ltc.store.imports import ImportFile
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 
+FINISHED = (ImportStatus.DONE, ImportStatus.REFUSED)
 ORDER: tuple[Any, ...] = (ImportFile.uploaded_at, ImportFile.id)
 
 
@@ -33,8 +35,8 @@ def list_imports(session: Session, actor: Actor, cursor: str | None) -> Page[Imp
 
 
 def is_upload_needed(session: Session, file_digest: str) -> bool:
-    """Whether an import that is not done yet still needs the uploaded file."""
+    """Whether an import that is not finished yet still needs the uploaded file."""
     query = sa.select(ImportFile.id).where(
-        ImportFile.file_digest == file_digest, ImportFile.done_at.is_(None)
+        ImportFile.file_digest == file_digest, ImportFile.status.not_in(FINISHED)
     )
     return session.scalar(query.limit(1)) is not None

@@ -1,22 +1,44 @@
-"""Pages of imports: choose a file, see what it would do, do it, past imports."""
+"""Pages of imports: choose a file, see what it would do, do it, past imports.
 
-from collections.abc import Iterator
+A request keeps the file and asks; the work goes on in a process of its own (``jobs/imports``).
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, stream_with_context, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from ltc import http
+from ltc import clock, http
 from ltc.rules.access import Permission
-from ltc.rules.errors import Problem
-from ltc.rules.imports import KIND_NAMES, OUTCOME_NAMES, PERMISSION_OF, ImportKind, Outcome
+from ltc.rules.errors import Invalid, Problem
+from ltc.rules.imports import (
+    KIND_NAMES,
+    OUTCOME_NAMES,
+    PERMISSION_OF,
+    ImportKind,
+    ImportStatus,
+    Outcome,
+)
 from ltc.services import imports as use_cases
 from ltc.services.import_kinds import SPECS
-from ltc.services.uploads import find_upload, keep_upload, remove_upload, sweep_uploads
+from ltc.services.import_tables import list_unread, open_import
+from ltc.services.uploads import (
+    find_upload,
+    forget_work,
+    keep_upload,
+    left_out_path,
+    remove_upload,
+    sweep_uploads,
+    uploads_folder,
+)
 from ltc.store.import_questions import get_import, is_upload_needed, list_imports
 from ltc.store.imports import ImportFile
-from ltc.web.formats import problem_text, whole
+from ltc.store.job_runs import JobRun, find_newest_job
+from ltc.web.background import start_process
+from ltc.web.formats import said, whole
 from ltc.web.forms.imports import ImportForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.lists import read_cursor
@@ -26,6 +48,27 @@ blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
 TO_DO = (Outcome.NEW, Outcome.CHANGED)
 IN_QUESTION = (Outcome.CONFLICT, Outcome.BAD)
+# A file up to this size is opened while one waits, so that a wrong one is refused at its field at
+# once; what is wrong with a larger one is found by the job, and said on the page of the import.
+LOOKED_AT_BYTES = 1 << 20
+# After a file of each kind: what comes next, the page where that is done, and who may see it.
+MONTH = (_l("Finance calculates the month; what came in counts from then on."), "payouts.index",
+         Permission.SEE_PAYOUTS)  # fmt: skip
+CARE = (_l("Care may be given: log or import visits, stays and fees."), "visits.index",
+        Permission.SEE_VISITS)  # fmt: skip
+NEXT_STEPS = {
+    ImportKind.PEOPLE: (_l("Write or import the care plans of those who have a conclusion."),
+                        "plans.index", Permission.SEE_PLANS),
+    ImportKind.LIFE_EVENTS: MONTH,
+    ImportKind.PROVIDERS: (_l("Import the carers of these providers."), "imports.index",
+                           Permission.IMPORT),
+    ImportKind.CARERS: (_l("Import the care plans, then the visits of these carers."),
+                        "imports.index", Permission.IMPORT),
+    ImportKind.PLANS: CARE,
+    ImportKind.VISITS: MONTH,
+    ImportKind.BED_STAYS: MONTH,
+    ImportKind.FEES: MONTH,
+}  # fmt: skip
 
 
 @blueprint.get("/")
@@ -38,55 +81,76 @@ def index() -> Any:
 @blueprint.post("/")
 @http.requires(Permission.IMPORT)
 def upload() -> Any:
-    """Keep the file, try it out, and show what it would do."""
+    """Keep the file, ask that it be tried out, and lead to its page."""
     form = _form()
     if form.validate_on_submit():
         try:
-            file = _try_out(form)
-        except Problem as problem:
+            asked = _receive(form)
+        except Invalid as problem:
+            problem.field = "file"  # whatever column it names: the form has this one field
             show_refusal(form, problem)
         else:
-            return redirect(url_for("imports.show", import_id=file.id), code=303)
+            return _start(asked)
     return _index_page(form), 422
 
 
 @blueprint.get("/<int:import_id>")
 @http.requires(Permission.IMPORT)
 def show(import_id: int) -> Any:
-    """Show what a file would do, or has done, and the rows in question."""
+    """Show how far a file is, what it would do or has done, and the rows in question."""
     file = get_import(http.database(), http.current_actor(), import_id)
-    return render_template(
-        "imports/show.html",
-        file=file,
-        kind_name=KIND_NAMES[ImportKind(file.kind)],
-        outcome_names=OUTCOME_NAMES,
-        count_of=lambda *outcomes: _sum(file, outcomes),
-        to_do=_sum(file, TO_DO),
-        in_question=_sum(file, IN_QUESTION),
-        has_upload=_has_upload(file),
-        summary=_summary(file),
-    )
+    values = _values_of(file)
+    if file.status is not ImportStatus.REFUSED:
+        return render_template("imports/show.html", **values)
+    form = _form()
+    form.kind.data = file.kind
+    form.file.errors = [said(file.problems[0]["template"], **file.problems[0]["values"])]
+    return render_template("imports/refused.html", form=form, **values)
+
+
+@blueprint.get("/<int:import_id>/progress")
+@http.requires(Permission.IMPORT)
+def progress(import_id: int) -> Any:
+    """Give the live bar once more; when the work has ended, lead to the whole page."""
+    values = _values_of(get_import(http.database(), http.current_actor(), import_id))
+    response = Response(render_template("imports/_progress.html", **values))
+    if not values["is_live"]:
+        response.headers["HX-Redirect"] = url_for("imports.show", import_id=import_id)
+    return response
 
 
 @blueprint.post("/<int:import_id>/carry-out")
 @http.requires(Permission.IMPORT)
 def carry_out(import_id: int) -> Any:
-    """Do what the file tells."""
-    file = get_import(http.database(), http.current_actor(), import_id)
-    path = find_upload(_folder(), file.file_digest)
-    file = use_cases.carry_out(http.context(), import_id=import_id, path=path)
-    _drop_upload(file)
-    leave_receipt(_summary(file), file.file_digest[:12])
+    """Ask that what the file tells be done."""
+    _check_kept(import_id)
+    return _start(use_cases.ask_to_carry_out(http.context(), import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/go-on")
+@http.requires(Permission.IMPORT)
+def go_on(import_id: int) -> Any:
+    """Ask that interrupted work go on."""
+    _check_kept(import_id)
+    return _start(use_cases.ask_to_go_on(http.context(), import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/cancel")
+@http.requires(Permission.IMPORT)
+def cancel(import_id: int) -> Any:
+    """Stop the work; what is done stays."""
+    use_cases.cancel(http.context(), import_id=import_id)
     return redirect(url_for("imports.show", import_id=import_id), code=303)
 
 
 @blueprint.post("/<int:import_id>/discard")
 @http.requires(Permission.IMPORT)
 def discard(import_id: int) -> Any:
-    """Forget a file that was only tried out."""
+    """Forget a file of which nothing was done."""
     file = get_import(http.database(), http.current_actor(), import_id)
     digest = file.file_digest
     use_cases.discard(http.context(), import_id=import_id)
+    forget_work(_folder(), import_id)
     if not is_upload_needed(http.database(), digest):
         remove_upload(_folder(), digest)
     leave_receipt(_("The file is forgotten; nothing of it was done."), digest[:12])
@@ -98,9 +162,8 @@ def discard(import_id: int) -> Any:
 def error_file(import_id: int) -> Any:
     """Give the rows in question as they were given, with row, column and reason."""
     file = get_import(http.database(), http.current_actor(), import_id)
-    path = find_upload(_folder(), file.file_digest)
     lines: Iterator[str] = use_cases.write_error_file(
-        http.context(), import_id=import_id, path=path, say=problem_text
+        http.context(), import_id=import_id, folder=_folder(), say=_say
     )
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = (
@@ -133,38 +196,83 @@ def _index_page(form: ImportForm) -> str:
     )
 
 
-def _try_out(form: ImportForm) -> ImportFile:
-    """Keep the uploaded file while it is tried out and may still be carried out."""
-    folder, ctx = _folder(), http.context()
+def _receive(form: ImportForm) -> use_cases.Asked:
+    """Keep the uploaded file and ask that it be tried out; a small one must be of its kind."""
+    folder, ctx, kind = _folder(), http.context(), ImportKind(form.kind.data)
     sweep_uploads(folder, ctx.now)
     digest = keep_upload(folder, form.file.data.stream)
+    path = find_upload(folder, digest)
     try:
-        return use_cases.try_out(
-            ctx,
-            kind=ImportKind(form.kind.data),
-            file_name=Path(form.file.data.filename).name,
-            file_digest=digest,
-            path=find_upload(folder, digest),
-        )
+        if path.stat().st_size <= LOOKED_AT_BYTES:
+            open_import(path, SPECS[kind])
+        name = Path(form.file.data.filename).name
+        return use_cases.receive(ctx, kind=kind, file_name=name, file_digest=digest)
     except Problem:
         if not is_upload_needed(http.database(), digest):
             remove_upload(folder, digest)
         raise
 
 
+def _start(asked: use_cases.Asked) -> Any:
+    start_process(http.house().settings, "imports", "work", "--job", str(asked.job_id))
+    return redirect(url_for("imports.show", import_id=asked.import_id), code=303)
+
+
+def _values_of(file: ImportFile) -> dict[str, Any]:
+    """Return what the pages of an import show."""
+    spec = SPECS[ImportKind(file.kind)]
+    job = find_newest_job(http.database(), file.area_id, use_cases.job_key(file.id))
+    next_step, endpoint, permission = NEXT_STEPS[ImportKind(file.kind)]
+    return {
+        "file": file,
+        "kind_name": KIND_NAMES[ImportKind(file.kind)],
+        "specs": {ImportKind(file.kind): spec},
+        "kind_names": KIND_NAMES,
+        "outcome_names": OUTCOME_NAMES,
+        "count_of": lambda *outcomes: _sum(file, outcomes),
+        "to_do": _sum(file, TO_DO),
+        "in_question": _sum(file, IN_QUESTION),
+        "unread": list_unread(file.columns or [], spec),
+        "has_upload": (_folder() / file.file_digest).is_file(),
+        "has_error_file": left_out_path(_folder(), file.id).is_file(),
+        "summary": _summary(file),
+        "last_row": (file.checkpoint or {}).get("row", 1),
+        "next_step": next_step,
+        "next_href": url_for(endpoint) if http.current_actor().may(permission) else None,
+        **_progress_of(job),
+    }
+
+
+def _progress_of(job: JobRun | None) -> dict[str, Any]:
+    """Return how far the work is, in rows, how fast it goes, and about how long it takes still."""
+    if job is None:
+        return {"job": None, "is_live": False, "per_second": 0, "seconds_left": None}
+    now = clock.now()
+    seconds = max(1, int((now - job.started_at).total_seconds()))
+    before = int(job.inputs.get("row", 1)) - 1  # done by the work that this one goes on with
+    per_second = max(0, job.progress_done - before) // seconds
+    left = job.progress_total - job.progress_done
+    return {
+        "job": job,
+        "is_live": use_cases.is_worked_on(job, now),
+        "per_second": per_second,
+        "seconds_left": left // per_second if per_second else None,
+    }
+
+
+def _check_kept(import_id: int) -> None:
+    """Raise UploadGone where a file that may be imported is no longer kept."""
+    file = get_import(http.database(), http.current_actor(), import_id)
+    if file.status is not ImportStatus.DONE:
+        find_upload(_folder(), file.file_digest)
+
+
 def _folder() -> Path:
-    documents: Path = http.house().settings.documents
-    return documents / "uploads"
+    return uploads_folder(http.house().settings.documents)
 
 
-def _has_upload(file: ImportFile) -> bool:
-    return (_folder() / file.file_digest).is_file()
-
-
-def _drop_upload(file: ImportFile) -> None:
-    """Remove an upload that is done, unless rows in question may still be fetched from it."""
-    if not _sum(file, IN_QUESTION) and not is_upload_needed(http.database(), file.file_digest):
-        remove_upload(_folder(), file.file_digest)
+def _say(template: str, values: Mapping[str, str]) -> str:
+    return said(template, **values)
 
 
 def _sum(file: ImportFile, outcomes: tuple[Outcome, ...]) -> int:
@@ -173,6 +281,8 @@ def _sum(file: ImportFile, outcomes: tuple[Outcome, ...]) -> int:
 
 def _summary(file: ImportFile) -> str:
     """Say in a sentence what a file would do or has done."""
+    if file.status is ImportStatus.REFUSED:
+        return str(_("The file cannot be read."))
     if not any(_sum(file, (outcome,)) for outcome in Outcome if outcome is not Outcome.SAME):
         return str(_("Nothing changes: all %(count)s rows are recorded already.",
                      count=whole(_sum(file, (Outcome.SAME,)))))  # fmt: skip

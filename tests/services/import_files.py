@@ -1,12 +1,12 @@
 """Small files of every kind, and what a test needs to import them."""
 
-import hashlib
 from datetime import date
 from pathlib import Path
 
 from ltc.rules.imports import ImportKind
-from ltc.services import imports
+from ltc.services import import_work, imports
 from ltc.services.import_kinds import SPECS
+from ltc.services.uploads import keep_upload
 from tests.support.factories import (
     make_agreement,
     make_carer,
@@ -81,15 +81,32 @@ def write_csv(path: Path, rows, encoding="utf-8", delimiter=",") -> Path:
     return path
 
 
-def try_file(ctx, kind, path):
-    """Try a file out, and return its record."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return imports.try_out(ctx, kind=kind, file_name=path.name, file_digest=digest, path=path)
+def try_file(ctx, kind, path, folder=None):
+    """Try a file out, and return its record; the upload is kept in a folder beside it."""
+    folder = folder or path.parent / "uploads"
+    with path.open("rb") as file:
+        digest = keep_upload(folder, file)
+    asked = imports.receive(ctx, kind=kind, file_name=path.name, file_digest=digest)
+    return work_on(ctx, asked, folder)
 
 
-def import_file(ctx, kind, path):
+def carry_out(ctx, import_id, folder):
+    """Carry a file out that was tried out, and return its record."""
+    return work_on(ctx, imports.ask_to_carry_out(ctx, import_id=import_id), folder)
+
+
+def work_on(ctx, asked, folder, **how):
+    """Do in this process what was asked for."""
+    now = ctx.now
+    return import_work.work(
+        ctx, import_id=asked.import_id, folder=folder, clock=lambda: now, job_id=asked.job_id, **how
+    )
+
+
+def import_file(ctx, kind, path, folder=None):
     """Try a file out and carry it out, and return its record."""
-    return imports.carry_out(ctx, import_id=try_file(ctx, kind, path).id, path=path)
+    folder = folder or path.parent / "uploads"
+    return carry_out(ctx, try_file(ctx, kind, path, folder).id, folder)
 
 
 def counts(file):

@@ -166,11 +166,13 @@ def test_text_after_a_closed_quotation_mark_is_refused():
     assert problems_in('id,name\n1,"a"b\n2,c\n') == [(2, QuoteOpen), (3, None)]
 
 
-def test_a_line_without_end_is_refused_before_memory_is_filled():
-    rows = read_table(b"id,name\n1,a\n2," + b"x" * (LONGEST_LINE + 1), COLUMNS)
-    assert next(rows).number == 2
-    with pytest.raises(LineTooLong, match=r"^Row 3 "):
-        next(rows)
+def test_a_line_that_is_too_long_costs_its_own_row_only_and_names_its_column():
+    rows = list(read_table(b"id,name\n1,a\n2," + b"x" * 10**6 + b"\n3,c\n", COLUMNS))
+    assert [(row.number, type(row.problem)) for row in rows] == [
+        (2, type(None)), (3, LineTooLong), (4, type(None))
+    ]  # fmt: skip
+    assert rows[1].problem.field == "name"
+    assert len(rows[1].raw) == LONGEST_LINE
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

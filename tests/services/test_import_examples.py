@@ -11,10 +11,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize("kind", list(ImportKind))
-def test_the_example_files_can_be_imported(make_ctx, session, area, kind):
+def test_the_example_files_can_be_imported(make_ctx, session, area, tmp_path, kind):
     make_world(session)
     path = DOCS / "examples" / f"{kind.value}.csv"
-    assert counts(import_file(make_ctx(Role.OFFICER), kind, path)) == {"new": 1}
+    assert counts(import_file(make_ctx(Role.OFFICER), kind, path, tmp_path)) == {"new": 1}
 
 
 @pytest.mark.parametrize("kind", list(ImportKind))

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
-from ltc.services import imports
 from ltc.store.visits import Visit
-from tests.services.import_files import counts, make_world, try_file
+from tests.services.import_files import carry_out, counts, make_world, try_file
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +38,7 @@ def test_a_hundred_thousand_visits_are_imported_while_one_waits(make_ctx, sessio
     ctx, path = make_ctx(Role.OFFICER), write_visits(tmp_path / "visits.csv", 100_000)
     file = try_file(ctx, ImportKind.VISITS, path)
     begin = time.perf_counter()
-    done = imports.carry_out(ctx, import_id=file.id, path=path)
+    done = carry_out(ctx, file.id, tmp_path / "uploads")
     seconds = time.perf_counter() - begin
     assert counts(done) == {"new": 100_000}
     assert session.scalar(sa.select(sa.func.count()).select_from(Visit)) == 100_000
@@ -51,19 +50,13 @@ def test_a_file_of_thirty_megabytes_is_tried_in_little_memory(make_ctx, session,
     path = write_visits(tmp_path / "visits.csv", 150_000, remark="长期护理" * 10)
     assert path.stat().st_size > 28 * MEGABYTE
     ctx = make_ctx(Role.OFFICER)
-    try_file_named(ctx, write_visits(tmp_path / "warm.csv", 5_000))
+    try_file(ctx, ImportKind.VISITS, write_visits(tmp_path / "warm.csv", 5_000))
     before = read_status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
-    file = try_file_named(ctx, path)
+    file = try_file(ctx, ImportKind.VISITS, path)
     peak = read_status("VmHWM")
     assert counts(file) == {"new": 150_000}
     assert peak - before < 25 * MEGABYTE, f"{(peak - before) / MEGABYTE:.0f} MB"
-
-
-def try_file_named(ctx, path):
-    """Try a file out by its path, without reading it here."""
-    kind = ImportKind.VISITS
-    return imports.try_out(ctx, kind=kind, file_name=path.name, file_digest="0" * 64, path=path)
 
 
 def read_status(name):

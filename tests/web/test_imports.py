@@ -4,11 +4,13 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from ltc.jobs.imports import work_asked
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
 from ltc.store.imports import ImportFile
 from ltc.store.providers import Provider
 from ltc.store.visits import Fee
+from ltc.web import imports as pages
 from tests.services.import_files import ROWS, make_world, write_csv
 from tests.support.factories import make_user
 from tests.support.sign_in import send, sign_in_as
@@ -20,6 +22,20 @@ FEE = ROWS[ImportKind.FEES]
 @pytest.fixture
 def world(session, area):
     return make_world(session)
+
+
+@pytest.fixture(autouse=True)
+def started(house, monkeypatch):
+    """The jobs that were started; each is done at once, unless the list is frozen with ``None``."""
+    calls = []
+
+    def start(_settings, *words):
+        calls.append(words)
+        if None not in calls:
+            work_asked(house, int(words[-1]))
+
+    monkeypatch.setattr(pages, "start_process", start)
+    return calls
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Hands rows to the import of files, as an office would: written as CSV, tried out, carried out."""
 
 import csv
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ltc.rules.imports import ImportKind, Outcome
 from ltc.services.context import Context
-from ltc.services.imports import carry_out, try_out
+from ltc.services.import_work import work
+from ltc.services.imports import Asked, ask_to_carry_out, receive
+from ltc.services.uploads import keep_upload, uploads_folder
+from ltc.store.imports import ImportFile
 
 LEFT_OUT = (Outcome.CONFLICT, Outcome.BAD)
 Cells = Mapping[str, object]
@@ -23,12 +25,23 @@ def hand_in(ctx: Context, folder: Path, kind: ImportKind, name: str, rows: Seque
         return
     path = folder / f"{name}.csv"
     _write(path, rows)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    tried = try_out(ctx, kind=kind, file_name=path.name, file_digest=digest, path=path)
+    with path.open("rb") as file:
+        digest = keep_upload(uploads_folder(folder), file)
+    path.unlink()
+    asked = receive(ctx, kind=kind, file_name=path.name, file_digest=digest)
+    tried = _work(ctx, folder, asked)
     if any(tried.counts.get(outcome.value) for outcome in LEFT_OUT):
         raise RowsLeftOut(f"{name}: {tried.counts} {tried.problems[:3]}")
-    carry_out(ctx, import_id=tried.id, path=path)
-    path.unlink()
+    _work(ctx, folder, ask_to_carry_out(ctx, import_id=tried.id))
+
+
+def _work(ctx: Context, folder: Path, asked: Asked) -> ImportFile:
+    """Do at once what was asked for."""
+    now = ctx.now
+    return work(
+        ctx, import_id=asked.import_id, folder=uploads_folder(folder), clock=lambda: now,
+        job_id=asked.job_id,
+    )  # fmt: skip
 
 
 def _write(path: Path, rows: Sequence[Cells]) -> None:
