@@ -4,7 +4,18 @@ import sqlalchemy as sa
 from ltc.rules.access import Role, RoleLacksPermission
 from ltc.services.unmasking import NothingToShow, ReasonTooLong, ReasonTooShort, unmask
 from ltc.store.audit_log import AuditEvent
-from tests.support.factories import make_account, make_district, make_person
+from ltc.store.providers import Carer
+from ltc.store.sealed_cells import seal_cell
+from tests.support.factories import (
+    make_account,
+    make_carer,
+    make_district,
+    make_identity,
+    make_person,
+    make_provider,
+    make_user,
+)
+from tests.support.sign_in import send, sign_in_as
 
 REASON = "called about the form"
 
@@ -73,3 +84,28 @@ def test_nothing_else_can_be_asked_for(officer, person, record_type, field):
 def test_a_value_that_is_not_there_is_not_found(officer, session, area):
     with pytest.raises(NothingToShow):
         ask(officer, make_person(session, phone=None))
+
+
+IDENTITY = make_identity(7)
+
+
+@pytest.fixture
+def carer(session, area):
+    sealed = seal_cell(session, Carer, "identity_sealed", 900, IDENTITY)
+    return make_carer(
+        session, make_provider(session), id=900, identity_sealed=sealed,
+        identity_last4=IDENTITY[-4:],
+    )  # fmt: skip
+
+
+def test_a_carers_number_is_shown(officer, carer):
+    assert ask(officer, carer, "identity", record_type="carer") == IDENTITY
+
+
+def test_the_page_of_a_carer_asks_for_the_reason(client, session, carer):
+    browser = sign_in_as(client, make_user(session, Role.OFFICER))
+    page = browser.get(f"/providers/carers/{carer.id}").text
+    action = f"/unmask/carer/identity/{carer.id}"
+    assert f'hx-post="{action}"' in page
+    assert IDENTITY not in page
+    assert IDENTITY in send(browser, action, {"reason": REASON}).text
