@@ -1,5 +1,6 @@
 """What the form of a visit asks and offers: by who logs it, for whom, and by the plan of the day."""
 
+from datetime import date
 from typing import Any
 
 from ltc import http
@@ -12,7 +13,7 @@ from ltc.services.visits import VisitFacts
 from ltc.store.carer_questions import find_carers, suggest_carers
 from ltc.store.catalogues import get_catalogue
 from ltc.store.person_records import find_people
-from ltc.store.plan_questions import find_items, find_visible_plan
+from ltc.store.plan_questions import find_items, find_plan_on, find_visible_plan
 from ltc.store.plans import CarePlan
 from ltc.store.visits import Visit
 from ltc.web.chosen import carer_id_of, person_id_of
@@ -78,9 +79,7 @@ def is_unpriced(visit: Visit) -> bool:
     """Whether a visit still lacks the price that its plan's mode needs by the law of its day."""
     if visit.price_fen is not None or visit.refused or visit.withdrawn:
         return False
-    plan = find_visible_plan(
-        http.database(), http.current_actor(), visit.person_id, visit.service_on
-    )
+    plan = _plan_of(visit.person_id, visit.service_on)
     policy = policy_on(visit.service_on)
     return plan is not None and policy is not None and _needs_price(plan, policy)
 
@@ -91,8 +90,15 @@ def _find_plan(form: VisitFields) -> CarePlan | None:
         person_id = person_id_of(form.person.data or "")
     except Problem:
         return None
-    day = form.on.data or http.context().today
-    return find_visible_plan(http.database(), http.current_actor(), person_id, day)
+    return _plan_of(person_id, form.on.data or http.context().today)
+
+
+def _plan_of(person_id: int, on: date) -> CarePlan | None:
+    """Return the plan of a person on a day; a carer is shown that of the own employer only."""
+    session, actor = http.database(), http.current_actor()
+    if actor.role is not Role.CARER:
+        return find_visible_plan(session, actor, person_id, on)
+    return find_plan_on(session, actor.area_id, person_id, actor.organisation_id or 0, on)
 
 
 def _asks_for_price(plan: CarePlan | None, policy: Policy | None) -> bool:

@@ -62,6 +62,14 @@ def test_without_a_person_all_items_are_offered(officer, path):
     assert (len(items), folded) == (42, [])
 
 
+@pytest.mark.usefixtures("plan")
+def test_a_carer_is_shown_the_plan_of_the_own_employer(client, session, person, provider, carer):
+    user = make.make_user(session, Role.CARER, organisation_id=provider.id, carer_id=carer.id)
+    page = read(sign_in_as(client, user), f"/visits/log?person={person.case_number}")
+    items, folded = offered(page)
+    assert (items[:2], folded) == (["D07", "D14"], items[2:])
+
+
 def test_a_carer_sees_no_plan_of_another_provider(client, session, person, provider, carer):
     other = make.make_provider(session)
     make.make_plan(session, person, provider, ends_before=date(2019, 11, 1))
