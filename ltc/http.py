@@ -137,6 +137,13 @@ def close_database(_error: BaseException | None = None) -> None:
         session.close()
 
 
+def forget_database() -> None:
+    """Let go of everybody and everything that was read: the database does not answer any more."""
+    close_database()
+    g.actor = g.signed_in = None
+    g.pop("context", None)
+
+
 def context() -> Context:
     """Return the context that the use-cases of this request are given, one for all of them."""
     if "context" not in g:

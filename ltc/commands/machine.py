@@ -12,6 +12,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.spoken import say_in_english
 from ltc.services.context import Context
 from ltc.store.areas import get_area_by_code
+from ltc.store.reachable import find_trouble
 
 MACHINE = "machine"
 
@@ -25,7 +26,9 @@ def plainly() -> Iterator[None]:
         raise click.ClickException(say_in_english(problem)) from None
     except DBAPIError as error:
         text = " ".join(str(error.orig).split())
-        raise click.ClickException(f"The database refused: {text}") from None
+        trouble = find_trouble(error)
+        said = say_in_english(trouble) if trouble else "The database refused."
+        raise click.ClickException(f"{said} ({text})") from None
 
 
 @contextmanager

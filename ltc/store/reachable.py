@@ -1,9 +1,9 @@
-"""Whether the database can be reached and written, said in one line where it cannot."""
+"""Whether the database can be reached and written, and what to do where it cannot."""
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from ltc.rules.errors import Conflict
+from ltc.rules.errors import Conflict, Problem
 
 
 class DatabaseUnreachable(Conflict):
@@ -12,6 +12,69 @@ class DatabaseUnreachable(Conflict):
 
 class DatabaseReadOnly(Conflict):
     """The database {url} can only be read: {why}"""
+
+
+class DatabaseTrouble(Problem):
+    """The database cannot be reached or written now. Nothing was changed. Try again later."""
+
+    status = 503
+
+
+class DatabaseAway(DatabaseTrouble):
+    """The database cannot be reached now. Nothing was changed. Try again in a minute; if it stays
+    so, tell whoever looks after the installation.
+    """
+
+
+class DatabaseOnlyRead(DatabaseTrouble):
+    """The database can only be read now. Nothing was changed. Whoever looks after the
+    installation has to let it be written again; `flask db check` says why.
+    """
+
+
+class DatabaseFull(DatabaseTrouble):
+    """The disk of the database is full. Nothing was changed. Whoever looks after the
+    installation has to free space; what was interrupted goes on where it stopped.
+    """
+
+
+class DatabaseBusy(DatabaseTrouble):
+    """The database is busy with other work. Nothing was changed. Try again in a minute."""
+
+
+class DatabaseOfOtherVersion(DatabaseTrouble):
+    """The database is of another version than this program. Nothing was changed. Whoever looks
+    after the installation has to start the program anew; `flask db check` says what to do.
+    """
+
+
+# What PostgreSQL calls it (SQLSTATE, or its class of two), and what SQLite says.
+_BY_STATE: dict[str, type[DatabaseTrouble]] = {
+    "08": DatabaseAway, "57P": DatabaseAway, "25006": DatabaseOnlyRead, "53100": DatabaseFull,
+    "53": DatabaseAway, "55P03": DatabaseBusy, "57014": DatabaseBusy, "40": DatabaseBusy,
+    "42P01": DatabaseOfOtherVersion, "42703": DatabaseOfOtherVersion,
+}  # fmt: skip
+_BY_WORDS: dict[str, type[DatabaseTrouble]] = {
+    "readonly database": DatabaseOnlyRead, "database or disk is full": DatabaseFull,
+    "is locked": DatabaseBusy, "unable to open": DatabaseAway, "disk i/o error": DatabaseAway,
+    "no such table": DatabaseOfOtherVersion, "no such column": DatabaseOfOtherVersion,
+    "has no column": DatabaseOfOtherVersion,
+}  # fmt: skip
+
+
+def find_trouble(error: DBAPIError) -> DatabaseTrouble | None:
+    """Return what a refusal of the database means and what to do; None where it is our mistake."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    for prefix, trouble in _BY_STATE.items():
+        if state.startswith(prefix):
+            return trouble()
+    said = str(error.orig).lower()
+    for words, trouble in _BY_WORDS.items():
+        if words in said and not state:
+            return trouble()
+    # A connection that broke has no state; SQLite calls its own troubles operational, too.
+    is_broken = error.connection_invalidated or isinstance(error, OperationalError)
+    return DatabaseAway() if is_broken and not state else None
 
 
 def check_writable(engine: sa.Engine) -> None:

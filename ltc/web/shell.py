@@ -22,7 +22,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -30,6 +30,7 @@ from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Actor, Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
+from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
 from ltc.web import formats, once, resend
 
@@ -107,7 +108,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(http.SignInNeeded, ask_to_sign_in)
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(HTTPException, show_http_error)
-    app.register_error_handler(OperationalError, show_database_trouble)
+    app.register_error_handler(DBAPIError, show_database_trouble)
 
 
 def trust_proxies(app: Flask, proxies: int) -> None:
@@ -258,10 +259,14 @@ def show_http_error(error: HTTPException) -> Any:
     return render_template("shared/problem.html", status=error.code, text=text), error.code
 
 
-def show_database_trouble(error: OperationalError) -> Any:
-    """Answer a database that is full, read-only, locked or away: nothing is half done."""
+def show_database_trouble(error: DBAPIError) -> Any:
+    """Answer a database that is full, read-only, locked or away: nothing is half done.
+
+    What is a mistake of ours stays one. The page must do without the database.
+    """
+    trouble = find_trouble(error)
+    if trouble is None:
+        raise error
     current_app.logger.error("The database refused: %s", error.orig)
-    text = _("The database cannot be reached or written now. Nothing was changed. Try again later.")
-    if http.wants_json():
-        return http.answer_program(503, "database_trouble", text)
-    return render_template("shared/problem.html", status=503, text=text), 503
+    http.forget_database()
+    return show_problem(trouble)
