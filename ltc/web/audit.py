@@ -11,7 +11,7 @@ from flask import Blueprint, g, render_template
 from flask_babel import gettext as _
 
 from ltc import clock, http
-from ltc.rules.access import ROLE_NAMES, Permission, Role
+from ltc.rules.access import ROLE_NAMES, Permission
 from ltc.rules.audit import ChainState, Fault, KeptHead, NotAHead, build_head, parse_head
 from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, RECORD_NAMES
 from ltc.rules.months import ONE_DAY
@@ -40,7 +40,6 @@ def index() -> Any:
     """List events, filtered, the newest first, under the state of the chain."""
     session, actor, chosen = http.database(), http.current_actor(), _read_filter()
     found = list_events(session, actor, chosen, read_cursor())
-    ids = {event.actor_id for event in found.rows if event.actor_id is not None}
     return render_template(
         "audit/index.html",
         page=found,
@@ -49,10 +48,8 @@ def index() -> Any:
         days=(read_day("from"), read_day("until")),
         actions=_choices(ACTION_NAMES),
         record_types=_choices(RECORD_NAMES),
-        names=find_actor_names(session, actor, ids),
         roles={role.value: name for role, name in ROLE_NAMES.items()},
         doors=DOOR_NAMES,
-        machine=ROLE_NAMES[Role.MACHINE],
         head=find_head(session, actor.area_id),
         waiting=count_events(session, actor.area_id, is_sealed=False),
     )

@@ -61,11 +61,16 @@ class ShownChange:
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """One event in the reader's language; ``href`` None where no page shows its record."""
+    """One event in the reader's language; ``href`` None where no page shows its record.
+
+    ``who`` is a name, the machine, or nobody yet; ``subject`` is what the record itself is called.
+    """
 
     event: AuditEvent
+    who: str
     action: str
     record: str
+    subject: str
     href: str | None
     changes: list[ShownChange]
 
@@ -81,17 +86,36 @@ class _Names:
 
 def show_events(events: Sequence[AuditEvent]) -> list[ShownEvent]:
     """Return events as the page shows them; a few queries for all of them."""
-    names, links = _find_names(events), _find_links(events)
-    return [
-        ShownEvent(
-            event,
-            action_words(event.action),
-            record_words(event.record_type),
-            links.get((event.record_type, event.record_id)),
-            show_changes(event, names),
-        )
-        for event in events
-    ]
+    names, records = _find_names(events), _find_records(events)
+    return [_show_event(event, names, records) for event in events]
+
+
+def _show_event(
+    event: AuditEvent, names: _Names, records: Mapping[tuple[str, int], Any]
+) -> ShownEvent:
+    row = records.get((event.record_type, event.record_id))
+    return ShownEvent(
+        event,
+        _who(event, names),
+        action_words(event.action),
+        record_words(event.record_type),
+        _name_record(row),
+        None if row is None else _find_address(event.record_type, row),
+        show_changes(event, names),
+    )
+
+
+def _who(event: AuditEvent, names: _Names) -> str:
+    """Return who did it; at a page without a user somebody was not signed in yet."""
+    if event.actor_id is not None:
+        return names.users.get(event.actor_id, str(event.actor_id))
+    return str(_("Nobody signed in") if event.door == "page" else _("The machine"))
+
+
+def _name_record(row: Any) -> str:
+    """Return the number, month or name under which people know a record; empty where it has none."""
+    called = (getattr(row, name, None) for name in ("case_number", "number", "month", "name"))
+    return next((str(text) for text in called if text), "")
 
 
 def action_words(action: str) -> str:
@@ -212,22 +236,23 @@ def _ids_in(events: Iterable[AuditEvent], fields: set[str]) -> set[int]:
     return {value for value in values if isinstance(value, int)}
 
 
-def _find_links(events: Sequence[AuditEvent]) -> dict[tuple[str, int], str]:
-    """Return the address of each record that has a page which the reader may open."""
+def _find_records(events: Sequence[AuditEvent]) -> dict[tuple[str, int], Any]:
+    """Return the records of events that the reader may see, a query for each kind."""
     session, actor = http.database(), http.current_actor()
-    links = {}
-    for kind in {event.record_type for event in events} & set(PAGES):
-        endpoint, arguments = PAGES[kind]
-        if not may_open(endpoint):
-            continue
+    found: dict[tuple[str, int], Any] = {}
+    for kind in {event.record_type for event in events}:
         ids = {event.record_id for event in events if event.record_type == kind}
-        for id_, row in find_shown(session, actor, kind, ids).items():
-            links[kind, id_] = _address(endpoint, arguments, row)
-    return links
+        rows = find_shown(session, actor, kind, ids)
+        found |= {(kind, id_): row for id_, row in rows.items()}
+    return found
 
 
-def _address(endpoint: str, arguments: Callable[[Any], dict[str, Any]], row: Any) -> str:
-    return url_for(endpoint, **arguments(row))
+def _find_address(kind: str, row: Any) -> str | None:
+    """Return the address of a record's page, None where there is none that the reader may open."""
+    if kind not in PAGES:
+        return None
+    endpoint, arguments = PAGES[kind]
+    return url_for(endpoint, **arguments(row)) if may_open(endpoint) else None
 
 
 def may_open(endpoint: str) -> bool:

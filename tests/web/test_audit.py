@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,13 @@ def test_a_broken_chain_names_the_event(page, make_ctx, session):
 
 def test_the_auditor_reaches_the_log_from_every_page(page):
     assert 'class="ltc-nav__link" href="/audit"' in text_of(page, "/")
+
+
+def test_at_a_page_without_a_user_somebody_was_not_signed_in(page, make_ctx):
+    ctx = make_ctx(role=Role.MACHINE)
+    ctx.actor = replace(ctx.actor, user_id=None, door="page")
+    with ctx.transaction():
+        ctx.record("sign_in.refused", "sign_in", 0, {"name_digest": [None, "a" * 64]})
+    text = text_of(page, "/audit?action=sign_in.refused")
+    assert "Nobody signed in" in text
+    assert "Digest of the name: aaaaaaaaaaaa…" in text
