@@ -33,7 +33,9 @@ configure_mappers()  # once, before processes are forked: else each worker would
 def create_engine(url: str, **options: Any) -> sa.Engine:
     """Return an engine; SQLite gets WAL, foreign keys, full durability and a busy timeout."""
     # What a statement was sent with is not repeated in errors: it may be personal.
-    engine = sa.create_engine(url, hide_parameters=True, **options)
+    # A server that was away leaves dead connections behind: each is tried before it is used.
+    is_server = not url.startswith("sqlite")
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=is_server, **options)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
