@@ -70,9 +70,9 @@ GROUNDS: dict[str, str] = {
     "death_day_paid": N_("The day of death, %(on)s, counts."),
     "death_day_not_paid": N_("The day of death, %(on)s, does not count."),
     "days_without_care": N_("On %(days)s days there was no care that counts."),
-    "assistance": N_(
-        "From %(first_on)s to %(last_on)s medical assistance for “%(category)s” bears %(share_bp)s"
-        " of what the fund leaves."
+    "assistance": N_(  # the category is nobody's business but the agency's
+        "From %(first_on)s to %(last_on)s medical assistance bears %(share_bp)s of what the fund"
+        " leaves."
     ),
     "not_covered": N_("The scheme %(scheme)s does not pay the component %(component)s."),
     "prorated_fen": N_(
