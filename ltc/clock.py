@@ -4,6 +4,7 @@ A demonstration may be set back by whole days, so that its newcomer finds its op
 this month; production refuses the setting (``LTC_CLOCK_BACK_DAYS``).
 """
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,11 @@ def set_back(days: int) -> None:
 def now() -> datetime:
     """Return this instant in UTC (of the day that the clock was set back to)."""
     return datetime.now(UTC) - timedelta(days=_set_back["days"])
+
+
+def ticks_ns() -> int:
+    """Return nanoseconds that only ever rise, for measuring how long something takes."""
+    return time.perf_counter_ns()
 
 
 def today(time_zone: str) -> date:

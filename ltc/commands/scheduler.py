@@ -21,6 +21,7 @@ from ltc.commands.machine import machine_in, plainly
 from ltc.jobs.running import QUIET, run_task
 from ltc.jobs.running import machine_in as machine_of
 from ltc.jobs.scheduling import look
+from ltc.logs import log_error
 from ltc.rules.errors import Problem
 from ltc.services import jobs, schedulers
 from ltc.store.areas import list_areas
@@ -168,6 +169,11 @@ def run(job_id: int) -> None:
             say_end(run_task(http.house(), job_id))
         except jobs.TakenElsewhere as taken:
             click.echo(taken.message)
+        except (Problem, SQLAlchemyError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it was: its text may be personal
+            log_error("job broke", error, job_id=job_id)
+            raise SystemExit(1) from None
 
 
 @jobs_group.command("now")

@@ -12,6 +12,7 @@ from ltc.commands.audit_sealing import start_sealing
 from ltc.commands.machine import plainly
 from ltc.store.migrations import check_version
 from ltc.store.reachable import check_writable
+from ltc.web import metrics
 
 WORKERS = 2
 THREADS = 4
@@ -57,6 +58,9 @@ def serve_command(host: str, port: int, workers: int, seal_every: int) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     click.echo(f"Serving at http://{host}:{port}/ (Ctrl+C ends it)")
     options = build_options(host, port, workers)
+    # Before the workers are forked off: they count into one folder.
+    metrics.share(settings.home / "metrics" / str(port))
+    options["child_exit"] = lambda _server, worker: metrics.forget(worker.pid)
     if seal_every:
         stop = start_sealing(settings, seal_every)
         # Gunicorn calls this in the process that started it, not in its workers.

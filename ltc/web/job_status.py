@@ -72,6 +72,11 @@ class TaskStatus:
         """What the task is called."""
         return said(self.task.title)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last run failed."""
+        return self.last is not None and self.last.status is JobStatus.FAILED
+
 
 def list_statuses(session: Session, actor: Actor, now: datetime) -> list[TaskStatus]:
     """Return every task of the actor's area by its timetable."""

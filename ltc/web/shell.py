@@ -32,13 +32,13 @@ from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
-from ltc.web import formats, once, resend
+from ltc.web import formats, once, request_log, resend
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
 ROOMS = (
     "session", "home", "insured", "assessments", "providers", "plans", "visits", "stays",
-    "imports", "payouts", "statements", "law", "users", "audit", "access", "search",
-    "unmasking", "jobs",
+    "imports", "payouts", "statements", "verify", "law", "users", "audit", "access", "search",
+    "unmasking", "jobs", "health",
 )  # fmt: skip
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -87,6 +87,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=choose_language, default_translation_directories="translations")
     app.jinja_env.globals["form_token"] = http.form_token
+    request_log.register(app)
     app.before_request(
         http.load_actor
     )  # first: a form that came too late is answered by who sent it

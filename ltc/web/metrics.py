@@ -1,0 +1,126 @@
+"""Numbers for Prometheus: requests counted by the processes, the rest asked of the database.
+
+The processes of one server count into files of a shared folder (``PROMETHEUS_MULTIPROC_DIR``, which
+``flask serve`` makes), and whichever process is asked adds them up. Labels name routes, states,
+tasks and areas; nothing of a person.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+from sqlalchemy.orm import Session
+
+from ltc.store.metric_questions import (
+    Measured,
+    count_jobs_by_status,
+    list_last_successes,
+    list_payout_totals,
+    list_queues,
+)
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+NANOSECONDS_A_SECOND = 1_000_000_000
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 1, 2.5, 10)
+METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+
+
+class Meters:
+    """What this process counts."""
+
+    def __init__(self) -> None:
+        """Register the meters of this process."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "ltc_requests", "Requests answered", ("method", "route", "status"),
+            registry=self.registry,
+        )  # fmt: skip
+        self.seconds = Histogram(
+            "ltc_request_seconds", "Time to answer a request", ("route",),
+            registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+
+
+def share(folder: Path) -> None:
+    """Let this process and those forked off it count into one fresh folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ[FOLDER] = str(folder)
+    # The library decides at its import whether it counts into files; it was imported before.
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    meters.cache_clear()
+
+
+def forget(pid: int) -> None:
+    """Tidy up after a process that has ended; what it counted stays counted."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+@cache
+def meters() -> Meters:
+    """Return the meters of this process, made when the first request is counted."""
+    return Meters()
+
+
+def count_request(method: str, route: str, status: int, elapsed_ns: int) -> None:
+    """Count one answered request."""
+    known = method if method in METHODS else "other"
+    meters().requests.labels(known, route, str(status)).inc()
+    meters().seconds.labels(route).observe(elapsed_ns / NANOSECONDS_A_SECOND)
+
+
+def write_metrics(session: Session, now: datetime) -> bytes:
+    """Return all numbers in the text format of Prometheus."""
+    registry = CollectorRegistry() if os.environ.get(FOLDER) else meters().registry
+    if os.environ.get(FOLDER):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    asked = CollectorRegistry()
+    asked.register(FromDatabase(session, now))
+    return generate_latest(registry) + generate_latest(asked)
+
+
+class FromDatabase(Collector):
+    """Numbers that every process would give alike: jobs, queues, payouts."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        """Take the session to ask with, and this instant."""
+        self.session, self.now = session, now
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing is asked before the scrape."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask for the numbers."""
+        now = self.now
+        yield _gauge(
+            "ltc_job_age_seconds", "Seconds since a task was last done", ("area", "task"),
+            [(names, int((now - at).total_seconds()))
+             for names, at in list_last_successes(self.session)],
+        )  # fmt: skip
+        yield _gauge(
+            "ltc_jobs", "Jobs by state", ("area", "state"), count_jobs_by_status(self.session)
+        )
+        yield _gauge(
+            "ltc_queue_length", "What waits for somebody", ("area", "queue"),
+            list_queues(self.session),
+        )  # fmt: skip
+        yield _gauge(
+            "ltc_payout", "Newest calculated run: people and the fund's part in fen",
+            ("area", "measure"), list_payout_totals(self.session),
+        )  # fmt: skip
+
+
+def _gauge(name: str, text: str, labels: tuple[str, ...], measured: Iterable[Measured]) -> Any:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for names, value in measured:
+        family.add_metric(list(names), value)
+    return family

@@ -1,0 +1,88 @@
+"""Mails about jobs, taken by a real server."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ltc import settings
+from ltc.jobs.mail import mail_troubles
+from ltc.jobs.running import machine_in
+from ltc.rules.errors import Conflict
+from ltc.settings import SettingMissing
+from tests.conftest import NOW
+from tests.support.mail_server import mail_server
+from tests.support.scheduling import house_with, look_and_run, nightly, runner
+
+DAY = timedelta(days=1)
+
+
+TWO = NOW.replace(hour=18, minute=0)  # 02:00 of the 15th in Chongqing
+
+
+def rest(_given):
+    return {}
+
+
+class Refused(Conflict):
+    """The books differ. Report it."""
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_the_database(monkeypatch):
+    monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
+
+
+def with_mail(house, url):
+    given = replace(house.settings, mail_url=url, mail_to=("a@example.org", "b@example.org"))
+    return replace(house_with(house, nightly()), settings=given)
+
+
+def test_a_failure_is_mailed_once(house, area, monkeypatch):
+    def work(given):
+        raise Refused()
+
+    with mail_server() as (url, mails), runner(monkeypatch, work):
+        house = with_mail(house, url)
+        look_and_run(house, NOW)
+        for _look in range(4):
+            look_and_run(house, TWO)
+    (mail,) = mails
+    assert mail["To"] == "a@example.org, b@example.org"
+    assert mail["Subject"] == "Failed: Check the books, Chongqing"
+    assert "The books differ. Report it." in mail.get_content()
+
+
+def test_what_was_not_done_at_its_time_is_mailed_once(house, area, monkeypatch):
+    with mail_server() as (url, mails), runner(monkeypatch, rest):
+        house = with_mail(house, url)
+        look_and_run(house, NOW)
+        for _look in range(3):  # 02:00 of the 15th was eight hours ago
+            look_and_run(house, NOW + DAY)
+    (mail,) = mails
+    assert mail["Subject"] == "Not done in time: Check the books, Chongqing"
+
+
+def test_a_mail_that_cannot_be_sent_is_sent_later(house, area, monkeypatch):
+    def work(given):
+        raise Refused()
+
+    with runner(monkeypatch, work):
+        away = with_mail(house, "smtp://127.0.0.1:1")
+        look_and_run(away, NOW)
+        look_and_run(away, TWO)
+        look_and_run(away, TWO)
+    with mail_server() as (url, mails), house.session_maker() as session:
+        mail_troubles(with_mail(house, url), machine_in(house, session, area, TWO), area)
+    assert len(mails) == 1
+
+
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "smtp://host:port", "mail"])
+def test_a_bad_address_of_the_server_stops_the_start(environ, url):
+    with pytest.raises(SettingMissing, match="LTC_MAIL_URL"):
+        settings.load({**environ, "LTC_MAIL_URL": url, "LTC_MAIL_TO": "a@example.org"})
+
+
+def test_a_server_without_a_recipient_stops_the_start(environ):
+    with pytest.raises(SettingMissing, match="LTC_MAIL_TO"):
+        settings.load({**environ, "LTC_MAIL_URL": "smtp://mail"})

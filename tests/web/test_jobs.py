@@ -1,0 +1,135 @@
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+
+from ltc.jobs.running import run_task
+from ltc.rules.access import Role
+from ltc.services import jobs, schedulers
+from ltc.store.job_runs import JobSchedule, JobStatus
+from tests.conftest import NOW
+from tests.support.factories import make_user
+from tests.support.scheduling import list_runs
+from tests.support.sign_in import send, sign_in_as
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that pages start."""
+    words = []
+    monkeypatch.setattr("ltc.web.jobs.start_process", lambda _settings, *given: words.append(given))
+    return words
+
+
+@pytest.fixture
+def page(client, session, area):
+    """An administrator's browser."""
+    administrator = make_user(session, Role.ADMINISTRATOR)
+    with time_machine.travel(NOW, tick=False):
+        client.get("/language/en")
+        yield sign_in_as(client, administrator)
+
+
+def text_of(page, path, status=200):
+    answer = page.get(path)
+    assert answer.status_code == status
+    return answer.get_data(as_text=True)
+
+
+def test_the_timetable_says_when_each_task_is_due_next_in_the_areas_zone(page):
+    text = text_of(page, "/jobs/")
+    assert "Calculate last month" in text
+    assert "on day 1 of the month at 02:00" in text
+    assert "2019-12-01 (Sun) 02:00" in text
+    assert "No scheduler is running" in text
+    assert "Nobody is mailed" in text
+
+
+def test_a_scheduler_that_lives_and_one_that_is_silent(page, make_ctx):
+    ctx = make_ctx()
+    schedulers.sign_in(ctx, at=NOW)
+    assert "scheduler is running" not in text_of(page, "/jobs/")
+    schedulers.sign_in(ctx, at=NOW - timedelta(minutes=4))
+    assert "gave no sign of life since 2019-11-14 (Thu) 10:26" in text_of(page, "/jobs/")
+
+
+def test_what_is_late_stands_at_the_top_and_on_the_start_page(page, session):
+    session.add(JobSchedule(area_id=1, kind="audit_check", since_at=NOW - 2 * DAY))
+    session.commit()
+    text = text_of(page, "/jobs/")
+    assert "Late tasks: 1." in text
+    assert "Check the chain of the audit log was due 2019-11-14 (Thu) 03:00 and has not begun." in text
+    assert "Scheduled tasks that are late" in text_of(page, "/")
+
+
+def test_run_now_starts_a_process_and_its_page_tells_the_result(page, started, house):
+    answer = send(page, "/jobs/tasks/audit_check/run", {})
+    (job,) = list_runs(house, "audit_check")
+    assert answer.status_code == 303
+    assert started == [("jobs", "run", str(job.id))]
+    assert "It is at work." in text_of(page, f"/jobs/{job.id}")
+    again = send(page, "/jobs/tasks/audit_check/run", {})
+    assert again.status_code == 409
+    run_task(house, job.id, lambda: NOW)
+    text = text_of(page, f"/jobs/{job.id}")
+    assert "It is done." in text
+    assert "Blocks" in text
+    assert "How long it took" in text_of(page, "/jobs/tasks/audit_check")
+    assert page.get(f"/jobs/{job.id}/progress").headers["HX-Redirect"] == f"/jobs/{job.id}"
+
+
+def test_a_dry_run_says_that_it_is_one(page, started, house):
+    send(page, "/jobs/tasks/ending_soon/run", {"dry_run": "1"})
+    (job,) = list_runs(house, "ending_soon")
+    assert job.dry_run
+    assert "Dry run: nothing is written" in text_of(page, f"/jobs/{job.id}")
+    assert "dry run" in text_of(page, "/jobs/?task=ending_soon")
+
+
+def test_a_waiting_job_is_stopped_at_once(page, started, house):
+    send(page, "/jobs/tasks/deadlines/run", {})
+    (job,) = list_runs(house, "deadlines")
+    assert send(page, f"/jobs/{job.id}/cancel", {}).status_code == 303
+    assert list_runs(house, "deadlines")[0].status is JobStatus.CANCELLED
+    assert "It was stopped." in text_of(page, f"/jobs/{job.id}")
+    assert send(page, f"/jobs/{job.id}/cancel", {}).status_code == 409
+
+
+def test_why_it_failed_is_told(page, make_ctx, house, session, area):
+    area.policy_area = "atlantis"
+    session.merge(area)
+    session.commit()
+    ctx = make_ctx()
+    kind, on = "calculate_last_month", date(2019, 11, 1)
+    job_id = jobs.plan(ctx, kind=kind, schedule_key="k", on=on)
+    run_task(house, job_id, lambda: NOW)
+    text = text_of(page, f"/jobs/{job_id}")
+    assert "It failed." in text
+    assert "There is no law of “atlantis” here." in text
+    assert jobs.plan(ctx, kind=kind, schedule_key="k", on=on) is None
+    assert "failed" in text_of(page, "/jobs/?state=failed")
+    assert "No run fits" in text_of(page, "/jobs/?state=done")
+
+
+def test_amounts_and_cases_are_not_for_administrators(page, client, make_ctx, house, session):
+    ctx = make_ctx()
+    job_id = jobs.plan(ctx, kind="deadlines", schedule_key="k", on=NOW.date())
+    lease = jobs.claim(ctx, job_id=job_id, at=NOW, quiet=DAY)
+    rows = [{"number": "A-77", "due_on": "2019-11-15"}]
+    result = {"found": 1, "fund_fen": 123_400, "rows": rows}
+    jobs.finish(ctx, lease, at=NOW, result=result)
+    text = text_of(page, f"/jobs/{job_id}")
+    assert "A-77" not in text
+    assert "1,234.00" not in text
+    sign_in_as(client, make_user(session, Role.AUDITOR))
+    text = text_of(client, f"/jobs/{job_id}")
+    assert "A-77" in text
+    assert "1,234.00" in text
+    assert "Run now" not in text_of(client, "/jobs/tasks/deadlines")
+    assert send(client, "/jobs/tasks/deadlines/run", {}).status_code == 403
+
+
+def test_an_unknown_task_has_no_page(page):
+    text_of(page, "/jobs/tasks/make_coffee", 404)
