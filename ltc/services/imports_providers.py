@@ -47,6 +47,7 @@ from ltc.services.import_rows import (
     optional_text,
     refuse,
 )
+from ltc.services.providers import name_organisation
 from ltc.store.areas import Organisation, OrganisationKind
 from ltc.store.base import new_id
 from ltc.store.import_lookups import find_districts, load_of_providers
@@ -128,6 +129,7 @@ def _carry_out_providers(ctx: Context, rows: Sequence[Checked], reason: str) -> 
         else:
             provider_id = write.old.id
             correct_record(ctx, Provider, write, reason, "provider.corrected")
+            name_organisation(ctx, write.old)
         values, old = write.more
         if old is None or not is_same(values, old):
             agreements.append(Write({"provider_id": provider_id, **values}, old))

@@ -118,14 +118,18 @@ def correct(ctx: Context, *, provider_id: int, facts: ProviderFacts, reason: str
         provider = lock_record(ctx, get_provider(session, ctx.actor, provider_id))
         check_district(ctx, facts.district_id)
         version = build_version(ctx, provider)
-        # Loaded before anything changes: loading would send a taken code to the database.
-        organisation = session.get_one(Organisation, (ctx.area_id, provider.id))
         changes = _apply(provider, values)
         keep_version(ctx, provider, version, reason)
-        organisation.name, organisation.district_id = provider.name, provider.district_id
         flush_or_raise(ctx, CodeTaken(field="code", code=values["code"]))
+        name_organisation(ctx, provider)
         ctx.record("provider.corrected", "provider", provider_id, {**changes, "reason": reason})
     return provider
+
+
+def name_organisation(ctx: Context, provider: Provider) -> None:
+    """Give the organisation that a provider's users belong to the provider's name and district."""
+    organisation = ctx.session.get_one(Organisation, (ctx.area_id, provider.id))
+    organisation.name, organisation.district_id = provider.name, provider.district_id
 
 
 # --- agreements -----------------------------------------------------------------------------------

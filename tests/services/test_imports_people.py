@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
+from ltc.store.areas import Organisation
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
 from ltc.store.insured import Assistance, Enrolment, InsuredPerson, PersonVersion
@@ -204,6 +205,8 @@ def test_a_corrected_record_keeps_what_was_believed_before(
     assert (version.name, version.superseded_at) == (row["name"], officer.now)
     if kind is ImportKind.CARERS:
         assert open_cell(session, version, "phone_sealed") == row["phone"]
+    else:
+        assert session.get(Organisation, (1, version.record_id)).name == "新名"
 
 
 def test_somebody_of_another_district_is_a_conflict_without_details(
