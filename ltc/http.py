@@ -1,5 +1,7 @@
 """What pages, API and jobs share at the door: who is there, may they, and how errors answer."""
 
+import base64
+import hmac
 import re
 import secrets
 from collections.abc import Callable
@@ -25,6 +27,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SESSION_COOKIE = "ltc_session"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a hidden field
 FORM_TOKEN_BYTES = 24
+SEED_LENGTH, MARK_LENGTH = 32, 22  # characters: 24 bytes, and 16 bytes of the mark
 LARGEST_ID = 2**63 - 1  # what the column of an id holds
 FORM_TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -157,8 +160,30 @@ def context() -> Context:
 
 
 def form_token() -> str:
-    """Return a fresh one-time token for a form (``templates/shared/forms.html`` writes it)."""
-    return secrets.token_urlsafe(FORM_TOKEN_BYTES)
+    """Return a fresh one-time token for a form (``templates/shared/forms.html`` writes it).
+
+    It ends with a mark of who was shown the form, so that nobody else is shown what was typed in.
+    """
+    seed = secrets.token_urlsafe(FORM_TOKEN_BYTES)
+    actor: Actor | None = g.get("actor")
+    return seed + _owner_mark(seed, actor.user_id if actor else None)
+
+
+def is_form_of_another(token: str | None) -> bool:
+    """Whether a form was shown to another user than the one who sends it; nobody's is everybody's."""
+    if token is None or len(token) != SEED_LENGTH + MARK_LENGTH:
+        return False
+    seed, mark = token[:SEED_LENGTH], token[SEED_LENGTH:]
+    owners = (None, current_actor().user_id)
+    return not any(hmac.compare_digest(mark, _owner_mark(seed, owner)) for owner in owners)
+
+
+def _owner_mark(seed: str, user_id: int | None) -> str:
+    """Return the keyed mark of a user on a seed; it tells nothing without the key."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    text = f"form {seed} {user_id or 0}".encode()
+    mark = base64.urlsafe_b64encode(hmac.digest(key, text, "sha256"))
+    return mark.decode()[:MARK_LENGTH]
 
 
 def sent_form_token() -> str | None:

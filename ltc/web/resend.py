@@ -18,9 +18,17 @@ STATUS = 400
 
 
 def keep_form(*, is_signed_in: bool) -> Any:
-    """Show the form that was sent once more, to be sent after signing in again."""
+    """Show the form that was sent once more, to be sent after signing in again.
+
+    What somebody typed is shown to nobody else who signs in at the same browser, nor sent for them.
+    """
     if http.wants_json() or not _is_from_here():
         text = _("The form could not be checked. Open its page anew and send it from there.")
+        return render_template("shared/problem.html", status=STATUS, text=text), STATUS
+    if is_signed_in and http.is_form_of_another(http.sent_form_token()):
+        text = _(
+            "This form was begun by somebody else. Nothing was sent, and it is not shown to you."
+        )
         return render_template("shared/problem.html", status=STATUS, text=text), STATUS
     return (
         render_template(

@@ -282,6 +282,21 @@ def test_a_form_that_outlived_its_session_arrives_after_signing_in_again(client,
     assert not other.active
 
 
+@pytest.mark.parametrize("is_same", [True, False])
+def test_what_was_typed_is_shown_to_who_typed_it_and_to_nobody_else(client, user, session, is_same):
+    user.role = Role.ADMINISTRATOR
+    other = make_user(session, Role.ADMINISTRATOR, organisation_id=user.organisation_id)
+    path = f"/users/{other.id}/deactivate"
+    page = said(client, sign_in_as(client, user).get(path))
+    token = re.findall(r'name="form_token" value="([\w-]{54})"', page)[-1]
+    sign_in_as(client, user if is_same else other)
+    typed = {"reason": "typed for an hour", "form_token": token, "csrf_token": "of before"}
+    answer = client.post(path, data=typed, headers=HERE)
+    assert answer.status_code == 400
+    assert ("typed for an hour" in said(client, answer)) is is_same
+    assert ("begun by somebody else" in said(client, answer)) is not is_same
+
+
 def form_of(client, answer):
     """The kept form, not the one in the header."""
     return said(client, answer).split("data-once")[-1].split("</form>")[0]
