@@ -25,7 +25,8 @@ from ltc.services.demo.places import AREA, PLAYERS
 from ltc.services.demo.stage import Stage
 from ltc.services.demo.stories import APPLIED
 from ltc.services.demo.summary import list_failures, summarise
-from ltc.services.executors import Inline, choose
+from ltc.services.executors import Inline
+from ltc.services.statement_printers import choose_printers
 from ltc.services.statements import Progress, issue_run
 from ltc.settings import keep_clock_back
 from ltc.store.payouts import PayoutRun
@@ -146,9 +147,9 @@ def _issue_with(teller: Teller) -> Issue:
                 teller.tell(f"statements: {run.month}", progress.done, progress.total)
 
         issue_run(
-            stage.acting("approver", issued_at), run_id=run.id, documents=settings.documents,
-            executor=choose(engine, settings.workers),  # type: ignore[arg-type]
-            clock=lambda: issued_at, workers=settings.workers, on_progress=report,
+            stage.acting("approver", issued_at), run_id=run.id, press=settings.press,
+            printers=choose_printers(engine, settings.workers),  # type: ignore[arg-type]
+            clock=lambda: issued_at, on_progress=report,
         )  # fmt: skip
 
     return issue

@@ -9,7 +9,7 @@ from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import JobNotFound, context_of
 from ltc.rules.errors import Problem
-from ltc.services.executors import choose
+from ltc.services.statement_printers import choose_printers
 from ltc.services.statements import Progress, issue_run, withdraw_request
 from ltc.store.job_runs import JobRun, find_job
 
@@ -40,9 +40,8 @@ def _issue(
         return issue_run(
             ctx,
             run_id=int(job.inputs["run_id"]),
-            documents=house.settings.documents,
-            executor=choose(house.engine, house.settings.workers),
-            workers=house.settings.workers,
+            press=house.settings.press,
+            printers=choose_printers(house.engine, house.settings.workers),
             clock=clock.now,
             job_id=job_id,
             on_progress=on_progress,

@@ -10,6 +10,8 @@ from ltc.rules.policies import Payee, Text
 from ltc.rules.statement_reasons import build_month, last_day, list_used, place_of, tell_lines
 from ltc.rules.statement_words import Speaker, day, join
 from ltc.rules.statements import (
+    Cause,
+    Difference,
     Frame,
     Head,
     HeldItem,
@@ -93,23 +95,6 @@ class Subtotal:
     item: Text
     payee: Text
     sums: Sums
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A part of the difference from the month before, in fen."""
-
-    text: Text
-    fund_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The fund's amount of the month before, None where none was approved, and what changed it."""
-
-    before_fen: int | None
-    after_fen: int
-    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +250,7 @@ def _build_difference(
 ) -> Difference:
     after = build_month(frame.law, settlement)
     if before is None:
-        return Difference(None, after.fund_fen, ())
+        return Difference(None, after.fund_fen)
     earlier = build_month(frame.law, before)
     return Difference(earlier.fund_fen, after.fund_fen, tell_causes(frame, earlier, after))
 

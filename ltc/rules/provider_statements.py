@@ -9,6 +9,8 @@ from ltc.rules.person_statements import add_up, is_other_law, name_item
 from ltc.rules.policies import Text
 from ltc.rules.statement_reasons import build_month, list_used, place_of, tell_lines
 from ltc.rules.statements import (
+    Cause,
+    Difference,
     Frame,
     Head,
     HeldItem,
@@ -82,24 +84,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What one cause changed from the month before: people, and the difference in fen."""
-
-    text: Text
-    people: int
-    fund_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The fund's amount of the month before, None where none was approved, and what changed it."""
-
-    before_fen: int | None
-    after_fen: int
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ProviderStatement:
     """All that is printed for a provider."""
 
@@ -111,7 +95,7 @@ class ProviderStatement:
     groups: tuple[Group, ...]
     lines: tuple[ClientLine, ...]
     holds: tuple[ClientHold, ...]
-    difference: Comparison
+    difference: Difference
     objection: Objection
     sources: tuple[SourceLine, ...]
 
@@ -188,11 +172,11 @@ def _build_groups(
 
 def _compare(
     frame: Frame, subject: ProviderSubject, clients: Sequence[Client], has_before: bool
-) -> Comparison:
+) -> Difference:
     """Return the difference from the month before by cause; the parts add up to it."""
     after_fen = sum(line.fund_fen for c in clients for line in _own_lines(subject, c.settlement))
     if not has_before:
-        return Comparison(None, after_fen, ())
+        return Difference(None, after_fen)
     before_fen = sum(line.fund_fen for c in clients for line in _own_lines(subject, c.before))
     changes = [
         change
@@ -203,11 +187,11 @@ def _compare(
             is_other_law=is_other_law(frame),
         )
     ]
-    spans = tuple(
-        Span(frame.speaker.say(CAUSE_NAMES[span.cause]), span.people, span.fund_fen)
+    causes = tuple(
+        Cause(frame.speaker.say(CAUSE_NAMES[span.cause]), span.fund_fen, span.people)
         for span in build_bridge(changes)
     )
-    return Comparison(before_fen, after_fen, spans)
+    return Difference(before_fen, after_fen, causes)
 
 
 def _list_used(subject: ProviderSubject, clients: Sequence[Client]) -> list[tuple[str, str]]:

@@ -26,6 +26,19 @@ class StatementKind(StrEnum):
     PROVIDER = "provider"
 
 
+class Failure(StrEnum):
+    """Why a statement could not be printed though others could."""
+
+    TOO_LONG = "too_long"
+    PROCESS_ENDED = "process_ended"
+    ERROR = "error"
+
+
+FAILURE_NAMES = {
+    Failure.TOO_LONG: N_("Printing took too long and was stopped."),
+    Failure.PROCESS_ENDED: N_("The printing process ended, for lack of memory perhaps."),
+    Failure.ERROR: N_("The program met an error; jobs.log in the home folder has it."),
+}
 STATEMENT_KIND_NAMES = {
     StatementKind.PERSON: N_("Statement for the person"),
     StatementKind.PROVIDER: N_("Statement for the provider"),
@@ -35,11 +48,21 @@ STANDING_NAMES = {
     Standing.ASSUMED: Text("暂按", "assumed"),
     Standing.UNKNOWN: Text("待补", "unknown"),
 }
+NOT_SEALED = Text("尚无封存区块", "no block is sealed yet")
 NO_SOURCE = Text("未见原文规定", "No text of the law was found")
 RUN_LETTERS = {RunKind.REGULAR: "R", RunKind.CORRECTION: "C"}
 DIGEST_SHOWN = 16
 
 Capitals = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The newest block of an area's audit chain when issuing began: area, number, whole digest."""
+
+    area: str
+    number: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +79,7 @@ class Frame:
     run_digest: str
     approved_on: date
     write_capitals: Capitals
+    chain: ChainHead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,7 @@ class Head:
     issued_on: date
     run: str  # such as R1, with the beginning of the digest
     approved_on: date
+    chain: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +123,24 @@ class SourceLine:
     labels: Text
     standing: Text
     is_assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one cause changed from the month before, in fen; ``people`` where several are told of."""
+
+    text: Text
+    fund_fen: int
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The fund's amount of the month before, None where none was approved, and what changed it."""
+
+    before_fen: int | None
+    after_fen: int
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +175,18 @@ def build_head(frame: Frame, kind: StatementKind, code: str) -> Head:
     """Return the head of a statement."""
     run = f"{_name_run(frame)} · {frame.run_digest[:DIGEST_SHOWN]}"
     number = build_number(frame, kind, code)
-    return Head(number, frame.issuer, frame.month, frame.issued_on, run, frame.approved_on)
+    return Head(
+        number, frame.issuer, frame.month, frame.issued_on, run, frame.approved_on,
+        _name_chain(frame.chain),
+    )  # fmt: skip
+
+
+def _name_chain(chain: ChainHead | None) -> Text:
+    """Return the head of the audit chain as it is printed: area, number, beginning of the digest."""
+    if chain is None:
+        return NOT_SEALED
+    text = f"{chain.area} #{chain.number} · {chain.digest[:DIGEST_SHOWN]}"
+    return Text(text, text)
 
 
 def _name_run(frame: Frame) -> str:

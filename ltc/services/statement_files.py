@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +14,16 @@ from ltc.store.documents import check_file, read_blocks, read_file
 from ltc.store.statement_questions import (
     StatementNotFound,
     get_statement,
+    load_statements_of_district,
     load_statements_of_provider,
 )
 from ltc.store.statements import Statement
 
 MANIFEST = "manifest.csv"
-MANIFEST_HEADER = ("file", "kind", "number", "case_number", "pages", "bytes", "sha256", "issued_at")
+PLACE_DIGITS = 6  # of a file's place in the order of printing
+MANIFEST_HEADER = (
+    "file", "kind", "number", "case_number", "community", "pages", "bytes", "sha256", "issued_at"
+)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -57,19 +61,49 @@ def hand_out_provider(
     with ctx.transaction() as session:
         found = load_statements_of_provider(session, ctx.actor, run_id, provider_id)
         entries = [_build_entry(statement, case_number) for statement, case_number in found]
-        if not entries:
-            raise StatementNotFound()
-        for entry in entries:
-            check_file(documents, ctx.area_id, entry.digest)
+        _check_files(entries, documents, ctx.area_id)
         changes = {"run": [None, run_id], "files": [None, len(entries)]}
         ctx.record("statements.handed_out", "provider", provider_id, changes)
     return entries
 
 
-def _build_entry(statement: Statement, case_number: str) -> Entry:
-    name, digest, at = f"{statement.number}.pdf", statement.file_digest or "", statement.issued_at
+def hand_out_district(
+    ctx: Context, *, run_id: int, district_id: int, documents: Path
+) -> list[Entry]:
+    """Return the files of a district's people in order of printing, for ``write_zip``.
+
+    Their names begin with their place, so that a printer takes them in that order: by community,
+    then by case number. Raises StatementNotFound and FileGone as ``hand_out_provider`` does.
+    """
+    ctx.require(Permission.SEE_STATEMENTS)
+    with ctx.transaction() as session:
+        found = load_statements_of_district(session, ctx.actor, run_id, district_id)
+        entries = [
+            _build_entry(statement, case_number, community, place=place)
+            for place, (statement, case_number, community) in enumerate(found, start=1)
+        ]
+        _check_files(entries, documents, ctx.area_id)
+        changes = {"run": [None, run_id], "files": [None, len(entries)]}
+        ctx.record("statements.handed_out", "district", district_id, changes)
+    return entries
+
+
+def _check_files(entries: Sequence[Entry], documents: Path, area_id: int) -> None:
+    if not entries:
+        raise StatementNotFound()
+    for entry in entries:
+        check_file(documents, area_id, entry.digest)
+
+
+def _build_entry(
+    statement: Statement, case_number: str, community: str = "", place: int | None = None
+) -> Entry:
+    """Return a file of a ZIP; ``place`` is where it stands in the order of printing."""
+    before = f"{place:0{PLACE_DIGITS}d}-" if place else ""
+    name = f"{before}{statement.number}.pdf"
+    digest, at = statement.file_digest or "", statement.issued_at
     line = (
-        name, statement.kind.value, statement.number, case_number, str(statement.pages),
+        name, statement.kind.value, statement.number, case_number, community, str(statement.pages),
         str(statement.file_bytes), digest, at.isoformat(timespec="seconds"),
     )  # fmt: skip
     return Entry(name, digest, line, (at.year, at.month, at.day, at.hour, at.minute, at.second))

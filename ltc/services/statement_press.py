@@ -61,7 +61,7 @@ def _load_signer(signing: Signing) -> Any:
         if not path.is_file():
             raise SigningFailed(reason=f"{path.name} is not there")
     passphrase = signing.passphrase.encode() or None
-    signer = signers.SimpleSigner.load(
+    signer = signers.SimpleSigner.load(  # type: ignore[no-untyped-call]
         str(signing.key), str(signing.certificate), key_passphrase=passphrase
     )
     if signer is None:

@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 
+import segno
 from sqlalchemy.orm import Session
 
 from ltc.rules.insured import mask_from_last4
@@ -27,9 +27,11 @@ from ltc.rules.provider_statements import (
     ProviderSubject,
     build_provider_statement,
 )
+from ltc.rules.statement_codes import build_code, write_code
 from ltc.rules.statement_words import Speaker, day
-from ltc.rules.statements import Frame, StatementKind, list_policies
+from ltc.rules.statements import ChainHead, Frame, StatementKind, list_policies
 from ltc.services.capital_figures import write_capitals
+from ltc.services.statement_press import Press, sign
 from ltc.store.areas import Area, get_area, list_districts
 from ltc.store.documents import keep_file
 from ltc.store.paper import fill_page
@@ -66,8 +68,10 @@ class Common:
     run_sequence: int
     run_digest: str
     approved_on: date
+    issued_at: datetime
     issued_on: date
-    documents: Path
+    chain: ChainHead | None
+    press: Press
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,8 @@ class PrintedSheet:
     file_digest: str
     file_bytes: int
     pages: int
+    substitutes: int
+    verify_code: str
 
 
 def print_piece(session: Session, common: Common, piece: Piece) -> list[PrintedSheet]:
@@ -124,6 +130,7 @@ def _build_frame(session: Session, common: Common) -> Frame:
         run_digest=common.run_digest,
         approved_on=common.approved_on,
         write_capitals=write_capitals,
+        chain=common.chain,
     )
 
 
@@ -207,18 +214,23 @@ def _build_client(
 
 def _print(
     common: Common, statement: PersonStatement | ProviderStatement
-) -> tuple[str, str, int, int]:
-    """Return digest of the content, digest, bytes and pages of the file that was kept."""
-    printed = print_page(fill_statement(statement))
-    digest = keep_file(common.documents, common.run.area_id, printed.pdf)
-    return digest_content(statement), digest, len(printed.pdf), printed.pages
+) -> tuple[str, str, int, int, int, str]:
+    """Return what a row says of the file that was kept, from the digest of its content on."""
+    press, content_digest = common.press, digest_content(statement)
+    code = build_code(common.run_digest, statement.head.number, content_digest)
+    printed = print_page(fill_statement(statement, code, press.public_url))
+    pdf = sign(printed.pdf, press.signing) if press.signing else printed.pdf
+    file_digest = keep_file(press.documents, common.run.area_id, pdf)
+    return content_digest, file_digest, len(pdf), printed.pages, printed.substitutes, code
 
 
-def fill_statement(statement: PersonStatement | ProviderStatement) -> str:
-    """Return a statement as the page that is printed."""
+def fill_statement(
+    statement: PersonStatement | ProviderStatement, code: str, public_url: str = ""
+) -> str:
+    """Return a statement as the page that is printed; ``code`` is what it is verified by."""
     is_person = isinstance(statement, PersonStatement)
     kind = StatementKind.PERSON if is_person else StatementKind.PROVIDER
-    head = statement.head
+    head, written = statement.head, write_code(code)
     issued_on = day(head.issued_on)
     return fill_page(
         f"paper/statement_{kind.value}.html",
@@ -229,8 +241,16 @@ def fill_statement(statement: PersonStatement | ProviderStatement) -> str:
         issuer_zh=head.issuer.zh,
         issuer_en=head.issuer.en[:1].upper() + head.issuer.en[1:],
         issued_on=f"{issued_on.zh} {issued_on.en}",
+        code=written,
+        code_image=_draw_code(f"{public_url}/verify/{written}" if public_url else written),
+        verify_at=f"{public_url}/verify" if public_url else None,
         statement=statement,
     )
+
+
+def _draw_code(text: str) -> str:
+    """Return a two-dimensional code as a picture that is written into the page."""
+    return str(segno.make(text, error="m", micro=False).svg_data_uri(border=0, omitsize=True))
 
 
 def digest_content(statement: PersonStatement | ProviderStatement) -> str:

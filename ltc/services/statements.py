@@ -3,17 +3,16 @@
 All of them at once is a job with a lease. Workers print and keep the files; this process alone
 writes the rows, a piece at a time, each in one transaction with its audit event and the heartbeat.
 Killed at any point, it goes on with those who have no statement yet: the number of a statement
-follows from run and case, and the database holds each subject of a run once.
+follows from run and case, the database holds each subject of a run once, and what else is printed
+(the day, the head of the audit chain) is decided at the job's start and kept in its inputs.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,13 +21,13 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, NotFound, Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
-from ltc.rules.policies import Standard
 from ltc.rules.statements import StatementKind
 from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.executors import Executor
 from ltc.services.payout_chunks import digest_of
-from ltc.services.payouts import law_of
+from ltc.services.statement_inputs import build_common, decide_inputs, key_of
+from ltc.services.statement_press import Press, check_signing
+from ltc.services.statement_printers import Batch, Failed, Printers
 from ltc.services.statement_sheets import Common, Piece, PrintedSheet, print_piece
 from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
@@ -38,17 +37,17 @@ from ltc.store.scope import visible
 from ltc.store.statement_questions import find_statement_of
 from ltc.store.statement_sources import (
     count_statements,
-    find_approved_before,
     list_waiting_people,
     list_waiting_providers,
+    load_codes,
 )
 from ltc.store.statements import Statement
 
 JOB_KIND = "statements"
 STATEMENTS = Statement.metadata.tables[Statement.__tablename__]
 PEOPLE_PER_PIECE = 10  # about two seconds of work: what a kill may cost a worker
-# WeasyPrint grows over a long batch; after so many pieces the workers are replaced by new ones.
-PIECES_PER_WORKER = 40
+FAILURES_MOST = 50  # so many statements that cannot be printed are no accident: the work stops
+NAMED_MOST = 10
 
 Clock = Callable[[], datetime]
 
@@ -69,6 +68,10 @@ class JobNotLive(Conflict):
     """This job has ended already."""
 
 
+class NotAllPrinted(Conflict):
+    """{count} statements could not be printed: {who}. The others are issued. Start again to try these once more."""
+
+
 class Cancelled(Conflict):
     """Issuing was stopped after {done} of {total} statements; start it again to go on."""
 
@@ -85,36 +88,39 @@ Report = Callable[[Progress], None]
 
 
 def issue(
-    ctx: Context, *, run_id: int, kind: StatementKind, subject_id: int, documents: Path
+    ctx: Context, *, run_id: int, kind: StatementKind, subject_id: int, press: Press
 ) -> Statement:
     """Issue one statement of an approved run, or return the one that was issued before.
 
-    Raises RunNotFound, RunNotApproved, NothingToState, TraceDiffers, PrinterMissing.
+    Raises RunNotFound, RunNotApproved, NothingToState, TraceDiffers, PrinterMissing, FontMissing,
+    DocumentsFull, SigningFailed.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
     found = find_statement_of(ctx.session, ctx.actor, run, kind, subject_id)
     if found.statement is not None:
         return found.statement
-    common = _build_common(ctx, run, documents)
+    common = build_common(ctx, run, press, decide_inputs(ctx, run))
     (sheet,) = print_piece(ctx.session, common, Piece(kind, (subject_id,)))
     with ctx.transaction() as session:
-        row = _build_row(ctx, run.id, sheet)
+        row = Statement(**_row_values(ctx, common, sheet))
         session.add(row)
         changes = {"number": [None, row.number], "file": [None, row.file_digest]}
         ctx.record("statement.issued", "statement", row.id, changes)
     return row
 
 
-def ask_for_statements(ctx: Context, *, run_id: int) -> JobRun:
-    """Leave word that all statements of a run are to be issued, for a process to take up.
+def ask_for_statements(ctx: Context, *, run_id: int, provider_id: int | None = None) -> JobRun:
+    """Leave word that the statements of a run are to be issued, for a process to take up.
 
+    ``provider_id``: those of one provider only. A job whose process was killed goes on as it began.
     Raises RunNotFound, RunNotApproved, AllIssued, AlreadyRunning.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
-    _check_something_waits(ctx.session, run)
-    inputs = {"run_id": str(run.id), "month": run.month}
+    _check_something_waits(ctx.session, run, provider_id)
+    live = _find_live(ctx.session, run)
+    inputs = live.inputs if live else decide_inputs(ctx, run, provider_id)
     with ctx.transaction():
         job = leases.ask(ctx, kind=JOB_KIND, key=job_key(run.id), inputs=inputs, at=ctx.now)
         ctx.record("job.asked", "job_run", job.id, {"run": [None, run.id]})
@@ -139,6 +145,14 @@ def cancel_job(ctx: Context, *, job_id: int) -> JobRun:
     return job
 
 
+def is_stalled(job: JobRun, at: datetime) -> bool:
+    """Whether a job says that it is worked on though its process is gone or silent."""
+    if job.status not in leases.LIVE:
+        return False
+    is_silent = job.heartbeat_at < at - leases.STALE_AFTER
+    return is_silent or (job.status is JobStatus.RUNNING and leases.is_gone(job.holder))
+
+
 def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
     """End a job that still waits, with the reason why it was not taken up, for its page."""
     with ctx.transaction() as session:
@@ -152,31 +166,30 @@ def issue_run(
     ctx: Context,
     *,
     run_id: int,
-    documents: Path,
-    executor: Executor,
+    press: Press,
+    printers: Printers,
     clock: Clock,
-    workers: int = 1,
     job_id: int | None = None,
     on_progress: Report | None = None,
 ) -> Progress:
     """Issue every statement of an approved run that is not issued yet; returns where it ended.
 
-    ``workers`` is how many processes the executor has: that often PIECES_PER_WORKER pieces are
-    printed before they are replaced. Raises RunNotFound, RunNotApproved, AllIssued,
-    AlreadyRunning, Cancelled, TraceDiffers, DigestDiffers, PrinterMissing.
+    Raises RunNotFound, RunNotApproved, AllIssued, AlreadyRunning, Cancelled, NotAllPrinted, and
+    what stops printing: TraceDiffers, DigestDiffers, PrinterMissing, FontMissing, DocumentsFull,
+    SigningFailed, PrintersStopped.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
     _check_something_waits(ctx.session, run)
-    check_digest(digest_of(list_digests(ctx.session, _key(run))), run.approved_digest or "")
-    inputs = {"run_id": str(run.id), "month": run.month}
+    check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
+    inputs = decide_inputs(ctx, run)
     with ctx.transaction():
         lease = leases.acquire(
             ctx, kind=JOB_KIND, key=job_key(run.id), inputs=inputs, at=clock(), job_id=job_id
         )
         ctx.record("statements.started", "payout_run", run.id)
     try:
-        return _work(ctx, run, lease, _Work(executor, workers, documents, clock, on_progress))
+        return _work(ctx, run, lease, _Work(printers, press, clock, on_progress))
     except leases.LeaseLost:
         raise _say_lost(ctx, lease) from None
     except Exception as error:
@@ -193,9 +206,8 @@ def job_key(run_id: int) -> str:
 class _Work:
     """How a run's statements are issued."""
 
-    executor: Executor
-    workers: int
-    documents: Path
+    printers: Printers
+    press: Press
     clock: Clock
     on_progress: Report | None
 
@@ -206,36 +218,80 @@ class _Work:
 
 
 def _work(ctx: Context, run: PayoutRun, lease: leases.Lease, work: _Work) -> Progress:
-    key = _key(run)
-    pieces = _list_pieces(ctx.session, key)
-    done = count_statements(ctx.session, key)
+    job = find_job(ctx.session, lease.job_id)
+    inputs = job.inputs if job else {}
+    check_signing(work.press)
+    key, provider_id = key_of(run), inputs.get("provider_id")
+    pieces = _list_pieces(ctx.session, key, int(provider_id) if provider_id else None)
+    done = 0 if provider_id else count_statements(ctx.session, key)
     total = done + sum(len(piece.ids) for piece in pieces)
-    common = _build_common(ctx, run, work.documents)
-    work.say(Progress(done, total))
-    for sheets in _print_all(work, common, pieces):
-        done += len(sheets)
-        _write(ctx, run, lease, sheets, work.clock(), Progress(done, total))
-        work.say(Progress(done, total))
+    common = build_common(ctx, run, work.press, inputs)
+    tally = _Tally(done, total)
+    work.say(tally.progress)
+    for batch in work.printers.print_all(common, pieces):
+        tally.add(batch)
+        _write(ctx, common, lease, batch.sheets, work.clock(), tally.progress)
+        work.say(tally.progress)
+        if len(tally.failed) >= FAILURES_MOST:
+            break
+    _finish(ctx, run, lease, tally, work.clock())
+    return tally.progress
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a job has come to so far."""
+
+    done: int
+    total: int
+    substitutes: int = 0
+    failed: list[Failed] = field(default_factory=list)
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        return Progress(self.done, self.total)
+
+    def add(self, batch: Batch) -> None:
+        """Count what came of a piece."""
+        self.done += len(batch.sheets)
+        self.substitutes += sum(sheet.substitutes for sheet in batch.sheets)
+        self.failed += batch.failed
+
+
+def _finish(ctx: Context, run: PayoutRun, lease: leases.Lease, tally: _Tally, at: datetime) -> None:
+    """End the job; raises NotAllPrinted with those who could not be printed."""
+    failed = _name_failed(ctx.session, run, tally.failed)
+    result = {
+        "run_id": str(run.id), "statements": tally.done, "substitutes": tally.substitutes,
+        "failed": failed,
+    }  # fmt: skip
+    who = ", ".join(each["code"] for each in failed[:NAMED_MOST])
+    problem = NotAllPrinted(count=len(failed), who=who) if failed else None
+    status = JobStatus.FAILED if problem else JobStatus.DONE
     with ctx.transaction() as session:
-        result = {"run_id": str(run.id), "statements": done}
-        leases.end(session, lease, JobStatus.DONE, at=work.clock(), result=result)
-        ctx.record("statements.finished", "payout_run", run.id, {"statements": [None, done]})
-    return Progress(done, total)
+        leases.end(session, lease, status, at=at, result=result,
+                   message=problem.message if problem else "")  # fmt: skip
+        changes = {"statements": [None, tally.done], "failed": [None, len(failed)]}
+        ctx.record("statements.finished", "payout_run", run.id, changes)
+    if problem:
+        raise problem
 
 
-def _print_all(
-    work: _Work, common: Common, pieces: Sequence[Piece]
-) -> Iterator[list[PrintedSheet]]:
-    """Yield what the workers print; fresh workers begin after so many pieces each."""
-    waiting = iter(pieces)
-    while some := list(islice(waiting, work.workers * PIECES_PER_WORKER)):
-        yield from work.executor.map(print_piece, common, some)
+def _name_failed(
+    session: Session, run: PayoutRun, failed: Sequence[Failed]
+) -> list[dict[str, str]]:
+    """Return those who could not be printed by case number or code, each with the reason."""
+    codes = load_codes(session, run.area_id, [(each.kind, each.subject_id) for each in failed])
+    return [
+        {"code": codes[each.kind, each.subject_id], "reason": each.failure.value} for each in failed
+    ]
 
 
-def _list_pieces(session: Session, key: RunKey) -> list[Piece]:
+def _list_pieces(session: Session, key: RunKey, provider_id: int | None = None) -> list[Piece]:
     """Return what is left to print: providers first, each a piece, then people by the handful."""
-    people = iter(list_waiting_people(session, key))
-    providers = list_waiting_providers(session, key)
+    people = iter(list_waiting_people(session, key, provider_id))
+    providers = list_waiting_providers(session, key, provider_id)
     pieces = [Piece(StatementKind.PROVIDER, (provider,)) for provider in providers]
     while some := tuple(islice(people, PEOPLE_PER_PIECE)):
         pieces.append(Piece(StatementKind.PERSON, some))
@@ -243,11 +299,14 @@ def _list_pieces(session: Session, key: RunKey) -> list[Piece]:
 
 
 def _write(
-    ctx: Context, run: PayoutRun, lease: leases.Lease, sheets: Sequence[PrintedSheet],
+    ctx: Context, common: Common, lease: leases.Lease, sheets: Sequence[PrintedSheet],
     at: datetime, progress: Progress,
 ) -> None:  # fmt: skip
     """Write the rows of a piece with its audit event, as long as the lease is ours."""
-    rows = [_row_values(ctx, run.id, sheet) for sheet in sheets]
+    if not sheets:
+        _show_life(ctx, lease, at, progress)
+        return
+    rows = [_row_values(ctx, common, sheet) for sheet in sheets]
     files = hashlib.sha256("".join(sheet.file_digest for sheet in sheets).encode()).hexdigest()
     with ctx.transaction() as session:
         leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
@@ -256,18 +315,21 @@ def _write(
             "first": [None, sheets[0].number], "count": [None, len(sheets)],
             "files": [None, files],
         }  # fmt: skip
-        ctx.record("statements.issued", "payout_run", run.id, changes)
+        ctx.record("statements.issued", "payout_run", common.run.id, changes)
 
 
-def _build_row(ctx: Context, run_id: int, sheet: PrintedSheet) -> Statement:
-    return Statement(**_row_values(ctx, run_id, sheet))
+def _show_life(ctx: Context, lease: leases.Lease, at: datetime, progress: Progress) -> None:
+    """Renew the lease while printing takes long; raises LeaseLost."""
+    with ctx.bookkeeping() as session:
+        leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
 
 
-def _row_values(ctx: Context, run_id: int, sheet: PrintedSheet) -> dict[str, object]:
+def _row_values(ctx: Context, common: Common, sheet: PrintedSheet) -> dict[str, object]:
     values = {name: getattr(sheet, name) for name in PrintedSheet.__slots__}
     return {
-        "area_id": ctx.area_id, "id": new_id(), "run_id": run_id, "issued_at": ctx.now,
-        "issued_by_id": ctx.actor.user_id, **values,
+        "area_id": ctx.area_id, "id": new_id(), "run_id": common.run.id,
+        "issued_at": common.issued_at, "issued_by_id": ctx.actor.user_id,
+        "chain_number": common.chain.number if common.chain else None, **values,
     }  # fmt: skip
 
 
@@ -279,37 +341,19 @@ def _get_approved(ctx: Context, run_id: int) -> PayoutRun:
     return run
 
 
-def _check_something_waits(session: Session, run: PayoutRun) -> None:
+def _check_something_waits(
+    session: Session, run: PayoutRun, provider_id: int | None = None
+) -> None:
     """Raise AllIssued where nothing is left to print, and no job that was killed to be ended."""
-    if _list_pieces(session, _key(run)):
+    if _list_pieces(session, key_of(run), provider_id) or _find_live(session, run):
         return
+    raise AllIssued(count=count_statements(session, key_of(run)), month=Month.parse(run.month))
+
+
+def _find_live(session: Session, run: PayoutRun) -> JobRun | None:
+    """Return the job of a run that has not ended, killed or not."""
     job = find_newest_job(session, run.area_id, job_key(run.id))
-    if job is None or job.status not in leases.LIVE:
-        raise AllIssued(count=count_statements(session, _key(run)), month=Month.parse(run.month))
-
-
-def _build_common(ctx: Context, run: PayoutRun, documents: Path) -> Common:
-    zone = ZoneInfo(ctx.time_zone)
-    approved_at = run.approved_at or ctx.now
-    month = Month.parse(run.month)
-    standards: dict[str, Standard] = dict(getattr(ctx.policies, "standards", {}))
-    return Common(
-        law=law_of(ctx),
-        standards=standards,
-        run=_key(run),
-        before=find_approved_before(ctx.session, run, str(month.plus(-1))),
-        month=month,
-        run_kind=run.kind,
-        run_sequence=run.sequence,
-        run_digest=run.approved_digest or "",
-        approved_on=approved_at.astimezone(zone).date(),
-        issued_on=ctx.today,
-        documents=documents,
-    )
-
-
-def _key(run: PayoutRun) -> RunKey:
-    return RunKey(run.area_id, run.id)
+    return job if job is not None and job.status in leases.LIVE else None
 
 
 def _say_lost(ctx: Context, lease: leases.Lease) -> Problem:

@@ -11,6 +11,7 @@ from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.statements import StatementKind
+from ltc.store.areas import District
 from ltc.store.insured import InsuredPerson
 from ltc.store.paging import Page, page
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun
@@ -146,6 +147,23 @@ def count_waiting(session: Session, actor: Actor, run: PayoutRun) -> int:
     return sum(session.scalar(query) or 0 for query in queries)
 
 
+def count_waiting_by_provider(session: Session, actor: Actor, run: PayoutRun) -> list[Any]:
+    """Return (id, name, statements not issued yet) of the providers of a run that still wait."""
+    issued = sa.select(Statement.subject_id).where(
+        Statement.area_id == run.area_id, Statement.run_id == run.id,
+        Statement.kind == StatementKind.PERSON,
+    )  # fmt: skip
+    query: Rows = (
+        sa.select(Provider.id, Provider.name, sa.func.count())
+        .join(PayoutResult, sa.and_(PayoutResult.area_id == Provider.area_id,
+                                    PayoutResult.provider_id == Provider.id))
+        .where(PayoutResult.run_id == run.id, PayoutResult.person_id.not_in(issued))
+        .group_by(Provider.id, Provider.name)
+        .order_by(Provider.name, Provider.id)
+    )  # fmt: skip
+    return list(session.execute(visible(query, actor, PayoutResult)))
+
+
 def list_providers_of_run(
     session: Session, actor: Actor, run_id: int
 ) -> list[tuple[int, str, int]]:
@@ -159,6 +177,37 @@ def list_providers_of_run(
         .order_by(Provider.name, Provider.id)
     )  # fmt: skip
     return [tuple(row) for row in session.execute(visible(query, actor, Statement))]
+
+
+def list_districts_of_run(session: Session, actor: Actor, run_id: int) -> list[Any]:
+    """Return (id, Chinese name, English name, people's statements) of the districts of a run."""
+    query: Rows = (
+        sa.select(District.id, District.name_zh, District.name_en, sa.func.count())
+        .join(Statement, sa.and_(Statement.area_id == District.area_id,
+                                 Statement.district_id == District.id))
+        .where(Statement.run_id == run_id, Statement.kind == StatementKind.PERSON)
+        .group_by(District.id, District.name_zh, District.name_en, District.code)
+        .order_by(District.code, District.id)
+    )  # fmt: skip
+    return list(session.execute(visible(query, actor, Statement)))
+
+
+def load_statements_of_district(
+    session: Session, actor: Actor, run_id: int, district_id: int
+) -> Iterator[tuple[Statement, str, str]]:
+    """Yield (statement, case number, community) of a district's people, in order of printing.
+
+    That is by community, then by case number, so that a bundle is handed to one courier.
+    """
+    query: Rows = (
+        sa.select(Statement, InsuredPerson.case_number, InsuredPerson.community)
+        .join(InsuredPerson, sa.and_(InsuredPerson.area_id == Statement.area_id,
+                                     InsuredPerson.id == Statement.subject_id))
+        .where(Statement.run_id == run_id, Statement.district_id == district_id,
+               Statement.kind == StatementKind.PERSON)
+        .order_by(InsuredPerson.community, InsuredPerson.case_number, Statement.id)
+    )  # fmt: skip
+    yield from session.execute(visible(query, actor, Statement).execution_options(yield_per=500))
 
 
 def load_statements_of_provider(

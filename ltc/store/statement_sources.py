@@ -111,8 +111,11 @@ def find_approved_before(session: Session, run: PayoutRun, month: str) -> RunKey
     return None if found is None else RunKey(run.area_id, found)
 
 
-def list_waiting_people(session: Session, run: RunKey) -> list[int]:
-    """Return the ids of everybody in a run without a statement, in order of case number."""
+def list_waiting_people(session: Session, run: RunKey, provider_id: int | None = None) -> list[int]:
+    """Return the ids of everybody in a run without a statement, in order of case number.
+
+    ``provider_id``: of those who are with this provider alone.
+    """
     p = PayoutResult
     query = (
         sa.select(p.person_id)
@@ -122,10 +125,14 @@ def list_waiting_people(session: Session, run: RunKey) -> list[int]:
         )
         .order_by(p.case_number)
     )  # fmt: skip
+    if provider_id is not None:
+        query = query.where(p.provider_id == provider_id)
     return list(session.scalars(query))
 
 
-def list_waiting_providers(session: Session, run: RunKey) -> list[int]:
+def list_waiting_providers(
+    session: Session, run: RunKey, provider_id: int | None = None
+) -> list[int]:
     """Return the ids of the providers with lines in a run and no statement, in order of code."""
     paid = sa.select(PayoutLine.provider_id).where(
         PayoutLine.area_id == run.area_id, PayoutLine.run_id == run.id,
@@ -139,6 +146,8 @@ def list_waiting_providers(session: Session, run: RunKey) -> list[int]:
         )
         .order_by(Provider.code)
     )  # fmt: skip
+    if provider_id is not None:
+        query = query.where(Provider.id == provider_id)
     return list(session.scalars(query))
 
 
@@ -154,3 +163,18 @@ def count_statements(session: Session, run: RunKey) -> int:
         Statement.area_id == run.area_id, Statement.run_id == run.id
     )
     return session.scalar(query) or 0
+
+
+def load_codes(
+    session: Session, area_id: int, subjects: Collection[tuple[StatementKind, int]]
+) -> dict[tuple[StatementKind, int], str]:
+    """Return the case numbers of people and the codes of providers."""
+    if not subjects:
+        return {}
+    ids = {subject_id for _, subject_id in subjects}
+    people = load_people(session, area_id, ids)
+    codes = {(StatementKind.PERSON, person.id): person.case_number for person in people.values()}
+    query = sa.select(Provider.id, Provider.code).where(
+        Provider.area_id == area_id, Provider.id.in_(ids)
+    )
+    return codes | {(StatementKind.PROVIDER, row.id): row.code for row in session.execute(query)}

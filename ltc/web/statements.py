@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from ltc import clock, http
 from ltc.rules.access import Permission
 from ltc.rules.payouts.runs import RunStatus
-from ltc.rules.statements import STATEMENT_KIND_NAMES, StatementKind
+from ltc.rules.statements import FAILURE_NAMES, STATEMENT_KIND_NAMES, StatementKind
 from ltc.services import statement_files
 from ltc.services import statements as use_cases
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
@@ -21,7 +21,9 @@ from ltc.store.statement_questions import (
     StatementFilter,
     count_by_run,
     count_waiting,
+    count_waiting_by_provider,
     list_approved_runs,
+    list_districts_of_run,
     list_providers_of_run,
     list_statements,
 )
@@ -68,7 +70,10 @@ def run(run_id: int) -> Any:
         issued=count_by_run(session, actor).get(found.id, 0),
         waiting=count_waiting(session, actor, found) if may_issue else 0,
         live_job=job if may_issue and job is not None and job.status in LIVE else None,
+        is_stalled=job is not None and use_cases.is_stalled(job, clock.now()),
         providers=list_providers_of_run(session, actor, found.id),
+        waiting_providers=count_waiting_by_provider(session, actor, found) if may_issue else [],
+        districts=list_districts_of_run(session, actor, found.id),
     )
 
 
@@ -76,7 +81,19 @@ def run(run_id: int) -> Any:
 @http.requires(Permission.ISSUE_STATEMENTS)
 def issue_all(run_id: int) -> Any:
     """Ask for all statements of a run, in a process of its own."""
-    job = use_cases.ask_for_statements(http.context(), run_id=run_id)
+    return _ask_for(run_id)
+
+
+@blueprint.post("/runs/<int:run_id>/providers/<int:provider_id>/issue")
+@http.requires(Permission.ISSUE_STATEMENTS)
+def issue_of_provider(run_id: int, provider_id: int) -> Any:
+    """Ask for the statements of one provider and of the people who are with it alone."""
+    provider = get_provider(http.database(), http.current_actor(), provider_id)
+    return _ask_for(run_id, provider.id)
+
+
+def _ask_for(run_id: int, provider_id: int | None = None) -> Any:
+    job = use_cases.ask_for_statements(http.context(), run_id=run_id, provider_id=provider_id)
     start_process(http.house().settings, "statements", "issue", "--job", str(job.id))
     return redirect(url_for("statements.job", job_id=job.id), code=303)
 
@@ -98,7 +115,7 @@ def issue_provider(run_id: int, provider_id: int) -> Any:
 def _issue_one(run_id: int, kind: StatementKind, subject_id: int) -> Any:
     statement = use_cases.issue(
         http.context(), run_id=run_id, kind=kind, subject_id=subject_id,
-        documents=http.house().settings.documents,
+        press=http.house().settings.press,
     )  # fmt: skip
     leave_receipt(_("The statement is issued."), statement.number)
     return redirect(url_for("statements.index", q=statement.number), code=303)
@@ -146,15 +163,33 @@ def download(statement_id: int) -> Any:
 @http.requires(Permission.SEE_STATEMENTS)
 def archive(run_id: int, provider_id: int) -> Any:
     """Give all files of a provider in a run as a ZIP that is written while it is sent."""
-    found, documents = _get_run(run_id), http.house().settings.documents
+    found = _get_run(run_id)
     entries = statement_files.hand_out_provider(
-        http.context(), run_id=run_id, provider_id=provider_id, documents=documents
-    )
-    blocks = statement_files.write_zip(entries, documents=documents, area_id=found.area_id)
-    response = Response(blocks, mimetype=ZIP)
+        http.context(), run_id=run_id, provider_id=provider_id,
+        documents=http.house().settings.documents,
+    )  # fmt: skip
     provider = get_provider(http.database(), http.current_actor(), provider_id)
-    name = f"{found.month}-{provider.code}.zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _stream(found, entries, provider.code)
+
+
+@blueprint.get("/runs/<int:run_id>/districts/<int:district_id>.zip")
+@http.requires(Permission.SEE_STATEMENTS)
+def bundle(run_id: int, district_id: int) -> Any:
+    """Give the people's files of a district for printing, in order of community."""
+    found = _get_run(run_id)
+    entries = statement_files.hand_out_district(
+        http.context(), run_id=run_id, district_id=district_id,
+        documents=http.house().settings.documents,
+    )  # fmt: skip
+    return _stream(found, entries, f"print-{district_id}")
+
+
+def _stream(found: PayoutRun, entries: list[statement_files.Entry], name: str) -> Response:
+    blocks = statement_files.write_zip(
+        entries, documents=http.house().settings.documents, area_id=found.area_id
+    )
+    response = Response(blocks, mimetype=ZIP)
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.month}-{name}.zip"'
     return response
 
 
@@ -176,7 +211,11 @@ def _job_values(job_id: int) -> dict[str, Any]:
     left = found.progress_total - found.progress_done
     return {
         "job": found,
-        "is_live": found.status in LIVE,
+        "is_live": found.status in LIVE and not use_cases.is_stalled(found, clock.now()),
+        "is_stalled": use_cases.is_stalled(found, clock.now()),
+        "failed": (found.result or {}).get("failed", []),
+        "substitutes": (found.result or {}).get("substitutes", 0),
+        "failure_names": FAILURE_NAMES,
         "is_done": found.status is JobStatus.DONE,
         "month": found.inputs["month"],
         "run_id": int(found.inputs["run_id"]),

@@ -136,7 +136,7 @@ def test_a_provider_sees_the_sum_of_its_lines_and_what_changed_it(policies):
     assert statement.sums.fund_fen == sum(group.sums.fund_fen for group in statement.groups)
     difference = statement.difference
     assert (difference.before_fen, difference.after_fen) == (2 * 150_000, 3 * 155_000)
-    spans = {span.text.en: (span.people, span.fund_fen) for span in difference.spans}
+    spans = {span.text.en: (span.people, span.fund_fen) for span in difference.causes}
     assert spans == {"Started": (1, 155_000), "More or fewer days": (2, 10_000)}
     assert all(line.reasons for line in statement.lines)
 

@@ -1,4 +1,5 @@
 import io
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ from pypdf import PdfReader
 from pypdf.generic import ByteStringObject, TextStringObject
 
 from ltc.services.statement_sheets import digest_content
+from ltc.store import pdf
+from ltc.store.pdf import FontMissing
 from ltc.store.words import load_chinese
 from tests.support.statements import (
     PICTURE,
@@ -20,6 +23,8 @@ from tests.support.statements import (
 
 RARE = "王䶮㛃𬭼"
 NO_GLYPH = "\U000f0000"  # for private use: in no font of ours
+BEYOND = "\U0002b820"  # a Han character that none of our fonts has
+OUR_FONTS = {"LTC-Paper", "LTC-Paper-Bold", "LTC-Paper-Rare", "LTC-Paper-Rare-Bold"}
 DIFFERENT = 40  # grey levels of 255; the edges of letters differ by less between machines
 TOLERATED_SHARE = 0.004  # of all dots
 
@@ -62,14 +67,16 @@ def test_no_sentence_is_printed_in_english_twice(person):
     assert text_of(person).count("26 of 31 days at") == 1
 
 
-def test_only_the_fonts_that_come_with_the_product_are_used(person):
-    fonts = {
-        str(font.get_object()["/BaseFont"])
-        for sheet in read(person).pages
+def fonts_of(printed):
+    return {
+        str(font.get_object()["/BaseFont"]).partition("+")[2]
+        for sheet in read(printed).pages
         for font in sheet["/Resources"]["/Font"].values()
     }
-    assert fonts
-    assert [name for name in fonts if "LTC-Paper" not in name] == []
+
+
+def test_only_the_fonts_that_come_with_the_product_are_used(person):
+    assert {"LTC-Paper", "LTC-Paper-Bold"} <= fonts_of(person) <= OUR_FONTS
 
 
 def test_a_long_statement_numbers_its_pages_and_repeats_its_head(provider):
@@ -121,9 +128,75 @@ def test_a_rare_name_is_drawn_and_not_boxed(policies):
     assert list_boxes(printed) == []
 
 
-def test_a_missing_glyph_would_be_seen(policies):
+def test_a_missing_glyph_would_be_seen(policies, monkeypatch):
+    monkeypatch.setattr(pdf, "replace_undrawable", lambda text: (text, 0))
     printed = print_statement(make_person_statement(policies, name=NO_GLYPH))
     assert len(list_boxes(printed)) == 1
+
+
+def test_a_character_without_a_glyph_is_printed_as_its_code_point(policies):
+    printed = print_statement(make_person_statement(policies, name=f"王{NO_GLYPH}{BEYOND}珍"))
+    assert "王〔U+F0000〕〔U+2B820〕珍" in squeezed(printed)
+    assert (printed.substitutes, list_boxes(printed)) == (2, [])
+    assert fonts_of(printed) <= OUR_FONTS
+
+
+def test_without_its_fonts_nothing_is_printed_with_others(policies, monkeypatch, tmp_path):
+    pdf._load_drawable.cache_clear()
+    monkeypatch.setattr(pdf, "FONTS", tmp_path)
+    try:
+        with pytest.raises(FontMissing, match=r"NotoSansSC-Regular\.ttf"):
+            print_statement(make_person_statement(policies))
+    finally:
+        monkeypatch.undo()
+        pdf._load_drawable.cache_clear()
+
+
+def test_the_file_is_tagged_for_archives_and_readers(person):
+    reader = read(person)
+    root = reader.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("zh-CN", True)
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata.title.startswith("长期护理保险待遇结算单")
+    about = root["/Metadata"].get_data().decode()
+    assert re.search(r"pdfaid:part[^0-9]*3", about)
+    assert re.search(r"pdfaid:conformance[^A-Z]*A", about)
+    assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
+    assert "/EmbeddedFiles" not in root.get("/Names", {})
+
+
+def test_a_screen_reader_reads_it_in_the_order_of_the_page(person):
+    tags = list(walk_tags(read(person).trailer["/Root"]["/StructTreeRoot"]))
+    assert [tag for tag in tags if tag in ("/H1", "/H2")][:3] == ["/H1", "/H1", "/H2"]
+    assert {"/Table", "/TH", "/TD", "/Figure"} <= set(tags)
+    order = [squeezed(person).index(words) for words in
+             ("长期护理保险待遇结算单", "本月基金支付", "逐日情况", "结算明细", "与上月比较", "认定依据")]  # fmt: skip
+    assert order == sorted(order)
+
+
+def walk_tags(node):
+    node = node.get_object()
+    if "/S" in node:
+        yield node["/S"]
+    if node.get("/S") == "/Figure":
+        assert "核验" in node["/Alt"]
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, list) else [kids]:
+        if isinstance(kid.get_object(), dict):
+            yield from walk_tags(kid)
+
+
+def test_the_paper_says_where_it_is_verified(policies, person):
+    assert "https://ltc.example.org/verify" in squeezed(person)
+    assert "7K3M-9QPX-R2TV-W8YZ" in squeezed(person)
+    without = print_statement(make_person_statement(policies), "")
+    assert "enterthecodeonthepage/verify" in squeezed(without)
+    assert "example" not in squeezed(without)
+
+
+def test_the_head_of_the_audit_chain_stands_on_every_page(provider):
+    for sheet in read(provider).pages:
+        assert "chongqing#12·fedcba9876543210" in "".join(sheet.extract_text().split())
 
 
 def test_the_page_looks_like_the_stored_picture(policies):

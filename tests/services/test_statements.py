@@ -14,11 +14,13 @@ from pypdf import PdfReader
 from ltc.rules.access import Role, RoleLacksPermission
 from ltc.rules.payouts.runs import DigestDiffers
 from ltc.rules.statements import StatementKind
-from ltc.services import statement_sheets, statements
-from ltc.services.executors import Inline, ProcessPool
+from ltc.services import executors, statement_sheets, statements
 from ltc.services.leases import AlreadyRunning
 from ltc.services.payouts import check_run
 from ltc.services.statement_files import Entry, hand_out, hand_out_provider, write_zip
+from ltc.services.statement_inputs import build_common, decide_inputs
+from ltc.services.statement_press import Press
+from ltc.services.statement_printers import Crew, Inline
 from ltc.services.statements import (
     AllIssued,
     Cancelled,
@@ -79,8 +81,8 @@ def documents(tmp_path):
 
 def issue_all(ctx, run, documents, **given):
     engine = ctx.session.get_bind()
-    options = {"executor": Inline(engine), "clock": lambda: ctx.now, **given}
-    return issue_run(ctx, run_id=run.id, documents=documents, **options)
+    options = {"printers": Inline(engine), "clock": lambda: ctx.now, **given}
+    return issue_run(ctx, run_id=run.id, press=Press(documents), **options)
 
 
 def list_rows(session):
@@ -93,7 +95,7 @@ def list_rows(session):
 def test_one_statement_is_issued_and_kept(approver, run, month, documents, session):
     person = month.people[6]
     found = issue(approver, run_id=run.id, kind=StatementKind.PERSON, subject_id=person.id,
-                  documents=documents)  # fmt: skip
+                  press=Press(documents))  # fmt: skip
     content = read_file(documents, 1, found.file_digest)
     text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(content)).pages)
     assert person.case_number in text
@@ -102,7 +104,7 @@ def test_one_statement_is_issued_and_kept(approver, run, month, documents, sessi
 
 
 def test_a_second_issue_gives_the_first_one(approver, run, month, documents, session, quick_print):
-    given = {"run_id": run.id, "kind": StatementKind.PROVIDER, "documents": documents,
+    given = {"run_id": run.id, "kind": StatementKind.PROVIDER, "press": Press(documents),
              "subject_id": month.providers[0].id}  # fmt: skip
     first, second = issue(approver, **given), issue(approver, **given)
     assert first.id == second.id
@@ -114,7 +116,7 @@ def test_nobody_gets_a_statement_without_a_result(approver, run, documents, sess
     stranger = factories.make_person(session)
     with pytest.raises(NothingToState):
         issue(approver, run_id=run.id, kind=StatementKind.PERSON, subject_id=stranger.id,
-              documents=documents)  # fmt: skip
+              press=Press(documents))  # fmt: skip
 
 
 # --- all -----------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ def test_statements_are_refused_before_the_approval(finance, month, documents):
         lambda: issue_all(approver, run, documents),
         lambda: ask_for_statements(approver, run_id=run.id),
         lambda: issue(approver, run_id=run.id, kind=StatementKind.PERSON,
-                      subject_id=month.people[0].id, documents=documents),
+                      subject_id=month.people[0].id, press=Press(documents)),
     ):  # fmt: skip
         with pytest.raises(RunNotApproved):
             ask()
@@ -206,11 +208,11 @@ def test_last_month_is_compared_with(finance, make_ctx, run, month, documents, s
         make_ctx(role=c.actor.role, user_id=c.actor.user_id, now=later_on) for c in finance
     ]
     december = calculate_run(preparer, month=Month(2019, 12), clock=lambda: later_on,
-                             executor=Inline(session.get_bind()))  # fmt: skip
+                             executor=executors.Inline(session.get_bind()))  # fmt: skip
     check_run(checker, run_id=december.id, digest=december.digest)
     approve_run(approver, run_id=december.id, digest=december.digest)
     found = issue(approver, run_id=december.id, kind=StatementKind.PERSON, subject_id=person.id,
-                  documents=documents)  # fmt: skip
+                  press=Press(documents))  # fmt: skip
     reader = PdfReader(io.BytesIO(read_file(documents, 1, found.file_digest)))
     text = "".join("".join(sheet.extract_text() for sheet in reader.pages).split())
     assert "¥1,250.00" in text  # November, with five days in hospital
@@ -221,40 +223,15 @@ def test_last_month_is_compared_with(finance, make_ctx, run, month, documents, s
 # --- long work -----------------------------------------------------------------------------------
 
 
-class Watching:
-    """An executor that counts the pieces it is given at a time."""
-
-    def __init__(self, inner):
-        self.inner, self.batches = inner, []
-
-    def open_session(self):
-        return self.inner.open_session()
-
-    def map(self, task, common, pieces):
-        self.batches.append(len(pieces))
-        return self.inner.map(task, common, pieces)
-
-
-def test_workers_are_replaced_after_so_many_pieces(
-    approver, run, documents, session, quick_print, monkeypatch
-):
-    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
-    monkeypatch.setattr(statements, "PIECES_PER_WORKER", 2)
-    executor = Watching(Inline(session.get_bind()))
-    issue_all(approver, run, documents, executor=executor, workers=2)
-    assert executor.batches == [4, 4, 4]
-
-
 @pytest.mark.slow
 def test_processes_print_the_same_files(approver, run, documents, session, monkeypatch):
     monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 2)
-    monkeypatch.setattr(statements, "PIECES_PER_WORKER", 3)
-    executor = Watching(ProcessPool(session.get_bind(), 2))
-    issue_all(approver, run, documents, executor=executor, workers=2)
-    assert executor.batches == [6, 1]
+    issue_all(approver, run, documents, printers=Crew(session.get_bind(), 2))
+    assert len(list_rows(session)) == STATEMENTS
     for row in list_rows(session)[:3]:
         piece = statement_sheets.Piece(row.kind, (row.subject_id,))
-        common = statements._build_common(approver, run, documents / "again")
+        inputs = decide_inputs(approver, run)
+        common = build_common(approver, run, Press(documents / "again"), inputs)
         (sheet,) = statement_sheets.print_piece(session, common, piece)
         assert (sheet.file_digest, sheet.pages) == (row.file_digest, row.pages)
 

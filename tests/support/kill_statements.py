@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor, Role
 from ltc.services import statement_sheets, statements
 from ltc.services.context import Context
-from ltc.services.executors import Inline
+from ltc.services.statement_press import Press
+from ltc.services.statement_printers import Inline
 from ltc.store import db
 from ltc.store.documents import read_file
 from ltc.store.job_runs import JobRun
@@ -53,7 +54,11 @@ def issue(url: str, folder: Path, run_id: int, kill_at: int | None) -> int:
         ctx = Context(session, actor, AFTER, load_law())
         with suppress(statements.AllIssued):  # killed after the very end: nothing is left to do
             statements.issue_run(
-                ctx, run_id=run_id, documents=folder, executor=Inline(engine), clock=lambda: AFTER
+                ctx,
+                run_id=run_id,
+                press=Press(folder),
+                printers=Inline(engine),
+                clock=lambda: AFTER,
             )
     engine.dispose()
     return count

@@ -34,7 +34,7 @@ from ltc.rules.provider_statements import (
     build_provider_statement,
 )
 from ltc.rules.statement_words import Speaker
-from ltc.rules.statements import Frame, list_policies
+from ltc.rules.statements import ChainHead, Frame, list_policies
 from ltc.services.capital_figures import write_capitals
 from ltc.services.statement_sheets import fill_statement
 from ltc.store.pdf import Printed, print_page
@@ -42,6 +42,7 @@ from ltc.store.policies import load_law
 
 NOVEMBER, DECEMBER = Month(2019, 11), Month(2019, 12)
 PROVIDER = 7
+CODE, PUBLIC_URL = "7K3M9QPXR2TVW8YZ", "https://ltc.example.org"
 PICTURE = Path(__file__).parents[1] / "snapshots/statement_person.png"
 PICTURE_SCALE = 0.8  # of 72 dots an inch
 # The picture must not change whenever somebody finds better words for the catalogue.
@@ -90,6 +91,7 @@ def make_frame(
         run_digest="0123456789abcdef" * 4,
         approved_on=date(after.year, after.number, 3),
         write_capitals=write_capitals,
+        chain=ChainHead("chongqing", 12, "fedcba9876543210" * 4),
     )
 
 
@@ -136,8 +138,10 @@ def make_provider_statement(book: LawBook, people: int = 3) -> ProviderStatement
     return build_provider_statement(make_frame(book), subject, clients, has_before=True)
 
 
-def print_statement(statement: PersonStatement | ProviderStatement) -> Printed:
-    return print_page(fill_statement(statement))
+def print_statement(
+    statement: PersonStatement | ProviderStatement, public_url: str = PUBLIC_URL
+) -> Printed:
+    return print_page(fill_statement(statement, CODE, public_url))
 
 
 def draw(pdf: bytes, page: int = 0) -> Image.Image:

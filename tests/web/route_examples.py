@@ -54,6 +54,8 @@ BY_ENDPOINT: dict[str, Callable[[Side], dict[str, Any]]] = {
     "insured.facts.record": lambda _side: {"kind": "enrolments"},
     "insured.facts.correct": lambda side: {"kind": "enrolments", "fact_id": side[Enrolment].id},
     "insured.facts.withdraw": lambda side: {"kind": "enrolments", "fact_id": side[Enrolment].id},
+    "statements.bundle": lambda side: {"district_id": side.district_id},
+    "verify.show": lambda _side: {"code": "7K3M-9QPX-R2TV-W8YZ"},
     "law.catalogue": lambda _side: {"code": "shanghai-2018"},
     "law.instrument": lambda _side: {"code": "cn-2021"},
     **{

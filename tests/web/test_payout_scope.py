@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.services import statement_sheets, statements
-from ltc.services.executors import Inline
+from ltc.services.statement_press import Press
+from ltc.services.statement_printers import Inline
 from ltc.store.payout_questions import BREAKDOWNS
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult
 from ltc.store.pdf import Printed
@@ -143,7 +144,7 @@ def test_the_station_of_statements_tells_how_far_ones_own_are(
     documents = given_settings.documents
     statements.issue(
         contexts[2], run_id=run.id, kind=statements.StatementKind.PERSON,
-        subject_id=month.people[0].id, documents=documents,
+        subject_id=month.people[0].id, press=Press(documents),
     )  # fmt: skip
     assert station(auditor) == "current"
     manager = factories.make_user(
@@ -151,7 +152,7 @@ def test_the_station_of_statements_tells_how_far_ones_own_are(
     )
     assert station(sign_in_as(client, manager)) == "waiting"
     statements.issue_run(
-        contexts[2], run_id=run.id, documents=documents, executor=Inline(session.get_bind()),
+        contexts[2], run_id=run.id, press=Press(documents), printers=Inline(session.get_bind()),
         clock=lambda: AFTER,
     )  # fmt: skip
     assert station(client) == "done"
