@@ -1,8 +1,9 @@
 """A person's enrolments, medical assistance, life events and accounts: recorded, corrected, withdrawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ltc.rules.access import Permission
 from ltc.rules.insured import (
@@ -78,90 +79,51 @@ class AccountFacts:
 
 def record_enrolment(ctx: Context, *, person_id: int, facts: EnrolmentFacts) -> Enrolment:
     """Record a further enrolment; raises EnrolmentOverlaps and what the days are refused for."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        person = lock_person(ctx, person_id)
-        check_enrolment_of(ctx, person, facts)
-        row = record_fact(ctx, Enrolment, person_id=person.id, **_enrolment_values(facts))
-        _record(ctx, "enrolment.recorded", row)
-    return row
+    return _record(ctx, Enrolment, person_id, facts, "enrolment.recorded")
 
 
 def correct_enrolment(
     ctx: Context, *, enrolment_id: int, facts: EnrolmentFacts, reason: str
 ) -> Enrolment:
     """Replace an enrolment by a corrected one."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        old = get_fact(ctx.session, ctx.actor, Enrolment, enrolment_id)
-        person = lock_person(ctx, old.person_id)
-        check_enrolment_of(ctx, person, facts, besides=old.id)
-        row = correct_fact(ctx, old, reason, **_enrolment_values(facts))
-        _record(ctx, "enrolment.corrected", row, old)
-    return row
+    return _correct_record(ctx, Enrolment, enrolment_id, facts, reason, "enrolment.corrected")
 
 
 def withdraw_enrolment(ctx: Context, *, enrolment_id: int, reason: str) -> Enrolment:
     """Say that an enrolment never was."""
-    return _withdraw(ctx, Enrolment, enrolment_id, reason, "enrolment.withdrawn")
+    return _withdraw_recorded(ctx, Enrolment, enrolment_id, reason, "enrolment.withdrawn")
 
 
 def record_assistance(ctx: Context, *, person_id: int, facts: AssistanceFacts) -> Assistance:
     """Record that a person belongs to a category; raises AssistanceOverlaps, CategoryMissing."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        person = lock_person(ctx, person_id)
-        check_assistance_of(ctx, person, facts)
-        row = record_fact(ctx, Assistance, person_id=person.id, **_assistance_values(facts))
-        _record(ctx, "assistance.recorded", row)
-    return row
+    return _record(ctx, Assistance, person_id, facts, "assistance.recorded")
 
 
 def correct_assistance(
     ctx: Context, *, assistance_id: int, facts: AssistanceFacts, reason: str
 ) -> Assistance:
     """Replace a category or its days by corrected ones."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        old = get_fact(ctx.session, ctx.actor, Assistance, assistance_id)
-        person = lock_person(ctx, old.person_id)
-        check_assistance_of(ctx, person, facts, besides=old.id)
-        row = correct_fact(ctx, old, reason, **_assistance_values(facts))
-        _record(ctx, "assistance.corrected", row, old)
-    return row
+    return _correct_record(ctx, Assistance, assistance_id, facts, reason, "assistance.corrected")
 
 
 def withdraw_assistance(ctx: Context, *, assistance_id: int, reason: str) -> Assistance:
     """Say that a person never belonged to a category."""
-    return _withdraw(ctx, Assistance, assistance_id, reason, "assistance.withdrawn")
+    return _withdraw_recorded(ctx, Assistance, assistance_id, reason, "assistance.withdrawn")
 
 
 def record_life_event(ctx: Context, *, person_id: int, facts: EventFacts) -> LifeEvent:
     """Record a hospital stay, death, move or suspension; raises what it is refused for."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        person = lock_person(ctx, person_id)
-        check_event_of(ctx, person, facts)
-        row = record_fact(ctx, LifeEvent, person_id=person.id, **_event_values(facts))
-        _record(ctx, "life_event.recorded", row)
-    return row
+    return _record(ctx, LifeEvent, person_id, facts, "life_event.recorded")
 
 
 def correct_life_event(ctx: Context, *, event_id: int, facts: EventFacts, reason: str) -> LifeEvent:
     """Replace a life event by a corrected one."""
-    ctx.require(Permission.CHANGE_PEOPLE)
-    with ctx.transaction():
-        old = get_fact(ctx.session, ctx.actor, LifeEvent, event_id)
-        person = lock_person(ctx, old.person_id)
-        check_event_of(ctx, person, facts, besides=old.id)
-        row = correct_fact(ctx, old, reason, **_event_values(facts))
-        _record(ctx, "life_event.corrected", row, old)
-    return row
+    return _correct_record(ctx, LifeEvent, event_id, facts, reason, "life_event.corrected")
 
 
 def withdraw_life_event(ctx: Context, *, event_id: int, reason: str) -> LifeEvent:
     """Say that a life event never was."""
-    return _withdraw(ctx, LifeEvent, event_id, reason, "life_event.withdrawn")
+    return _withdraw_recorded(ctx, LifeEvent, event_id, reason, "life_event.withdrawn")
 
 
 def record_account(ctx: Context, *, person_id: int, facts: AccountFacts) -> BankAccount:
@@ -174,7 +136,7 @@ def record_account(ctx: Context, *, person_id: int, facts: AccountFacts) -> Bank
         row_id = new_id()
         values = _account_values(ctx, facts, row_id)
         row = record_fact(ctx, BankAccount, id=row_id, person_id=person.id, **values)
-        _record(ctx, "account.recorded", row)
+        _write_event(ctx, "account.recorded", row)
     return row
 
 
@@ -192,13 +154,13 @@ def correct_account(
         if values.get("account_digest") == old.account_digest:
             del values["account_sealed"]  # sealed anew it looks different, and is the same
         row = correct_fact(ctx, old, reason, id=row_id, **values)
-        _record(ctx, "account.corrected", row, old)
+        _write_event(ctx, "account.corrected", row, old)
     return row
 
 
 def withdraw_account(ctx: Context, *, account_id: int, reason: str) -> BankAccount:
     """Say that an account never was the person's."""
-    return _withdraw(ctx, BankAccount, account_id, reason, "account.withdrawn")
+    return _withdraw_recorded(ctx, BankAccount, account_id, reason, "account.withdrawn")
 
 
 def check_enrolment_of(
@@ -240,13 +202,40 @@ def check_event_of(
     check_life_event(event, person.born_on, ctx.today, others)
 
 
-def _withdraw(ctx: Context, table: type[T], fact_id: int, reason: str, action: str) -> T:
+def _record(ctx: Context, table: type[T], person_id: int, facts: Any, action: str) -> T:
+    """Record a fact about a person where it goes together with what else is known of them."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    kind = _KINDS[table]
+    with ctx.transaction():
+        person = lock_person(ctx, person_id)
+        kind.check(ctx, person, facts)
+        row = record_fact(ctx, table, person_id=person.id, **kind.values(facts))
+        _write_event(ctx, action, row)
+    return row
+
+
+def _correct_record(
+    ctx: Context, table: type[T], fact_id: int, facts: Any, reason: str, action: str
+) -> T:
+    """Replace a fact about a person by a corrected one, under the same conditions."""
+    ctx.require(Permission.CHANGE_PEOPLE)
+    kind = _KINDS[table]
+    with ctx.transaction():
+        old = get_fact(ctx.session, ctx.actor, table, fact_id)
+        person = lock_person(ctx, old.person_id)
+        kind.check(ctx, person, facts, besides=old.id)
+        row = correct_fact(ctx, old, reason, **kind.values(facts))
+        _write_event(ctx, action, row, old)
+    return row
+
+
+def _withdraw_recorded(ctx: Context, table: type[T], fact_id: int, reason: str, action: str) -> T:
     ctx.require(Permission.CHANGE_PEOPLE)
     with ctx.transaction():
         old = get_fact(ctx.session, ctx.actor, table, fact_id)
         lock_person(ctx, old.person_id)
         row = withdraw_fact(ctx, old, reason)
-        _record(ctx, action, row, old)
+        _write_event(ctx, action, row, old)
     return row
 
 
@@ -255,7 +244,7 @@ def _end_account_before(ctx: Context, person: InsuredPerson, day: date) -> None:
     for old in list_known_facts(ctx.session, ctx.area_id, BankAccount, person.id):
         if old.starts_on < day and (old.ends_before is None or old.ends_before > day):
             row = correct_fact(ctx, old, FOLLOWED, ends_before=day)
-            _record(ctx, "account.ended", row, old)
+            _write_event(ctx, "account.ended", row, old)
 
 
 def _enrolment_values(facts: EnrolmentFacts) -> dict[str, Any]:
@@ -305,7 +294,7 @@ def _account_values(ctx: Context, facts: AccountFacts, row_id: int) -> dict[str,
     }
 
 
-def _record(ctx: Context, action: str, row: Any, old: Any = None) -> None:
+def _write_event(ctx: Context, action: str, row: Any, old: Any = None) -> None:
     """Write the audit event: who it is about, and what differs from before."""
     ctx.session.flush()
     changes = describe_changes(old, row) if old is not None else {}
@@ -313,3 +302,17 @@ def _record(ctx: Context, action: str, row: Any, old: Any = None) -> None:
     about = {"person_id": row.person_id, "replaces_id": row.replaces_id, "reason": row.reason}
     kind = action.split(".", maxsplit=1)[0]
     ctx.record(action, kind, row.id, {**changes, **about})
+
+
+class _Kind(NamedTuple):
+    """What the facts of one table are checked against, and their columns."""
+
+    check: Callable[..., None]
+    values: Callable[[Any], dict[str, Any]]
+
+
+_KINDS: dict[type[Any], _Kind] = {
+    Enrolment: _Kind(check_enrolment_of, _enrolment_values),
+    Assistance: _Kind(check_assistance_of, _assistance_values),
+    LifeEvent: _Kind(check_event_of, _event_values),
+}
