@@ -30,7 +30,7 @@ def check_imports(root: Path) -> tuple[bool, str]:
 @pytest.fixture
 def small_house(tmp_path):
     """Every floor, with two rooms on each that has rooms, and no import at all."""
-    for floor in ["factory", "cli", "http", "settings", "clock"]:
+    for floor in ["factory", "cli", "http", "settings", "clock", "logs"]:
         write(tmp_path, f"ltc/{floor}.py", "")
     for floor in ["commands", "web", "api", "jobs", "services", "store", "rules"]:
         write(tmp_path, f"ltc/{floor}/__init__.py", "")
