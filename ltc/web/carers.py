@@ -15,7 +15,7 @@ from ltc.store.carer_questions import SORTS, CarerFilter, get_carer, list_carers
 from ltc.store.provider_questions import find_providers, get_provider
 from ltc.store.providers import Carer, CarerVersion
 from ltc.store.sealed_cells import open_cell
-from ltc.web.fact_views import Rows, days_text, load_record_history
+from ltc.web.fact_views import ToldApart, days_text, load_record_history
 from ltc.web.form_pages import FormPage, carry_out, show_form
 from ltc.web.formats import day, said
 from ltc.web.forms.fields import last_day
@@ -103,15 +103,19 @@ def _masked_phone(row: Carer | CarerVersion) -> str | None:
     return phone and mask_number(phone)
 
 
-def _describe(row: Carer | CarerVersion) -> Rows:
+def _masked_identity(row: Carer | CarerVersion) -> str | None:
+    return row.identity_last4 and mask_from_last4(row.identity_last4)
+
+
+def _describe(row: Carer | CarerVersion) -> ToldApart:
     provider = find_providers(http.database(), row.area_id, [row.provider_id])[row.provider_id]
     return [
         (_("Code"), row.code),
         (_("Name"), row.name),
         (_("Kind"), said(CARER_KIND_NAMES[row.kind])),
         (_("Provider"), provider.name),
-        (_("Identity number"), mask_from_last4(row.identity_last4) if row.identity_last4 else "–"),
-        (_("Phone"), _masked_phone(row) or "–"),
+        (_("Identity number"), _masked_identity(row) or "–", row.identity_digest or ""),
+        (_("Phone"), _masked_phone(row) or "–", row.phone_digest or ""),
         (_("Certificate"), _describe_certificate(row)),
         (_("Employed"), days_text(row)),
     ]

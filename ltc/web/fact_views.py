@@ -40,6 +40,8 @@ class FactView:
 
 Describe = Callable[[Any], tuple[str, str]]
 Rows = list[tuple[str, str]]
+# Label and text; what follows is never shown and tells versions apart whose masked texts are alike.
+ToldApart = Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ def load_history(table: Any, fact_id: int, describe: Callable[[Any], Rows]) -> H
     return _build_history(list_versions(session, actor, table, fact_id), describe)
 
 
-def load_record_history(record: Any, describe: Callable[[Any], Rows]) -> History:
+def load_record_history(record: Any, describe: Callable[[Any], ToldApart]) -> History:
     """Return the history of a record that is there once: the row now, and the versions before."""
     session, actor = http.database(), http.current_actor()
     return _build_history([record, *list_record_versions(session, actor, record)], describe)
 
 
-def _build_history(versions: Sequence[Any], describe: Callable[[Any], Rows]) -> History:
+def _build_history(versions: Sequence[Any], describe: Callable[[Any], ToldApart]) -> History:
     """Put versions side by side, newest first; each is compared with the one before it."""
     session, actor = http.database(), http.current_actor()
     names = find_recorders(session, actor.area_id, {row.recorded_by_id for row in versions})
@@ -89,17 +91,17 @@ def _build_history(versions: Sequence[Any], describe: Callable[[Any], Rows]) -> 
         _column(row, names, texts, described[place + 1] if place + 1 < len(versions) else texts)
         for place, (row, texts) in enumerate(zip(versions, described, strict=True))
     ]
-    labels = tuple(label for label, _text in described[0])
+    labels = tuple(row[0] for row in described[0])
     return History(versions[0], labels, tuple(columns))
 
 
-def _column(row: Any, names: dict[int, str], texts: Rows, before: Rows) -> Column:
+def _column(row: Any, names: dict[int, str], texts: ToldApart, before: ToldApart) -> Column:
     return Column(
         row.recorded_at,
         _recorder(row, names),
         _(row.reason) if row.reason else "",
         getattr(row, "withdrawn", False),
-        tuple(text for _label, text in texts),
+        tuple(told[1] for told in texts),
         tuple(now != then for now, then in zip(texts, before, strict=True)),
     )
 

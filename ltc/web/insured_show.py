@@ -43,11 +43,11 @@ from ltc.store.person_records import (
     list_plans,
 )
 from ltc.store.plans import CarePlan
-from ltc.store.sealed_cells import open_cell
+from ltc.store.sealed_cells import Purpose, digest_of, open_cell
 from ltc.web.fact_views import (
     Describe,
     FactView,
-    Rows,
+    ToldApart,
     build_views,
     days_text,
     load_record_history,
@@ -93,17 +93,18 @@ def _results(session: Session, actor: Actor, person: InsuredPerson) -> list[Any]
 
 def _row_describer(
     session: Session, districts: dict[int, str]
-) -> Callable[[InsuredPerson | PersonVersion], Rows]:
+) -> Callable[[InsuredPerson | PersonVersion], ToldApart]:
     """Return how a version of a person is described: what can be corrected, numbers masked."""
 
-    def describe(row: InsuredPerson | PersonVersion) -> Rows:
+    def describe(row: InsuredPerson | PersonVersion) -> ToldApart:
         masked = _masked(session, row)
+        address = open_cell(session, row, "address_sealed") or ""
         return [
             (_("Name"), row.name),
             (_("District"), districts.get(row.district_id, "–")),
             (_("Community"), row.community or "–"),
-            (_("Phone"), masked["phone"] or "–"),
-            (_("Address"), masked["address"] or "–"),
+            (_("Phone"), masked["phone"] or "–", row.phone_digest or ""),
+            (_("Address"), masked["address"] or "–", digest_of(session, address, Purpose.ADDRESS)),
         ]
 
     return describe

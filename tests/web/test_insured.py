@@ -195,6 +195,16 @@ def test_what_was_believed_of_a_person_stands_beside_with_numbers_masked(officer
         assert secret not in page
 
 
+def test_a_change_that_the_mask_hides_is_marked_all_the_same(officer, session):
+    person = make_person(session, address="钢花路三号小区2单元")
+    data = {"name": person.name, "district_id": str(person.district_id), "community": "",
+            "address": "钢花路三号小区5单元", "reason": "other house"}  # fmt: skip
+    send(officer, f"/insured/{person.id}/correct", data)
+    versions = read(officer, f"/insured/{person.id}").split('id="versions"')[1]
+    assert versions.count("钢花路三号***") == 1 + 1
+    assert versions.count("ltc-changed") == 1 + 1  # the address, and the community it had
+
+
 def test_medical_assistance_is_recorded_corrected_and_withdrawn_on_the_pages(officer, session):
     person = make_person(session)
     page = read(officer, f"/insured/{person.id}")
