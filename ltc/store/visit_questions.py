@@ -28,10 +28,11 @@ SORTS: dict[str, tuple[Any, ...]] = {
 
 
 class VisitState(StrEnum):
-    """Whether a visit was refused at the check."""
+    """Whether a visit was refused at the check; of those that were not, which have no price."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    UNPRICED = "unpriced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,6 @@ def list_of_carer(session: Session, actor: Actor, first_on: date, before: date) 
     return [(visit, person, carer) for visit, person, carer in rows]
 
 
-def find_reference(session: Session, area_id: int, provider_id: int, reference: str) -> Any:
-    """Return the visit that is believed under a provider's own number, None where there is none."""
-    return session.scalar(
-        sa.select(Visit).where(
-            Visit.area_id == area_id,
-            Visit.provider_id == provider_id,
-            Visit.reference == reference,
-            Visit.superseded_at.is_(None),
-        )
-    )
-
-
 def _select(session: Session, actor: Actor, chosen: VisitFilter) -> sa.Select[Any]:
     query: Any = (
         sa.select(Visit, InsuredPerson, Carer)
@@ -148,4 +137,6 @@ def _on_days(query: sa.Select[Any], chosen: VisitFilter) -> sa.Select[Any]:
     if chosen.state is not None:
         is_refused = chosen.state is VisitState.REFUSED
         query = query.where(Visit.refused.is_not(None) if is_refused else Visit.refused.is_(None))
+    if chosen.state is VisitState.UNPRICED:
+        query = query.where(Visit.price_fen.is_(None))
     return query

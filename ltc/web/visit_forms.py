@@ -33,7 +33,7 @@ def prepare(form: VisitFields) -> None:
     form.offer(get_catalogue(), items)
     if http.current_actor().role is Role.CARER:
         del form.carer
-    if not _asks_for_price(plan, policy_on(form.on.data or http.context().today)):
+    if not _asks_for_price(plan, form.on.data or http.context().today):
         del form.price
 
 
@@ -75,6 +75,14 @@ def suggestions() -> dict[str, list[tuple[str, str]]]:
     return {"people": [(each.person.case_number, each.person.name) for each in waiting]}
 
 
+def may_need_price(on: date | None = None) -> bool:
+    """Whether the law of a day (None: today) shares in the costs of any care at home."""
+    policy = policy_on(on or http.context().today)
+    return policy is not None and any(
+        is_home(mode) and needs_price(mode) for mode in policy.modes.values()
+    )
+
+
 def is_unpriced(visit: Visit) -> bool:
     """Whether a visit still lacks the price that its plan's mode needs by the law of its day."""
     if visit.price_fen is not None or visit.refused or visit.withdrawn:
@@ -101,13 +109,12 @@ def _plan_of(person_id: int, on: date) -> CarePlan | None:
     return find_plan_on(session, actor.area_id, person_id, actor.organisation_id or 0, on)
 
 
-def _asks_for_price(plan: CarePlan | None, policy: Policy | None) -> bool:
+def _asks_for_price(plan: CarePlan | None, on: date) -> bool:
     """Whether the form asks for a price; as long as no plan says, whether it may be needed."""
-    if policy is None:
-        return False
-    if plan is not None:
-        return _needs_price(plan, policy)
-    return any(is_home(mode) and needs_price(mode) for mode in policy.modes.values())
+    policy = policy_on(on)
+    if plan is None or policy is None:
+        return may_need_price(on)
+    return _needs_price(plan, policy)
 
 
 def _needs_price(plan: CarePlan, policy: Policy) -> bool:

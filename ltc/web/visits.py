@@ -44,6 +44,7 @@ blueprint = Blueprint("visits", __name__, url_prefix="/visits")
 
 FORM = "visits/form.html"
 STATE_NAMES = {VisitState.ACCEPTED: N_("not refused"), VisitState.REFUSED: N_("refused")}
+PRICED_STATE_NAMES = {**STATE_NAMES, VisitState.UNPRICED: N_("without a price")}
 CSV_HEADER = (
     "reference", "case_number", "name", "provider", "carer", "day", "begin", "end", "minutes",
     "items", "source", "refused", "price_fen",
@@ -69,7 +70,7 @@ def index() -> Any:
         chosen=chosen,
         sources=choices_of(SOURCE_NAMES),
         source_names=SOURCE_NAMES,
-        states=choices_of(STATE_NAMES),
+        states=choices_of(PRICED_STATE_NAMES if visit_forms.may_need_price() else STATE_NAMES),
         providers=find_providers(session, actor.area_id, ids),
     )
 

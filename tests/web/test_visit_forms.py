@@ -110,6 +110,20 @@ def test_a_receipt_says_that_the_price_is_missing(officer, person, carer):
 
 
 @pytest.mark.usefixtures("plan", "costs")
+def test_visits_without_a_price_can_be_listed(officer, session, person, carer):
+    make.make_visit(session, person, carer, price_fen=7_000)
+    make.make_visit(session, person, carer, refused="no proof")
+    make.make_visit(session, person, carer, reference="V-unpriced")
+    assert 'value="unpriced"' in read(officer, "/visits/")
+    (row,) = rows_of(officer, "/visits/visits.csv?state=unpriced")
+    assert row["reference"] == "V-unpriced"
+
+
+def test_where_no_mode_shares_in_costs_the_list_does_not_ask_for_prices(officer):
+    assert 'value="unpriced"' not in read(officer, "/visits/")
+
+
+@pytest.mark.usefixtures("plan", "costs")
 @pytest.mark.parametrize(
     ("price", "words"),
     [("-1", "not negative"), ("nine", "Enter an amount"), ("10000.01", "10000")],

@@ -234,8 +234,8 @@ HOLDS: dict[HoldKind, tuple[str, str]] = {
     ),
     HoldKind.PRICE_MISSING: (
         N_(
-            "The fund shares in the cost, but %(count)s of the visits from %(first_on)s to"
-            " %(last_on)s have no price, and no fee covers them."
+            "The fund shares in the cost. Visits from %(first_on)s to %(last_on)s without a price,"
+            " and without a fee that covers them: %(count)s."
         ),
         N_("Enter the price of each of these visits (0 where nothing was charged), or the fee."),
     ),
