@@ -1,14 +1,14 @@
 """What pages ask about a run: totals, lines, holds, one person's result. All through the scope."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ltc.rules.access import Actor
+from ltc.rules.access import Actor, Reach
 from ltc.rules.errors import NotFound
 from ltc.rules.payouts.results import Outcome, Settlement
 from ltc.rules.payouts.trace import from_json
@@ -45,6 +45,9 @@ class Total(NamedTuple):
     person_fen: int
 
 
+NOTHING = Total(None, 0, 0, 0, 0, 0)  # of a run without lines that the actor may see
+
+
 @dataclass(frozen=True, slots=True)
 class LineFilter:
     """What a list of lines or holds is narrowed to; None: everything."""
@@ -72,6 +75,41 @@ def sum_visible(session: Session, actor: Actor, run: PayoutRun) -> Total:
     query = visible(_sum_lines(sa.literal("")).where(PayoutLine.run_id == run.id), actor,
                     PayoutLine)  # fmt: skip
     return Total(*session.execute(query).one())
+
+
+def sum_by_run(session: Session, actor: Actor, runs: Sequence[PayoutRun]) -> dict[int, Total]:
+    """Return the sums of some runs' lines that the actor may see; a run without lines is absent.
+
+    Who sees the whole area sees what each run has added up itself, without adding it up again.
+    """
+    if actor.reach is Reach.AREA and actor.district_id is None:
+        return {run.id: _total_of(run) for run in runs}
+    run_ids = [run.id for run in runs]
+    query = _sum_lines(PayoutLine.run_id).where(PayoutLine.run_id.in_(run_ids))
+    rows = session.execute(visible(query.group_by(PayoutLine.run_id), actor, PayoutLine))
+    return {row[0]: Total(*row) for row in rows}
+
+
+def _total_of(run: PayoutRun) -> Total:
+    return Total(run.id, run.paid, *[getattr(run, name) for name in AMOUNTS])
+
+
+def count_statements_due(session: Session, actor: Actor, run_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many statements runs call for: one a person, and one a provider with lines."""
+    people: Rows = (
+        sa.select(PayoutResult.run_id, sa.func.count())
+        .where(PayoutResult.run_id.in_(run_ids))
+        .group_by(PayoutResult.run_id)
+    )
+    providers: Rows = (
+        sa.select(PayoutLine.run_id, sa.func.count(sa.distinct(PayoutLine.provider_id)))
+        .where(PayoutLine.run_id.in_(run_ids))
+        .group_by(PayoutLine.run_id)
+    )
+    due: dict[int, int] = dict(session.execute(visible(people, actor, PayoutResult)).all())
+    for run_id, count in session.execute(visible(providers, actor, PayoutLine)):
+        due[run_id] = due.get(run_id, 0) + count
+    return due
 
 
 def sum_by(session: Session, actor: Actor, run: PayoutRun, breakdown: str) -> list[Total]:

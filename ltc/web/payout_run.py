@@ -1,13 +1,13 @@
 """What the page of a run shows: figures, pipeline, bridge, totals, the largest changes."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from ltc import http
-from ltc.rules.access import ROLE_NAMES, Permission, Reach, Role
+from ltc.rules.access import Permission, Reach
 from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
 from ltc.rules.payouts.explain import HOLDS
@@ -20,12 +20,11 @@ from ltc.store.payout_changes import (
     list_differences,
     name_people,
 )
-from ltc.store.payout_evidence import name_users
 from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_visible
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
-from ltc.store.statement_questions import count_by_run, count_waiting
-from ltc.web.formats import area_zone, day, instant, month, whole, yuan
+from ltc.web.formats import area_zone, month, whole, yuan
+from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
 from ltc.web.payout_words import Names, law_of, list_policies
 
 LARGEST = 10
@@ -74,14 +73,15 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
     """Return everything on the page of a run but its holds."""
     session, actor = http.database(), http.current_actor()
     total, names = sum_visible(session, actor, run), Names(run)
+    known = gather_known([run])[run.id]
     outcomes = count_outcomes(session, actor, run) if actor.reach is Reach.AREA else None
     return {
         "total": total,
         "outcomes": outcomes,
-        "pipeline": build_pipeline(run),
+        "pipeline": build_pipeline(run, known),
         "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
         "next_step": next_step(run),
-        "acts": who_acts(run),
+        "acts": who_acts(run, known),
         "open_until": last_day_to_come(run),
         **_compare(run),
     }
@@ -154,74 +154,6 @@ def _list_largest(differences: list[Difference]) -> list[dict[str, Any]]:
         http.database(), http.current_actor(), [each.person_id for each in largest]
     )
     return [{"difference": each, "who": people.get(each.person_id, ("–", ""))} for each in largest]
-
-
-def build_pipeline(run: PayoutRun) -> list[dict[str, Any]]:
-    """Return the stations of a month with their dates and people."""
-    users = name_users(
-        http.database(), http.current_actor(),
-        {run.calculated_by_id, run.checked_by_id, run.approved_by_id},
-    )  # fmt: skip
-    is_sent_back = run.status is RunStatus.REJECTED
-    statements = _statements_station(run)
-    steps = [
-        _station(_("Facts as known"), run.known_at, None),
-        _station(_("Calculated"), run.calculated_at, users.get(run.calculated_by_id)),
-        _station(_("Checked"), run.checked_at, users.get(run.checked_by_id)),
-        _station(_("Approved"), run.approved_at, users.get(run.approved_by_id)),
-        statements,
-        _station(_("Paid"), None, None),
-    ]
-    decided = steps[: steps.index(statements)]
-    current = next((step for step in decided if step["state"] == "waiting"), None)
-    if current is not None:
-        current["state"] = "stopped" if is_sent_back else "current"
-        if is_sent_back:
-            current["note"] = _(run.remark) if run.remark else None
-    return steps
-
-
-def _station(label: str, at: datetime | None, who: str | None) -> dict[str, Any]:
-    if at is None:
-        return {"label": label, "state": "waiting"}
-    return {"label": label, "state": "done", "at": instant(at), "who": who}
-
-
-def _statements_station(run: PayoutRun) -> dict[str, Any]:
-    """Return not yet, under way while some are missing, or done, of what the actor may see."""
-    session, actor = http.database(), http.current_actor()
-    count = count_by_run(session, actor).get(run.id, 0)
-    if not count:
-        return {"label": _("Statements"), "state": "waiting"}
-    waiting = count_waiting(session, actor, run)
-    note = _("%(count)s issued", count=whole(count))
-    if waiting:
-        note = _("%(issued)s are issued, %(waiting)s wait.", issued=whole(count),
-                 waiting=whole(waiting))  # fmt: skip
-    state = "current" if waiting else "done"
-    return {"label": _("Statements"), "state": state, "note": note}
-
-
-def who_acts(run: PayoutRun) -> dict[str, Any] | None:
-    """Return who must act on a run, what they do and by when; None where nothing is left to do.
-
-    A month's benefit is paid in the month that follows (the field's rules, “Settlement”).
-    """
-    acts = {
-        RunStatus.CALCULATED: (Role.FINANCE_CHECKER, _("checks the run")),
-        RunStatus.CHECKED: (Role.FINANCE_APPROVER, _("approves the run")),
-        RunStatus.REJECTED: (Role.FINANCE_PREPARER, _("calculates the month again")),
-        RunStatus.APPROVED: (Role.FINANCE_APPROVER, _("issues the statements")),
-    }
-    session, actor = http.database(), http.current_actor()
-    if run.status not in acts or actor.reach is not Reach.AREA:
-        return None
-    if run.status is RunStatus.APPROVED and not count_waiting(session, actor, run):
-        return None
-    by = Month.parse(run.month).plus(2).starts_on - timedelta(days=1)
-    role, what = acts[run.status]
-    return {"who": _(ROLE_NAMES[role]), "what": what, "by": day(by),
-            "late": http.context().today > by}  # fmt: skip
 
 
 def next_step(run: PayoutRun) -> dict[str, Any] | None:

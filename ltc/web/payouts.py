@@ -14,7 +14,14 @@ from ltc.rules.payouts.runs import RunStatus
 from ltc.services import payouts as use_cases
 from ltc.services.payout_start import end_of_day
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.payout_questions import BREAKDOWNS, count_holds, sum_by, sum_visible
+from ltc.store.payout_questions import (
+    BREAKDOWNS,
+    NOTHING,
+    count_holds,
+    sum_by,
+    sum_by_run,
+    sum_visible,
+)
 from ltc.store.payout_runs import RunNotFound, get_run, list_newest_runs, list_runs_of_month
 from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
@@ -23,12 +30,11 @@ from ltc.web.background import start_process
 from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
+from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
 from ltc.web.payout_run import (
     build_overview,
-    build_pipeline,
     hold_name,
     last_day_to_come,
-    who_acts,
 )
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
@@ -77,11 +83,23 @@ def _show_index(form: StartForm) -> str:
     return render_template(
         "payouts/index.html",
         form=form,
-        months=[
-            (run, build_pipeline(run), sum_visible(session, actor, run), who_acts(run))
-            for run in runs
-        ],
+        months=_show_months(runs),
     )
+
+
+def _show_months(runs: list[PayoutRun]) -> list[tuple[Any, ...]]:
+    """Return each run with its pipeline, its sum and who acts next."""
+    known = gather_known(runs)
+    totals = sum_by_run(http.database(), http.current_actor(), runs)
+    return [
+        (
+            run,
+            build_pipeline(run, known[run.id]),
+            totals.get(run.id, NOTHING),
+            who_acts(run, known[run.id]),
+        )
+        for run in runs
+    ]
 
 
 def _next_month(runs: list[PayoutRun]) -> Month:

@@ -1,0 +1,107 @@
+"""The pipeline of a month's run: its stations with dates and people, and who must act next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import ROLE_NAMES, Reach, Role
+from ltc.rules.months import Month
+from ltc.rules.payouts.runs import RunStatus
+from ltc.store.payout_evidence import name_users
+from ltc.store.payout_questions import count_statements_due
+from ltc.store.payouts import PayoutRun
+from ltc.store.statement_questions import count_by_run
+from ltc.web.formats import day, instant, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the pipeline of a run says beside the run: names of people, and how far statements are."""
+
+    users: Mapping[int | None, str]
+    issued: int
+    waiting: int
+
+
+def gather_known(runs: Sequence[PayoutRun]) -> dict[int, Known]:
+    """Return what the pipelines of some runs say: a fixed number of queries, however many runs."""
+    session, actor = http.database(), http.current_actor()
+    ids = {
+        user_id
+        for run in runs
+        for user_id in (run.calculated_by_id, run.checked_by_id, run.approved_by_id)
+    }
+    users, issued = name_users(session, actor, ids), count_by_run(session, actor)
+    approved = [run.id for run in runs if run.status is RunStatus.APPROVED]
+    due = count_statements_due(session, actor, approved)
+    return {
+        run.id: Known(
+            users, issued.get(run.id, 0), max(0, due.get(run.id, 0) - issued.get(run.id, 0))
+        )
+        for run in runs
+    }
+
+
+def build_pipeline(run: PayoutRun, known: Known) -> list[dict[str, Any]]:
+    """Return the stations of a month with their dates and people."""
+    users = known.users
+    is_sent_back = run.status is RunStatus.REJECTED
+    statements = _statements_station(known)
+    steps = [
+        _station(_("Facts as known"), run.known_at, None),
+        _station(_("Calculated"), run.calculated_at, users.get(run.calculated_by_id)),
+        _station(_("Checked"), run.checked_at, users.get(run.checked_by_id)),
+        _station(_("Approved"), run.approved_at, users.get(run.approved_by_id)),
+        statements,
+        _station(_("Paid"), None, None),
+    ]
+    decided = steps[: steps.index(statements)]
+    current = next((step for step in decided if step["state"] == "waiting"), None)
+    if current is not None:
+        current["state"] = "stopped" if is_sent_back else "current"
+        if is_sent_back:
+            current["note"] = _(run.remark) if run.remark else None
+    return steps
+
+
+def _station(label: str, at: datetime | None, who: str | None) -> dict[str, Any]:
+    if at is None:
+        return {"label": label, "state": "waiting"}
+    return {"label": label, "state": "done", "at": instant(at), "who": who}
+
+
+def _statements_station(known: Known) -> dict[str, Any]:
+    """Return not yet, under way while some are missing, or done, of what the actor may see."""
+    if not known.issued:
+        return {"label": _("Statements"), "state": "waiting"}
+    note = _("%(count)s issued", count=whole(known.issued))
+    if known.waiting:
+        note = _("%(issued)s are issued, %(waiting)s wait.", issued=whole(known.issued),
+                 waiting=whole(known.waiting))  # fmt: skip
+    state = "current" if known.waiting else "done"
+    return {"label": _("Statements"), "state": state, "note": note}
+
+
+def who_acts(run: PayoutRun, known: Known) -> dict[str, Any] | None:
+    """Return who must act on a run, what they do and by when; None where nothing is left to do.
+
+    A month's benefit is paid in the month that follows (the field's rules, “Settlement”).
+    """
+    acts = {
+        RunStatus.CALCULATED: (Role.FINANCE_CHECKER, _("checks the run")),
+        RunStatus.CHECKED: (Role.FINANCE_APPROVER, _("approves the run")),
+        RunStatus.REJECTED: (Role.FINANCE_PREPARER, _("calculates the month again")),
+        RunStatus.APPROVED: (Role.FINANCE_APPROVER, _("issues the statements")),
+    }
+    if run.status not in acts or http.current_actor().reach is not Reach.AREA:
+        return None
+    if run.status is RunStatus.APPROVED and not known.waiting:
+        return None
+    by = Month.parse(run.month).plus(2).starts_on - timedelta(days=1)
+    role, what = acts[run.status]
+    return {"who": _(ROLE_NAMES[role]), "what": what, "by": day(by),
+            "late": http.context().today > by}  # fmt: skip
