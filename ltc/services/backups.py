@@ -4,12 +4,13 @@ A backup is written while everybody works: it reads one instant of the database.
 its name when all of it is on the disk; whatever goes wrong before leaves the folder as it was.
 """
 
+import fcntl
 import hashlib
 import hmac
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from ltc.store.backup_file import BackupWriter, Head, Sums
 from ltc.store.backup_seal import BackupKeys, NoBackupKey
 from ltc.store.sealing import KeyRing
 
+PART = ".part"
 FINGERPRINT = b"which key is this"
 FINGERPRINT_CHARACTERS = 16
 
@@ -180,8 +182,10 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        _remove_abandoned(path.parent)
+        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
         with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -192,3 +196,11 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if part is not None:
             Path(part).unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed backups have left; a part that is being written is locked."""
+    for part in folder.glob(f".*{PART}"):
+        with part.open("rb") as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ transaction, in which the tables are made, filled and brought up to date.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -134,11 +134,16 @@ def remove_database(path: Path) -> None:
 
 
 def put_aside(path: Path, aside: str) -> None:
-    """Rename an SQLite file that is there, with what belongs to it, so that nothing is lost."""
-    for suffix in ("", *BESIDE):
-        found = path.with_name(path.name + suffix)
-        if found.exists() and found.stat().st_size:
-            found.rename(path.with_name(f"{path.name}.{aside}{suffix}"))
+    """Give an SQLite file that is there a second name, so that the old one is not lost."""
+    if not path.exists():
+        return
+    kept = path.with_name(f"{path.name}.{aside}")
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a file that is broken stays so
+    os.link(path, kept)
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        log.rename(kept.with_name(f"{kept.name}-wal"))
 
 
 def move_in(site: Path, target: Path) -> None:

@@ -1,5 +1,8 @@
 """Whether the database can be reached and written, and what to do where it cannot."""
 
+import os
+from pathlib import Path
+
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -22,7 +25,7 @@ class DatabaseTrouble(Problem):
 
 class DatabaseAway(DatabaseTrouble):
     """The database cannot be reached now. Nothing was changed. Try again in a minute; if it stays
-    so, tell whoever looks after the installation.
+    so, tell whoever looks after the installation: `flask db check` says why.
     """
 
 
@@ -43,8 +46,8 @@ class DatabaseBusy(DatabaseTrouble):
 
 
 class DatabaseOfOtherVersion(DatabaseTrouble):
-    """The database is of another version than this program. Nothing was changed. Whoever looks
-    after the installation has to start the program anew; `flask db check` says what to do.
+    """The database is empty, or of another version than this program. Nothing was changed. Tell
+    whoever looks after the installation: `flask db check` says what to do.
     """
 
 
@@ -103,8 +106,19 @@ def _why_read_only(connection: sa.Connection) -> str:
 
 def _fault_of(engine: sa.Engine, error: DBAPIError) -> Conflict:
     why = " ".join(str(error.orig).split())
+    if _is_locked_file(engine):
+        why = f"the file, or the folder that it lies in, may not be written ({why})."
+        return DatabaseReadOnly(url=_shown(engine), why=why)
     kind = DatabaseReadOnly if "readonly" in why.replace("-", "") else DatabaseUnreachable
     return kind(url=_shown(engine), why=why)
+
+
+def _is_locked_file(engine: sa.Engine) -> bool:
+    """Whether an SQLite file is there but may not be written; its log lies beside it."""
+    path = Path(engine.url.database or "")
+    if engine.dialect.name != "sqlite" or not path.is_file():
+        return False
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _shown(engine: sa.Engine) -> str:
