@@ -1,6 +1,6 @@
 """All measurements as tables with ratios: ``python -m bench [--quick] [NAME ...]`` or ``make bench``.
 
-Names are ``month``, ``audit``, ``statements`` and ``settlement``; without one, all are taken. With
+Names are those of ``SECTIONS``; without one, all are taken. With
 ``--quick`` they are small: to see that everything runs, not to be quoted. Seeds are fixed, databases
 are durable as in production, and PostgreSQL comes from the embedded binaries.
 """
@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import audit_cost, month, settlement_rules, statements
+from bench import audit_cost, crowd, month, pages, settlement_rules, statements
 from bench.table import Figure, print_table
 
 DATABASES = ("sqlite", "postgresql")
@@ -34,6 +34,16 @@ def run_statements(*, quick: bool) -> None:
     statements.main(["--quick"] if quick else [])
 
 
+def run_pages(*, quick: bool) -> None:
+    """The busiest pages of a large city, against the same pages of a small one."""
+    pages.main(["--people", "2000", "--databases", "sqlite"] if quick else [])
+
+
+def run_crowd(*, quick: bool) -> None:
+    """Fifty people at once while the month is calculated."""
+    crowd.main(["--people", "1000"] if quick else [])
+
+
 def run_settlement(*, quick: bool) -> None:
     """The rules of settlement alone, without a database."""
     people = settlement_rules.PEOPLE // 10 if quick else settlement_rules.PEOPLE
@@ -50,6 +60,8 @@ SECTIONS: dict[str, Callable[..., None]] = {
     "audit": run_audit,
     "statements": run_statements,
     "settlement": run_settlement,
+    "pages": run_pages,
+    "crowd": run_crowd,
 }
 
 
