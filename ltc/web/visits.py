@@ -63,6 +63,7 @@ def index() -> Any:
         session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
     )
     ids = {visit.provider_id for visit, _person, _carer in found.rows}
+    has_prices = visit_forms.may_need_price()
     return render_template(
         "visits/index.html",
         page=found,
@@ -70,7 +71,8 @@ def index() -> Any:
         chosen=chosen,
         sources=choices_of(SOURCE_NAMES),
         source_names=SOURCE_NAMES,
-        states=choices_of(PRICED_STATE_NAMES if visit_forms.may_need_price() else STATE_NAMES),
+        states=choices_of(PRICED_STATE_NAMES if has_prices else STATE_NAMES),
+        has_prices=has_prices,
         providers=find_providers(session, actor.area_id, ids),
     )
 

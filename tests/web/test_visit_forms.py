@@ -114,7 +114,9 @@ def test_visits_without_a_price_can_be_listed(officer, session, person, carer):
     make.make_visit(session, person, carer, price_fen=7_000)
     make.make_visit(session, person, carer, refused="no proof")
     make.make_visit(session, person, carer, reference="V-unpriced")
-    assert 'value="unpriced"' in read(officer, "/visits/")
+    page = read(officer, "/visits/")
+    assert 'value="unpriced"' in page
+    assert "¥70.00" in page
     (row,) = rows_of(officer, "/visits/visits.csv?state=unpriced")
     assert row["reference"] == "V-unpriced"
 
