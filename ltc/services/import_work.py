@@ -41,6 +41,7 @@ from ltc.services.uploads import (
     remove_upload,
     seen_path,
 )
+from ltc.store.import_lookups import refresh_statistics
 from ltc.store.import_questions import get_import, is_upload_needed
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobStatus, find_job
@@ -193,6 +194,8 @@ def _carry_out(work: _Work, table: Table, piece: Sequence[Row], is_last: bool) -
             if todo:
                 work.spec.carry_out(ctx, todo, reason)
             work.count(checked)
+        if work.row == 1 and not is_last:
+            refresh_statistics(session, work.spec.kind)
         _keep(work, table, piece)
         if is_last:
             work.file.done_at = ctx.now

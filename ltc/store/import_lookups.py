@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
+from ltc.rules.imports import ImportKind
 from ltc.store.areas import District
 from ltc.store.base import known_at
 from ltc.store.insured import InsuredPerson
@@ -19,6 +20,16 @@ from ltc.store.scope import visible
 # Said word for word as the partial indexes say it: otherwise no database would use them.
 BELIEVED = sa.text("superseded_at IS NULL AND NOT withdrawn")
 WITHDRAWN = sa.text("superseded_at IS NULL AND withdrawn")
+TABLES_OF = {
+    ImportKind.PEOPLE: ("insured_persons", "enrolments"),
+    ImportKind.LIFE_EVENTS: ("life_events",),
+    ImportKind.PROVIDERS: ("providers", "agreements"),
+    ImportKind.CARERS: ("carers",),
+    ImportKind.PLANS: ("care_plans", "plan_items"),
+    ImportKind.VISITS: ("visits",),
+    ImportKind.BED_STAYS: ("bed_stays",),
+    ImportKind.FEES: ("fees",),
+}
 KEYS_AT_ONCE = 2_000  # of three columns each: under the limit of bound values of every database
 
 
@@ -140,3 +151,14 @@ def load_by_column(
 def find_visible_ids(session: Session, actor: Actor, table: Any, ids: Collection[int]) -> set[int]:
     """Return which of some records the actor may see."""
     return set(session.scalars(visible(sa.select(table.id).where(table.id.in_(ids)), actor)))
+
+
+def refresh_statistics(session: Session, kind: ImportKind) -> None:
+    """Let PostgreSQL look at the tables of a kind now, inside the open transaction.
+
+    By itself it does so some time after a table was filled. Until then it takes a table for empty
+    and walks through all of it at every look-up: each piece of a large file would take longer.
+    """
+    if session.connection().dialect.name == "postgresql":
+        for table in TABLES_OF[kind]:
+            session.execute(sa.text(f"ANALYZE {table}"))
