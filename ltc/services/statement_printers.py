@@ -13,7 +13,7 @@ import resource
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
@@ -36,6 +36,7 @@ SECONDS_FOR_PIECE = {StatementKind.PERSON: 120, StatementKind.PROVIDER: 1800}
 TICK_SECONDS = 15  # less than what makes a lease stale
 STOP_SECONDS = 10
 log = logging.getLogger(__name__)
+Task = Callable[[Session, Common, Piece], list[PrintedSheet]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,11 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Prints in so many processes, each with a connection of its own."""
+    """Prints in so many processes, each with a connection of its own; ``task`` prints a piece."""
 
     engine: sa.Engine
     workers: int
+    task: Task = print_piece
 
     def print_all(self, common: Common, pieces: Sequence[Piece]) -> Iterator[Batch]:
         """Yield what comes of the pieces as it comes, and an empty batch now and then."""
@@ -119,7 +121,7 @@ class Crew:
         try:
             while waiting or crew:
                 while waiting and len(crew) < self.workers:
-                    crew.append(_Worker(url, common))
+                    crew.append(_Worker(url, common, self.task))
                 _give_out(crew, waiting)
                 ready = wait([worker.pipe for worker in crew], TICK_SECONDS)
                 if not ready:
@@ -155,6 +157,7 @@ class _Worker:
 
     url: str
     common: Common
+    task: Task
     pipe: Connection = field(init=False)
     process: Any = field(init=False)
     attempt: _Attempt | None = None
@@ -166,7 +169,7 @@ class _Worker:
     def __post_init__(self) -> None:
         self.pipe, far_end = multiprocessing.Pipe()
         self.process = PROCESSES.Process(
-            target=_serve, args=(far_end, self.url, self.common), daemon=True
+            target=_serve, args=(far_end, self.url, self.common, self.task), daemon=True
         )
         self.process.start()
         far_end.close()
@@ -238,7 +241,7 @@ class PrintersStopped(Problem):
     status = 503
 
 
-def _serve(pipe: Connection, url: str, common: Common) -> None:
+def _serve(pipe: Connection, url: str, common: Common, task: Task) -> None:
     """Print what comes through the pipe until it is closed; a late piece ends the process.
 
     The alarm is for a worker whose watcher was killed. Pages are large webs of objects: looking for
@@ -254,7 +257,7 @@ def _serve(pipe: Connection, url: str, common: Common) -> None:
         signal.alarm(seconds + TICK_SECONDS)
         if piece.kind is StatementKind.PERSON:
             gc.disable()
-        outcome = _try(engine, common, piece)
+        outcome = _try(engine, common, piece, task)
         gc.enable()
         gc.collect()
         signal.alarm(0)
@@ -264,10 +267,10 @@ def _serve(pipe: Connection, url: str, common: Common) -> None:
             return  # nobody is there to take it: the next run prints it again
 
 
-def _try(engine: sa.Engine, common: Common, piece: Piece) -> Any:
+def _try(engine: sa.Engine, common: Common, piece: Piece, task: Task) -> Any:
     try:
         with Session(engine) as session:
-            return print_piece(session, common, piece)
+            return task(session, common, piece)
     except Problem as problem:
         return _Refusal(type(problem), problem.values)
     except DBAPIError as error:

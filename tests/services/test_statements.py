@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import os
@@ -15,27 +16,40 @@ from ltc.rules.access import Role, RoleLacksPermission
 from ltc.rules.payouts.runs import DigestDiffers
 from ltc.rules.statements import StatementKind
 from ltc.services import executors, statement_sheets, statements
+from ltc.services.audit import seal_blocks
 from ltc.services.leases import AlreadyRunning
 from ltc.services.payouts import check_run
-from ltc.services.statement_files import Entry, hand_out, hand_out_provider, write_zip
+from ltc.services.statement_files import (
+    Entry,
+    hand_out,
+    hand_out_district,
+    hand_out_provider,
+    write_zip,
+)
 from ltc.services.statement_inputs import build_common, decide_inputs
 from ltc.services.statement_press import Press
 from ltc.services.statement_printers import Crew, Inline
 from ltc.services.statements import (
     AllIssued,
     Cancelled,
+    NotAllPrinted,
     RunNotApproved,
     ask_for_statements,
     cancel_job,
     issue,
     issue_run,
 )
-from ltc.store.audit_log import AuditEvent
-from ltc.store.documents import FileGone, keep_file, path_of, read_file
+from ltc.store.audit_log import AuditEvent, find_head
+from ltc.store.documents import DocumentsFull, FileGone, keep_file, path_of, read_file
+from ltc.store.insured import InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutLine, PayoutResult
 from ltc.store.pdf import Printed
-from ltc.store.statement_questions import NothingToState, StatementNotFound
+from ltc.store.statement_questions import (
+    NothingToState,
+    StatementNotFound,
+    list_districts_of_run,
+)
 from ltc.store.statement_sources import TraceDiffers
 from ltc.store.statements import Statement
 from tests.support import factories
@@ -263,6 +277,79 @@ def test_a_cancelled_run_keeps_what_is_done_and_goes_on_later(
     assert issue_all(approver, run, documents).done == STATEMENTS
 
 
+def test_one_providers_statements_are_issued_alone(
+    approver, run, month, documents, session, quick_print
+):
+    mine = month.providers[0]
+    job = ask_for_statements(approver, run_id=run.id, provider_id=mine.id)
+    progress = issue_all(approver, run, documents, job_id=job.id)
+    rows = list_rows(session)
+    assert {row.provider_id for row in rows} == {mine.id}
+    assert progress.done == progress.total == len(rows) < STATEMENTS
+    assert issue_all(approver, run, documents).done == STATEMENTS
+    with pytest.raises(AllIssued):
+        ask_for_statements(approver, run_id=run.id, provider_id=mine.id)
+
+
+def test_what_is_printed_is_decided_when_the_job_begins(
+    approver, make_ctx, run, month, documents, session, house, quick_print
+):
+    """Killed, and taken up a day later, when the audit chain has grown: the same bytes."""
+    seal_blocks(approver, settle_seconds=0)
+    job = ask_for_statements(approver, run_id=run.id)
+    next_day = make_ctx(role=Role.FINANCE_APPROVER, now=later(AFTER, days=1))
+    head = find_head(session, 1)
+    assert seal_blocks(next_day, settle_seconds=0) == 1
+    again = ask_for_statements(next_day, run_id=run.id)
+    assert again.id == job.id
+    issue_all(next_day, run, documents, job_id=job.id)
+    rows = list_rows(session)
+    assert {row.chain_number for row in rows} == {head.number}
+    assert {row.issued_at for row in rows} == {AFTER}
+    page = read_file(documents, 1, rows[0].file_digest).decode()
+    assert f"chongqing #{head.number} · {head.digest[:16]}" in page
+    assert len({row.verify_code for row in rows}) == STATEMENTS
+
+
+def test_who_cannot_be_printed_is_told_and_tried_again_later(
+    approver, run, month, documents, session, monkeypatch
+):
+    poor = month.people[2].case_number
+
+    def fail_for_one(html):
+        if f">{poor}<" in html:
+            raise ValueError("a name that nobody foresaw")
+        return Printed(html.encode(), 1, substitutes=1)
+
+    monkeypatch.setattr(statement_sheets, "print_page", fail_for_one)
+    with pytest.raises(NotAllPrinted, match=poor):
+        issue_all(approver, run, documents)
+    job = session.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
+    assert job.status is JobStatus.FAILED
+    assert {"code": poor, "reason": "error"} in job.result["failed"]
+    assert len(list_rows(session)) == job.result["statements"]
+    assert job.result["substitutes"] == len(list_rows(session)) < STATEMENTS
+    monkeypatch.setattr(statement_sheets, "print_page", lambda html: Printed(html.encode(), 1))
+    assert issue_all(approver, run, documents).done == STATEMENTS
+
+
+def test_a_full_disk_ends_the_job_with_what_to_do(
+    approver, run, documents, session, quick_print, monkeypatch
+):
+    def refuse(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(DocumentsFull):
+            issue_all(approver, run, documents)
+    job = session.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
+    assert job.status is JobStatus.FAILED
+    assert "Make room" in job.message
+    assert list(documents.rglob("*.part")) == []
+    assert issue_all(approver, run, documents).done == STATEMENTS
+
+
 @pytest.mark.kill
 @pytest.mark.slow
 def test_a_killed_run_leaves_nobody_out_and_nobody_twice(
@@ -287,6 +374,28 @@ def test_a_killed_run_leaves_nobody_out_and_nobody_twice(
 
 
 # --- files ---------------------------------------------------------------------------------------
+
+
+def test_a_districts_bundle_lies_in_the_order_of_printing(
+    approver, run, month, documents, session, quick_print
+):
+    for number, person in enumerate(month.people):
+        session.get_one(InsuredPerson, (1, person.id)).community = "乙" if number % 2 else "甲"
+    session.commit()
+    issue_all(approver, run, documents)
+    district = list_districts_of_run(session, approver.actor, run.id)[0]
+    entries = hand_out_district(
+        approver, run_id=run.id, district_id=district.id, documents=documents
+    )
+    archive = unzip(write_zip(entries, documents=documents, area_id=1))
+    rows = list(csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig"))))
+    assert [row["file"] for row in rows] == sorted(archive.namelist()[:-1])
+    places = [(row["community"], row["case_number"]) for row in rows]
+    assert places == sorted(places)
+    assert len({community for community, _ in places}) == 2
+    assert len(rows) == district[3]
+    with pytest.raises(StatementNotFound):
+        hand_out_district(approver, run_id=run.id, district_id=1, documents=documents)
 
 
 def unzip(blocks):
