@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from ltc import http
-from ltc.rules.access import ROLE_TASKS, Actor, Role
+from ltc.rules.access import ROLE_TASKS, Actor, Permission, Role
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_
 from ltc.store import waiting
+from ltc.store.evaluation_days import list_to_evaluate
 from ltc.web.job_status import count_late
 
 blueprint = Blueprint("home", __name__)
@@ -158,8 +159,15 @@ def index() -> Any:
         return redirect(url_for("visits.index"))
     moment = Moment(ctx.session, ctx.actor, ctx.now, ctx.today)
     cards = [_shown(card, card.count(moment)) for card in CARDS[ctx.actor.role]]
+    evaluates = ctx.actor.may(Permission.RECORD_SCORES)
     return render_template(
-        "home/index.html", cards=cards, task=_(ROLE_TASKS[ctx.actor.role]), today=ctx.today
+        "home/index.html",
+        cards=cards,
+        task=_(ROLE_TASKS[ctx.actor.role]),
+        today=ctx.today,
+        evaluates=evaluates,
+        to_evaluate=list_to_evaluate(ctx.session, ctx.actor) if evaluates else [],
+        now=ctx.now,
     )
 
 

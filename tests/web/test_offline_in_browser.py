@@ -124,7 +124,10 @@ def test_answers_are_sent_from_any_page_and_signing_out_leaves_nothing(
     page.locator(".ltc-me summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/sign-in"))
-    assert_nothing_is_kept(page)
+    left: Any = page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
+    )
+    assert (waiting_on(page), page.evaluate(PAGES), left) == ([], [], 0)
 
 
 def test_another_person_finds_nothing_of_who_was_there_before(
@@ -137,16 +140,29 @@ def test_another_person_finds_nothing_of_who_was_there_before(
     expect(page.locator("#saving")).to_contain_text("Offline")
     page.close()
     tablet.set_offline(False)
-    other = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.expert)}
+    other = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.second_expert)}
     tablet.add_cookies([{**other, "url": address}])
     page = tablet.new_page()
     page.goto("/")
-    assert_nothing_is_kept(page)
+    assert (waiting_on(page), page.evaluate(PAGES)) == ([], [])
     assert scores_of(way, application) == {}  # nobody sends answers in another's name
 
 
-def assert_nothing_is_kept(page: Page) -> None:
-    left: Any = page.evaluate(
-        "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
-    )
-    assert (waiting_on(page), page.evaluate(PAGES), left) == ([], [], 0)
+def test_the_start_page_lists_who_to_evaluate_and_keeps_the_drafts(
+    tablet: BrowserContext, way: Way
+) -> None:
+    draft, planned = way.start(), way.assign()
+    page = tablet.new_page()
+    page.goto("/")
+    rows = page.locator("#to-evaluate tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first.get_by_role("link", name="Go on with the evaluation")).to_be_visible()
+    wait_for_pages(page, 1)
+    assert page.evaluate(PAGES) == [f"/assessments/{draft.id}/evaluate"]
+    tablet.set_offline(True)
+    page.goto(f"/assessments/{draft.id}/evaluate")  # never opened here before
+    expect(page.locator("#score-eat-1")).to_be_focused()
+    tablet.set_offline(False)
+    page.goto("/")
+    rows.last.get_by_role("button", name="Start the evaluation").click()
+    expect(page).to_have_url(re.compile(f"/assessments/{planned.id}/evaluate"))

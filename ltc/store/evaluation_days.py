@@ -1,0 +1,54 @@
+"""The people whom an assessor or expert has to evaluate, in the order of the planned visits."""
+
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ltc.rules.access import Actor
+from ltc.rules.applications import ApplicationStatus
+from ltc.store.areas import District
+from ltc.store.assessments import Application, Evaluation
+from ltc.store.insured import InsuredPerson
+from ltc.store.scope import visible
+
+SHOWN = 50
+
+
+class ToEvaluate(NamedTuple):
+    """An accepted application, whose it is and where, and the draft that has begun (its id)."""
+
+    application: Application
+    person: InsuredPerson
+    district: District
+    draft_id: int | None
+
+
+def list_to_evaluate(session: Session, actor: Actor, limit: int = SHOWN) -> list[ToEvaluate]:
+    """Return what is assigned to the actor and not evaluated; without a planned visit last."""
+    area_id = Application.area_id
+    query: Any = (
+        sa.select(Application, InsuredPerson, District, Evaluation.id)
+        .join(
+            InsuredPerson,
+            sa.and_(InsuredPerson.area_id == area_id, InsuredPerson.id == Application.person_id),
+        )
+        .join(
+            District,
+            sa.and_(District.area_id == area_id, District.id == InsuredPerson.district_id),
+        )
+        .outerjoin(
+            Evaluation,
+            sa.and_(
+                Evaluation.area_id == area_id,
+                Evaluation.application_id == Application.id,
+                Evaluation.completed_at.is_(None),
+            ),
+        )
+        .where(Application.status == ApplicationStatus.ACCEPTED)
+        .order_by(
+            Application.visit_planned_at.is_(None), Application.visit_planned_at, Application.id
+        )
+        .limit(limit)
+    )
+    return [ToEvaluate(*row) for row in session.execute(visible(query, actor, Application))]
