@@ -230,6 +230,11 @@ def test_the_page_has_no_faults_that_a_machine_can_find(
     script = next(Path(axe_core_python.__file__).parent.glob("*.js")).read_text(encoding="utf-8")
     page.evaluate(script)
     assert page.evaluate(AXE) == []
+    for other in ("/", "/assessments/", f"/assessments/{application.id}"):
+        page.goto(other)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, other
+        page.evaluate(script)
+        assert page.evaluate(AXE) == [], other
     assert complaints == []
 
 
