@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
+from werkzeug.wrappers import Response as Answer
 
 from ltc import http
 from ltc.rules.access import Actor, Permission
@@ -39,7 +40,7 @@ def keep_for(response: Response, actor: Actor) -> Response:
     return response
 
 
-def forget(response: Response) -> Response:
+def forget(response: Answer) -> Answer:
     """Have the device delete what it keeps: at sign-out, or before another person works on it."""
     if KEPT_FOR in request.cookies:
         response.headers["Clear-Site-Data"] = FORGET
