@@ -44,9 +44,11 @@ class Children:
         self.begin, self.most = start, most
         self.running: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, job_id: int) -> bool:
+    def start(self, job_id: int, *, is_hung: bool) -> bool:
         """Start a process for a job, unless there are enough; one that hung is ended first."""
         self._collect()
+        if job_id in self.running and not is_hung:
+            return False  # it is on its way to the job
         hung = self.running.pop(job_id, None)
         if hung is not None:
             hung.kill()

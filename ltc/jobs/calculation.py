@@ -15,7 +15,7 @@ from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
 from ltc.services.payouts import calculate_run, preview_run
 from ltc.services.statements import AllIssued, ask_for_statements
 from ltc.store.job_questions import list_approved_runs
-from ltc.store.payout_runs import RunKey
+from ltc.store.payout_runs import RunKey, list_runs_of_month
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_sources import count_statements
 
@@ -44,8 +44,8 @@ def calculate_last_month(work: Work) -> dict[str, object]:
     except NoLawOfArea as problem:
         raise AreaWithoutLaw(area=problem.values["area"]) from None
     except (Unchanged, MonthApproved, NobodyInMonth) as problem:
-        known = {Unchanged: NOTHING_NEW, MonthApproved: STANDS, NobodyInMonth: NOBODY}
-        return {"month": str(month), "outcome": known[type(problem)]}
+        outcome = {Unchanged: NOTHING_NEW, MonthApproved: STANDS, NobodyInMonth: NOBODY}
+        return {"month": str(month), "outcome": outcome[type(problem)], **_describe(work, month)}
 
 
 def _calculate(work: Work, month: Month) -> dict[str, object]:
@@ -56,6 +56,16 @@ def _calculate(work: Work, month: Month) -> dict[str, object]:
         on_progress=lambda progress: work.report(progress.done, progress.total),
     )  # fmt: skip
     seal_area(house, ctx.area_id, settle_seconds=0)
+    return _sums_of(run)
+
+
+def _describe(work: Work, month: Month) -> dict[str, object]:
+    """Return what the run that stands comes to; nothing where there is none."""
+    runs = list_runs_of_month(work.machine.session, work.machine.area_id, month)
+    return _sums_of(runs[0]) if runs else {}
+
+
+def _sums_of(run: PayoutRun) -> dict[str, object]:
     return {"run_id": str(run.id), **{name: getattr(run, name) for name in SUMS}}
 
 

@@ -4,9 +4,9 @@ It keeps nothing in mind. What is due follows from the timetable, each area's ow
 instant; what was done says the database. So any number of schedulers may look, at any time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -36,8 +36,13 @@ CLOCK_IS_OFF = (
     "The clock of this machine is {minutes} minutes away from that of the database: nothing is "
     "scheduled here. Set the clock."
 )
-# Starts a job in a process of its own; no where there is no room for one more now.
-Start = Callable[[int], bool]
+
+
+class Start(Protocol):
+    """Starts a job in a process of its own; no where there is no room for one more now."""
+
+    def __call__(self, job_id: int, *, is_hung: bool) -> bool:
+        """``is_hung``: a process has the job and is gone, or silent for too long."""
 
 
 def look(house: Any, start: Start, now: Clock = clock.now) -> list[int]:
@@ -117,7 +122,11 @@ def _start_waiting(
     codes = {area.id: area.code for area in areas}
     live = list_live_tasks(session, codes)
     session.rollback()
-    return [job.id for job in _orphans(house, codes, live, at) if start(job.id)]
+    return [
+        job.id
+        for job in _orphans(house, codes, live, at)
+        if start(job.id, is_hung=job.status is JobStatus.RUNNING)
+    ]
 
 
 def _orphans(

@@ -19,6 +19,7 @@ from ltc.store.job_runs import JobRun, JobStatus
 from tests.conftest import NOW
 from tests.support.scheduling import (
     TASK,
+    always,
     house_with,
     list_runs,
     look_and_run,
@@ -153,7 +154,7 @@ def test_a_silent_worker_is_replaced_and_writes_nothing_more(house, area, monkey
         if len(seen) == 1:
             monkeypatch.setattr(leases, "name_holder", lambda: "another/1/1")
             later = NOW + DAY + timedelta(hours=1)
-            assert look(house, lambda _job: True, lambda: later - timedelta(minutes=31)) == []
+            assert look(house, always, lambda: later - timedelta(minutes=31)) == []
             (again,) = look_and_run(house, later)
             assert again.status is JobStatus.DONE
             given.report(1, 2)
@@ -172,7 +173,7 @@ def test_a_silent_worker_is_replaced_and_writes_nothing_more(house, area, monkey
 def test_a_job_whose_process_ends_again_and_again_is_given_up(house, area, session, done):
     house = house_with(house, nightly())
     look_and_run(house, NOW)
-    (job_id,) = look(house, lambda _job: True, lambda: NOW + DAY)
+    (job_id,) = look(house, always, lambda: NOW + DAY)
     gone = sa.update(JobRun).where(JobRun.id == job_id)
     gone = gone.values(status=JobStatus.RUNNING, attempts=jobs.MOST_ATTEMPTS, holder="away/1/1")
     session.execute(gone)

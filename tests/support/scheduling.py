@@ -31,9 +31,14 @@ def runner(monkeypatch, work, kind=TASK):
         yield
 
 
+def always(_job_id, *, is_hung):
+    """Start whatever is to be started: the test does it itself."""
+    return True
+
+
 def look_and_run(house, at):
     """Look once, and do what was started at once."""
-    started = scheduling.look(house, lambda _job_id: True, lambda: at)
+    started = scheduling.look(house, always, lambda: at)
     return [run_task(house, job_id, lambda: at) for job_id in started]
 
 
