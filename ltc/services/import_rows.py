@@ -83,7 +83,9 @@ class Known:
         """Look up the case numbers, provider codes and carer codes of a chunk."""
 
         def named(column: str) -> set[str]:
-            return {text for row in rows if (text := cell(row, column))}
+            # A row that could not be split, or has a NUL byte, is nothing to ask a database about.
+            readable = (row for row in rows if row.problem is None)
+            return {text for row in readable if (text := cell(row, column))}
 
         people, providers, carers = map(named, ("case_number", "provider_code", "carer_code"))
         session, actor = ctx.session, ctx.actor
