@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
-from ltc.store.assessments import Application, Confirmation
+from ltc.store.assessments import Application, Conclusion, Confirmation
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
 from ltc.store.insured import InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutRun
 from ltc.store.plans import CarePlan
-from ltc.store.providers import Carer
+from ltc.store.providers import Agreement, Carer
 from ltc.store.scope import visible
 from ltc.store.users import User
 from ltc.store.visits import Visit
@@ -78,6 +78,28 @@ def count_ending_certificates(session: Session, actor: Actor, today: date) -> in
         Carer.certificate_ends_before <= until,
         sa.or_(Carer.ends_before.is_(None), Carer.ends_before > today),
     )
+
+
+def count_ending_conclusions(session: Session, actor: Actor, today: date) -> int:
+    """Return how many conclusions end in the next 60 days and have no later one."""
+    later = sa.orm.aliased(Conclusion)
+    replaced = sa.select(later.id).where(
+        later.area_id == Conclusion.area_id, later.person_id == Conclusion.person_id,
+        later.concluded_on > Conclusion.concluded_on, known_at(later, None),
+    )  # fmt: skip
+    return _count(
+        session, actor, Conclusion, known_at(Conclusion, None), ~replaced.exists(),
+        Conclusion.valid_before.between(today, today + timedelta(days=CERTIFICATE_DAYS_AHEAD)),
+    )  # fmt: skip
+
+
+def count_ending_agreements(session: Session, actor: Actor, today: date) -> int:
+    """Return how many agreements end in the next 60 days."""
+    until = today + timedelta(days=CERTIFICATE_DAYS_AHEAD)
+    return _count(
+        session, actor, Agreement, known_at(Agreement, None),
+        Agreement.ends_before.between(today, until),
+    )  # fmt: skip
 
 
 def count_runs(session: Session, actor: Actor, status: RunStatus) -> int:

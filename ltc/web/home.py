@@ -83,6 +83,16 @@ CERTIFICATES = Card(
     lambda m: waiting.count_ending_certificates(m.session, m.actor, m.today),
     N_("Every certificate holds for 60 days and more."), "providers.index",
 )  # fmt: skip
+CONCLUSIONS = Card(
+    N_("Conclusions that end within 60 days"),
+    lambda m: waiting.count_ending_conclusions(m.session, m.actor, m.today),
+    N_("No conclusion ends within 60 days."), "insured.index",
+)  # fmt: skip
+AGREEMENTS = Card(
+    N_("Agreements that end within 60 days"),
+    lambda m: waiting.count_ending_agreements(m.session, m.actor, m.today),
+    N_("No agreement ends within 60 days."), "providers.index",
+)  # fmt: skip
 PEOPLE = Card(
     N_("Insured persons"), lambda m: waiting.count_people(m.session, m.actor),
     N_("Nobody is registered yet."), "insured.index",
@@ -136,10 +146,26 @@ LATE_JOBS = Card(
 )  # fmt: skip
 
 CARDS: dict[Role, tuple[Card, ...]] = {
-    Role.OFFICER: (TO_ACCEPT, OVERDUE, UNSIGNED_PLANS, HOLDS, PEOPLE),
+    Role.OFFICER: (
+        TO_ACCEPT,
+        OVERDUE,
+        UNSIGNED_PLANS,
+        CONCLUSIONS,
+        AGREEMENTS,
+        CERTIFICATES,
+        HOLDS,
+        PEOPLE,
+    ),
     Role.ASSESSOR: (TO_EVALUATE, OVERDUE),
     Role.EXPERT: (TO_CONFIRM, TO_EVALUATE),
-    Role.PROVIDER_MANAGER: (VISITS_TODAY, CERTIFICATES, UNSIGNED_PLANS, PEOPLE, APPROVED),
+    Role.PROVIDER_MANAGER: (
+        VISITS_TODAY,
+        CERTIFICATES,
+        AGREEMENTS,
+        UNSIGNED_PLANS,
+        PEOPLE,
+        APPROVED,
+    ),
     Role.CARER: (),  # whose start page is the own visits
     Role.FINANCE_PREPARER: (SENT_BACK, HOLDS, TO_CHECK, TO_APPROVE),
     Role.FINANCE_CHECKER: (TO_CHECK, HOLDS, TO_APPROVE),

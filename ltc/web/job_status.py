@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from ltc import http
@@ -127,7 +128,7 @@ def find_scheduler_trouble(session: Session, now: datetime) -> str | None:
         return said(NO_SCHEDULER)
     if newest.heartbeat_at < now - SILENT_AFTER:
         return said(SILENT, time=instant(newest.heartbeat_at))
-    return said(newest.trouble) or None
+    return in_words(newest.trouble) or None
 
 
 def title_of(kind: str) -> str:
@@ -150,7 +151,9 @@ def seconds_of(job: JobRun) -> int:
 def message_of(job: JobRun) -> str:
     """Return why a job ended as it did, in the reader's language."""
     reason = (job.result or {}).get("reason")
-    return said(reason, **job.result["values"]) if job.result and reason else said(job.message)
+    if job.result and reason:
+        return said(reason, **job.result["values"])
+    return in_words(job.message)
 
 
 def list_results(job: JobRun) -> list[dict[str, str]]:
@@ -191,7 +194,12 @@ def value_of(key: str, value: Any) -> str:
         return instant(datetime.fromisoformat(str(value)))
     if isinstance(value, int) and not key.endswith("_id"):
         return whole(value)
-    return said(value) if isinstance(value, str) else str(value)
+    return in_words(str(value))
+
+
+def in_words(text: str) -> str:
+    """Return a stored text in the reader's language where it is a known one, else as it is."""
+    return str(gettext(text)) if text else ""
 
 
 def describe_when(entry: Entry) -> str:
