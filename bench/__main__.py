@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import audit_cost, crowd, month, pages, settlement_rules, statements
+from bench import audit_cost, crowd, month, pages, settlement_rules, start_up, statements
 from bench.table import Figure, print_table
 
 DATABASES = ("sqlite", "postgresql")
@@ -44,6 +44,11 @@ def run_crowd(*, quick: bool) -> None:
     crowd.main(["--people", "1000"] if quick else [])
 
 
+def run_start(*, quick: bool) -> None:  # noqa: ARG001 - it is small anyway
+    """How long the program takes to begin."""
+    start_up.main()
+
+
 def run_settlement(*, quick: bool) -> None:
     """The rules of settlement alone, without a database."""
     people = settlement_rules.PEOPLE // 10 if quick else settlement_rules.PEOPLE
@@ -62,6 +67,7 @@ SECTIONS: dict[str, Callable[..., None]] = {
     "settlement": run_settlement,
     "pages": run_pages,
     "crowd": run_crowd,
+    "start": run_start,
 }
 
 
