@@ -142,6 +142,14 @@ def needs_price(mode: Mode) -> bool:
     )
 
 
+def days_of_covering_fees(mode: Mode, on: date) -> tuple[date, date]:
+    """Return first and last day of fees that may cover a visit: its month, or its own day."""
+    if not any(isinstance(form, MonthlyCap) for form in mode.forms):
+        return on, on
+    month = Month.of(on)
+    return month.starts_on, date.fromordinal(month.ends_before.toordinal() - 1)
+
+
 def plan_status(
     days: DayRange, confirmed_on: date | None, today: date, *, is_withdrawn: bool = False
 ) -> PlanStatus:

@@ -14,7 +14,7 @@ from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import matches_person
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
-from ltc.store.visits import BedStay, Fee
+from ltc.store.visits import BedStay, Fee, Visit
 
 CHUNK_ROWS = 1_000
 STAY_SORTS: dict[str, tuple[Any, ...]] = {
@@ -107,3 +107,16 @@ def _on_days(table: Any, chosen: CareFilter) -> list[sa.ColumnElement[bool]]:
 
 def _first_day(table: Any) -> Any:
     return table.starts_on if table is BedStay else table.charged_on
+
+
+def has_fee(session: Session, visit: Visit, first_on: date, last_on: date) -> bool:
+    """Whether the provider of a visit charged its person a fee on some days, both included."""
+    query = sa.select(Fee.id).where(
+        Fee.area_id == visit.area_id,
+        Fee.person_id == visit.person_id,
+        Fee.provider_id == visit.provider_id,
+        Fee.charged_on.between(first_on, last_on),
+        Fee.amount_fen > 0,
+        known_at(Fee, None),
+    )
+    return session.scalar(query.limit(1)) is not None

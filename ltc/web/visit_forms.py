@@ -6,7 +6,7 @@ from typing import Any
 from ltc import http
 from ltc.rules.access import Role
 from ltc.rules.errors import Problem
-from ltc.rules.plans import is_home, needs_price
+from ltc.rules.plans import days_of_covering_fees, is_home, needs_price
 from ltc.rules.policies import Policy
 from ltc.rules.visits import VisitSource, wall_of
 from ltc.services.visits import VisitFacts
@@ -15,6 +15,7 @@ from ltc.store.catalogues import get_catalogue
 from ltc.store.person_records import find_people
 from ltc.store.plan_questions import find_items, find_plan_on, find_visible_plan
 from ltc.store.plans import CarePlan
+from ltc.store.stay_questions import has_fee
 from ltc.store.visits import Visit
 from ltc.web.chosen import carer_id_of, person_id_of
 from ltc.web.formats import area_zone
@@ -84,12 +85,18 @@ def may_need_price(on: date | None = None) -> bool:
 
 
 def is_unpriced(visit: Visit) -> bool:
-    """Whether a visit still lacks the price that its plan's mode needs by the law of its day."""
+    """Whether a visit lacks the price that its mode needs by the law of its day, and any fee.
+
+    Whether a fee really covers it the settlement says.
+    """
     if visit.price_fen is not None or visit.refused or visit.withdrawn:
         return False
     plan = _plan_of(visit.person_id, visit.service_on)
     policy = policy_on(visit.service_on)
-    return plan is not None and policy is not None and _needs_price(plan, policy)
+    if plan is None or policy is None or not _needs_price(plan, policy):
+        return False
+    first_on, last_on = days_of_covering_fees(policy.modes[plan.mode], visit.service_on)
+    return not has_fee(http.database(), visit, first_on, last_on)
 
 
 def _find_plan(form: VisitFields) -> CarePlan | None:

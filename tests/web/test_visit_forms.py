@@ -110,6 +110,18 @@ def test_a_receipt_says_that_the_price_is_missing(officer, person, carer):
 
 
 @pytest.mark.usefixtures("plan", "costs")
+def test_a_bill_of_the_month_may_cover_a_visit_without_a_price(
+    officer, session, person, provider, carer
+):
+    visit = make.make_visit(session, person, carer)
+    notice = "Without a price, or a fee that covers it, the payment is held."
+    make.make_fee(session, person, provider, charged_on=date(2019, 10, 31))
+    assert notice in read(officer, f"/visits/{visit.id}")
+    make.make_fee(session, person, provider, charged_on=date(2019, 11, 30))
+    assert notice not in read(officer, f"/visits/{visit.id}")
+
+
+@pytest.mark.usefixtures("plan", "costs")
 def test_visits_without_a_price_can_be_listed(officer, session, person, carer):
     make.make_visit(session, person, carer, price_fen=7_000)
     make.make_visit(session, person, carer, refused="no proof")
