@@ -97,7 +97,7 @@ def check_audit(work: Work) -> dict[str, object]:
     state = verify(ctx.session, ctx.area_id, now=ctx.now)
     if state.broken is not None:
         block = state.broken.block_number or UNPROVABLE
-        raise ChainBroken(block=block, fault=state.broken.fault.value)
+        raise ChainBroken(block=block, fault=state.broken.fault)
     if state.overdue:
         raise SealingStopped(count=state.overdue, since=state.overdue_since)
     return {

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from ltc.rules.errors import Invalid
+from ltc.rules.words import N_
 
 FIRST_DIGEST = "0" * 64
 EVENTS_PER_BLOCK = 1_000
@@ -40,6 +41,15 @@ class Fault(StrEnum):
     FOREIGN = "foreign"
     CUT = "cut"
     REPLACED = "replaced"
+
+
+FAULT_NAMES: Mapping[Fault, str] = {
+    Fault.CHANGED: N_("changed afterwards"),
+    Fault.MISSING: N_("missing from the log"),
+    Fault.FOREIGN: N_("put in from elsewhere"),
+    Fault.CUT: N_("cut off"),
+    Fault.REPLACED: N_("replaced by another"),
+}
 
 
 @dataclass(frozen=True, slots=True)

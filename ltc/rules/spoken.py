@@ -11,6 +11,7 @@ from typing import Any
 from ltc.rules.access import REACH_NAMES, ROLE_NAMES, Reach, Role
 from ltc.rules.applications import REFUSAL_NAMES, ApplicationStatus, RefusalReason
 from ltc.rules.applications import STATUS_NAMES as APPLICATION_NAMES
+from ltc.rules.audit import FAULT_NAMES, Fault
 from ltc.rules.checks import CLEARER_NAMES, EFFECT_NAMES, Clearer, Effect
 from ltc.rules.errors import Problem
 from ltc.rules.imports import KIND_NAMES as IMPORT_KIND_NAMES
@@ -33,6 +34,7 @@ from ltc.rules.visits import DATUM_NAMES, SOURCE_NAMES, Datum, VisitSource
 from ltc.rules.words import Word
 
 ENUM_NAMES: Mapping[type[Enum], Mapping[Any, str]] = {
+    Fault: FAULT_NAMES,
     Role: ROLE_NAMES,
     Reach: REACH_NAMES,
     Sex: SEX_NAMES,
