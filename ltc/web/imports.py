@@ -246,7 +246,9 @@ def _values_of(file: ImportFile) -> dict[str, Any]:
 def _progress_of(job: JobRun | None) -> dict[str, Any]:
     """Return how far the work is, in rows, how fast it goes, and about how long it takes still."""
     if job is None:
-        return {"job": None, "is_live": False, "per_second": 0, "seconds_left": None}
+        return dict.fromkeys(("job", "is_live", "rows_done", "rows_total", "per_second"), 0) | {
+            "seconds_left": None
+        }
     now = clock.now()
     seconds = max(1, int((now - job.started_at).total_seconds()))
     before = int(job.inputs.get("row", 1)) - 1  # done by the work that this one goes on with
@@ -255,6 +257,8 @@ def _progress_of(job: JobRun | None) -> dict[str, Any]:
     return {
         "job": job,
         "is_live": use_cases.is_worked_on(job, now),
+        "rows_done": job.progress_done,
+        "rows_total": job.progress_total,
         "per_second": per_second,
         "seconds_left": left // per_second if per_second else None,
     }

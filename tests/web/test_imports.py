@@ -93,7 +93,8 @@ def test_rows_in_question_are_shown_with_column_and_reason_and_as_a_file(
 def test_a_file_of_another_kind_is_refused_at_the_field(officer, session, tmp_path, uploads):
     answer = upload(officer, tmp_path, ROWS[ImportKind.CARERS])
     assert answer.status_code == 422
-    assert "Missing in the header" in answer.text
+    assert 'href="#file"' in answer.text
+    assert answer.text.count("Missing in the header") == 2
     assert uploads() == []
     assert session.scalar(sa.select(sa.func.count()).select_from(ImportFile)) == 0
 
@@ -162,3 +163,49 @@ def test_others_do_not_import(client, session, world, role):
 def test_the_page_opens_in_chinese(officer):
     answer = officer.get("/imports/", headers={"Accept-Language": "zh-CN"})
     assert answer.status_code == 200
+
+
+def test_work_is_shown_stopped_and_goes_on(officer, session, tmp_path, started):
+    started.append(None)  # nothing is done: the process has not begun yet
+    location = upload(officer, tmp_path, FEE).location
+    assert started[-1][:3] == ("imports", "work", "--job")
+    page = officer.get(location, headers=ENGLISH).text
+    assert "You can leave this page" in page
+    assert f'hx-get="{location}/progress"' in page
+    assert "HX-Redirect" not in officer.get(f"{location}/progress").headers
+    assert send(officer, f"{location}/discard").status_code == 409
+    send(officer, f"{location}/cancel")
+    assert officer.get(f"{location}/progress").headers["HX-Redirect"] == location
+    assert "The trial stopped after row 1." in officer.get(location, headers=ENGLISH).text
+    started.remove(None)
+    send(officer, f"{location}/go-on")
+    assert "1 new, 0 changed" in officer.get(location, headers=ENGLISH).text
+    assert send(officer, f"{location}/go-on").status_code == 409
+
+
+def test_a_large_file_that_cannot_be_read_is_said_at_its_field(
+    officer, tmp_path, uploads, monkeypatch
+):
+    monkeypatch.setattr(pages, "LOOKED_AT_BYTES", 0)  # as if it were larger than that
+    location = upload(officer, tmp_path, ROWS[ImportKind.CARERS]).location
+    page = officer.get(location, headers=ENGLISH).text
+    assert 'href="#file"' in page
+    assert 'id="file-error"' in page
+    assert page.count("Missing in the header") == 2
+    assert "cannot be read" in officer.get("/imports/", headers=ENGLISH).text
+    assert uploads() == []
+
+
+def test_the_receipt_names_the_next_step_and_what_was_not_read(officer, tmp_path):
+    location = upload(officer, tmp_path, {**FEE, "our own": "x"}).location
+    page = send(officer, f"{location}/carry-out", headers=ENGLISH, follow_redirects=True).text
+    assert "Finance calculates the month" in page
+    assert "has no such column: our own" in page
+
+
+def test_the_command_says_what_became_of_a_job(app, officer, tmp_path, started):
+    started.append(None)
+    upload(officer, tmp_path, FEE)
+    words = ["imports", "work", "--job", started[-1][-1]]
+    assert "tried: new 1" in app.test_cli_runner().invoke(args=words).output
+    assert "imported already" in app.test_cli_runner().invoke(args=words).output
