@@ -1,8 +1,8 @@
-"""Statements a second: ``python -m bench.statements [--quick]``.
+"""Statements a second: ``python -m bench.statements [--quick] [--files 5000]``.
 
 Three ways for the same statements of one small approved month, all in one run: the plain call of
 WeasyPrint for each document (style sheet and fonts read each time), ``issue_run`` in one process,
-and ``issue_run`` with a process a processor. Says the ratios, and the most memory of a worker.
+and ``issue_run`` with a process a processor. Says the ratios, and the most memory of a worker; ``--files`` says over how many people.
 """
 
 import argparse
@@ -25,14 +25,16 @@ from ltc import settings
 from ltc.rules.access import Actor, Role
 from ltc.services import statement_sheets
 from ltc.services.context import Context
-from ltc.services.executors import choose
+from ltc.services.statement_inputs import build_common, decide_inputs
+from ltc.services.statement_press import Press
+from ltc.services.statement_printers import Inline, Printers, choose_printers
 from ltc.services.statement_sheets import Piece, print_piece
-from ltc.services.statements import _build_common, issue_run
+from ltc.services.statements import issue_run
 from ltc.store import db, migrations
 from ltc.store.areas import Area
 from ltc.store.job_runs import JobRun
 from ltc.store.payouts import PayoutRun
-from ltc.store.pdf import PAPER_CSS, Printed
+from ltc.store.pdf import PAPER_CSS, VARIANT, Printed
 from ltc.store.policies import load_law
 from ltc.store.statements import Statement
 from tests.support.month import AFTER, approve, make_month
@@ -43,10 +45,14 @@ WATCH_SECONDS = 0.2
 KIB, MIB = 1024, 1024 * 1024
 
 
-def run(quick: bool = False) -> list[dict[str, Any]]:
+def run(quick: bool = False, people: int | None = None) -> list[dict[str, Any]]:
     """Measure and return the rows of the table: way, statements, seconds, rate, memory in MiB."""
     workers = os.cpu_count() or 1
-    with _approved_month(PEOPLE_QUICK if quick else PEOPLE) as (ctx, payout_run, folder):
+    with _approved_month(people or (PEOPLE_QUICK if quick else PEOPLE)) as (
+        ctx,
+        payout_run,
+        folder,
+    ):
         ways: list[tuple[str, Callable[[], int]]] = [
             ("plain call for each document", lambda: _print_plainly(ctx, payout_run, folder)),
             ("issue_run, this process", lambda: _issue(ctx, payout_run, folder / "one", 1)),
@@ -95,17 +101,18 @@ def _issue(ctx: Context, payout_run: PayoutRun, documents: Path, workers: int) -
         ctx.session.execute(sa.delete(table))
     ctx.session.commit()
     engine: Any = ctx.session.get_bind()
+    printers: Printers = Inline(engine) if workers == 1 else choose_printers(engine, workers)
     progress = issue_run(
-        ctx, run_id=payout_run.id, documents=documents, executor=choose(engine, workers),
-        workers=workers, clock=lambda: AFTER,
-    )  # fmt: skip
+        ctx, run_id=payout_run.id, press=Press(documents), printers=printers, clock=lambda: AFTER
+    )
     return progress.done
 
 
 def _print_plainly(ctx: Context, payout_run: PayoutRun, folder: Path) -> int:
     """Print a part of the people one at a time, the way WeasyPrint's first page shows it."""
     people = [row.subject_id for row in _list_people(ctx, payout_run)]
-    common = _build_common(ctx, payout_run, folder / "plain")
+    press = Press(folder / "plain")
+    common = build_common(ctx, payout_run, press, decide_inputs(ctx, payout_run))
     kept, statement_sheets.print_page = statement_sheets.print_page, _print_page_plainly
     try:
         for person in people[::PLAIN_PART]:
@@ -132,7 +139,9 @@ def _print_page_plainly(html: str) -> Printed:
 
     fonts = FontConfiguration()
     css = CSS(filename=str(PAPER_CSS), font_config=fonts)
-    return Printed(HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts), 1)
+    return Printed(
+        HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts, pdf_variant=VARIANT), 1
+    )
 
 
 @contextmanager
@@ -178,4 +187,8 @@ def show(rows: list[dict[str, Any]]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer people, for a first look")
-    show(run(quick=parser.parse_args().quick))
+    parser.add_argument(
+        "--files", type=int, help="so many people, for the memory over a long batch"
+    )
+    given = parser.parse_args()
+    show(run(quick=given.quick, people=given.files))

@@ -23,6 +23,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
 from ltc.rules.statements import StatementKind
 from ltc.services import leases
+from ltc.services.audit import SealedElsewhere, seal_blocks
 from ltc.services.context import Context
 from ltc.services.payout_chunks import digest_of
 from ltc.services.statement_inputs import build_common, decide_inputs, key_of
@@ -182,6 +183,8 @@ def issue_run(
     run = _get_approved(ctx, run_id)
     _check_something_waits(ctx.session, run)
     check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
+    with suppress(SealedElsewhere):  # so that the head that is printed covers the approval
+        seal_blocks(ctx, settle_seconds=0)
     inputs = decide_inputs(ctx, run)
     with ctx.transaction():
         lease = leases.acquire(

@@ -380,7 +380,7 @@ def test_a_districts_bundle_lies_in_the_order_of_printing(
     approver, run, month, documents, session, quick_print
 ):
     for number, person in enumerate(month.people):
-        session.get_one(InsuredPerson, (1, person.id)).community = "乙" if number % 2 else "甲"
+        session.get_one(InsuredPerson, (1, person.id)).community = "乙" if number // 2 % 2 else "甲"
     session.commit()
     issue_all(approver, run, documents)
     district = list_districts_of_run(session, approver.actor, run.id)[0]

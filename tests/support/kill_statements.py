@@ -21,10 +21,12 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor, Role
 from ltc.services import statement_sheets, statements
+from ltc.services.audit import seal_blocks
 from ltc.services.context import Context
 from ltc.services.statement_press import Press
 from ltc.services.statement_printers import Inline
 from ltc.store import db
+from ltc.store.audit_log import AuditBlock, AuditEvent, find_head
 from ltc.store.documents import read_file
 from ltc.store.job_runs import JobRun
 from ltc.store.pdf import Printed
@@ -50,8 +52,7 @@ def issue(url: str, folder: Path, run_id: int, kill_at: int | None) -> int:
     sa.event.listen(engine, "before_cursor_execute", step)
     sa.event.listen(engine, "commit", step)
     with Session(engine, expire_on_commit=False) as session:
-        actor = Actor(None, "machine", Role.MACHINE, 1, door="test")
-        ctx = Context(session, actor, AFTER, load_law())
+        ctx = make_context(session)
         with suppress(statements.AllIssued):  # killed after the very end: nothing is left to do
             statements.issue_run(
                 ctx,
@@ -64,6 +65,20 @@ def issue(url: str, folder: Path, run_id: int, kill_at: int | None) -> int:
     return count
 
 
+def make_context(session: Session) -> Context:
+    return Context(session, Actor(None, "machine", Role.MACHINE, 1, door="test"), AFTER, load_law())
+
+
+def seal(url: str) -> int:
+    """Seal the audit log as it stands, and return the number of its newest block."""
+    engine = db.create_engine(url)
+    with Session(engine, expire_on_commit=False) as session:
+        seal_blocks(make_context(session), settle_seconds=0)
+        head = find_head(session, 1)
+    engine.dispose()
+    return head.number if head else 0
+
+
 def kill(url: str, folder: Path, run_id: int, kill_at: int) -> None:
     child = os.fork()
     if child == 0:
@@ -74,8 +89,11 @@ def kill(url: str, folder: Path, run_id: int, kill_at: int) -> None:
         raise SystemExit(f"not killed at {kill_at}")
 
 
-def look(url: str, folder: Path) -> dict[str, Any]:
-    """What is stored, and the files whole; then take all of it away for the next one."""
+def look(url: str, folder: Path, head: int) -> dict[str, Any]:
+    """What is stored, and the files whole; then take all of it away for the next one.
+
+    The audit log goes back to its block ``head``, which the paper names.
+    """
     engine = db.create_engine(url)
     with Session(engine) as session:
         rows = session.scalars(sa.select(Statement).order_by(Statement.number)).all()
@@ -87,6 +105,9 @@ def look(url: str, folder: Path) -> dict[str, Any]:
         jobs = [job.status.value for job in session.scalars(sa.select(JobRun))]
         session.execute(sa.delete(Statement))
         session.execute(sa.delete(JobRun))
+        is_later = sa.or_(AuditEvent.block_number.is_(None), AuditEvent.block_number > head)
+        session.execute(sa.delete(AuditEvent).where(is_later))
+        session.execute(sa.delete(AuditBlock).where(AuditBlock.number > head))
         session.commit()
     engine.dispose()
     left = [path.name for path in folder.rglob("*.part")]
@@ -105,13 +126,14 @@ def count_rows(url: str) -> int:
 
 def main(url: str, folder: Path, run_id: int, shares: list[int]) -> None:
     """Kill at so many hundredths of all steps."""
+    head = seal(url)
     steps = issue(url, folder, run_id, None)
-    print(json.dumps({"killed": None, **look(url, folder)}))
+    print(json.dumps({"killed": None, **look(url, folder, head)}))
     for hundredth in shares:
         kill(url, folder, run_id, max(1, steps * hundredth // 100))
         done = count_rows(url)
         issue(url, folder, run_id, None)
-        print(json.dumps({"killed": hundredth, "done": done, **look(url, folder)}))
+        print(json.dumps({"killed": hundredth, "done": done, **look(url, folder, head)}))
 
 
 if __name__ == "__main__":
