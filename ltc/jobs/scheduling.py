@@ -20,7 +20,7 @@ from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Entry, Repeats, list_due
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
-from ltc.services.leases import STALE_AFTER
+from ltc.services.leases import STALE_AFTER, is_gone, name_holder
 from ltc.store.areas import Area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
@@ -134,9 +134,19 @@ def _orphans(
 ) -> Iterator[JobRun]:
     """Yield the jobs that no process has: fresh ones, and those whose process is gone or hung."""
     for job in live:
-        if job.status is JobStatus.WAITING and job.asked_by_id is not None:
-            # A page has just started a process for it.
-            if job.heartbeat_at < at - STALE_AFTER:
-                yield job
-        elif jobs.may_claim(job, at, quiet_of(house.timetable, codes[job.area_id], job.kind)):
+        if job.status is JobStatus.WAITING:
+            is_nobodys = _is_nobodys(job, at)
+        else:
+            quiet = quiet_of(house.timetable, codes[job.area_id], job.kind)
+            is_nobodys = jobs.may_claim(job, at, quiet)
+        if is_nobodys:
             yield job
+
+
+def _is_nobodys(job: JobRun, at: datetime) -> bool:
+    """Whether a waiting job is this scheduler's to start: its own, or left alone by its starter.
+
+    A page starts a process for what a person asked, another scheduler for what it planned.
+    """
+    is_own = job.holder == name_holder()
+    return is_own or is_gone(job.holder) or job.heartbeat_at < at - STALE_AFTER

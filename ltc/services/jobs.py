@@ -62,12 +62,16 @@ def task_key(kind: str, *, dry_run: bool = False) -> str:
 def plan(
     ctx: Context, *, kind: str, schedule_key: str, on: date, inputs: Mapping[str, Any] | None = None
 ) -> int | None:
-    """Add the waiting job of a business date; None where somebody did, or the task is at work."""
+    """Add the waiting job of a business date; None where somebody did, or the task is at work.
+
+    Its holder is the scheduler that will start a process for it.
+    """
     try:
         with ctx.bookkeeping() as session:
             job = JobRun(
                 area_id=ctx.area_id, id=new_id(), kind=kind, job_key=task_key(kind),
                 schedule_key=schedule_key, due_on=on, status=JobStatus.WAITING,
+                holder=leases.name_holder(),
                 inputs=dict(inputs or {}), heartbeat_at=ctx.now, started_at=ctx.now,
             )  # fmt: skip
             session.add(job)
