@@ -107,6 +107,16 @@ def test_visits_of_the_week_before_the_month_are_loaded_for_weekly_limits(sessio
     assert sorted(visit.on.day for visit in loaded.case.visits) == [28, 31]
 
 
+def test_a_visit_is_loaded_with_its_price_and_its_refusal(session, area):
+    person, provider = make.make_person(session), make.make_provider(session)
+    carer = make.make_carer(session, provider)
+    make.make_visit(session, person, carer, price_fen=9_000)
+    make.make_visit(session, person, carer, refused="copied")
+    (loaded,) = load_cases(session, frame_at(session), FIRST, LAST)
+    found = {(visit.price_fen, visit.refused) for visit in loaded.case.visits}
+    assert found == {(9_000, None), (None, "copied")}
+
+
 def correct_at(session, person, instant, **values):
     """Keep a person's row as it was, and change it at an instant, as the services do."""
     make.make_version(session, person, superseded_at=instant)
