@@ -1,12 +1,9 @@
-import csv
 import errno
 import io
 import json
 import os
 import subprocess
 import sys
-import tracemalloc
-import zipfile
 
 import pytest
 import sqlalchemy as sa
@@ -19,16 +16,9 @@ from ltc.services import executors, statement_sheets, statements
 from ltc.services.audit import seal_blocks
 from ltc.services.leases import AlreadyRunning
 from ltc.services.payouts import check_run
-from ltc.services.statement_files import (
-    Entry,
-    hand_out,
-    hand_out_district,
-    hand_out_provider,
-    write_zip,
-)
 from ltc.services.statement_inputs import build_common, decide_inputs
 from ltc.services.statement_press import Press
-from ltc.services.statement_printers import Crew, Inline
+from ltc.services.statement_printers import Crew
 from ltc.services.statements import (
     AllIssued,
     Cancelled,
@@ -37,22 +27,19 @@ from ltc.services.statements import (
     ask_for_statements,
     cancel_job,
     issue,
-    issue_run,
 )
 from ltc.store.audit_log import AuditEvent, find_head
-from ltc.store.documents import DocumentsFull, FileGone, keep_file, path_of, read_file
-from ltc.store.insured import InsuredPerson
+from ltc.store.documents import DocumentsFull, read_file
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutLine, PayoutResult
 from ltc.store.pdf import Printed
 from ltc.store.statement_questions import (
     NothingToState,
-    StatementNotFound,
-    list_districts_of_run,
 )
 from ltc.store.statement_sources import TraceDiffers
 from ltc.store.statements import Statement
 from tests.support import factories
+from tests.support.issuing import issue_all, list_rows, make_finance
 from tests.support.month import AFTER, MONTH, approve, calculate, later, make_month
 
 PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
@@ -67,9 +54,7 @@ def month(session, area):
 @pytest.fixture
 def finance(session, area, make_ctx):
     """Contexts of a preparer, a checker and an approver."""
-    roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
-    users = [factories.make_user(session, role) for role in roles]
-    return [make_ctx(role=u.role, user_id=u.id, now=AFTER) for u in users]
+    return make_finance(session, make_ctx)
 
 
 @pytest.fixture
@@ -91,16 +76,6 @@ def quick_print(monkeypatch):
 @pytest.fixture
 def documents(tmp_path):
     return tmp_path / "documents"
-
-
-def issue_all(ctx, run, documents, **given):
-    engine = ctx.session.get_bind()
-    options = {"printers": Inline(engine), "clock": lambda: ctx.now, **given}
-    return issue_run(ctx, run_id=run.id, press=Press(documents), **options)
-
-
-def list_rows(session):
-    return list(session.scalars(sa.select(Statement).order_by(Statement.number)))
 
 
 # --- one -----------------------------------------------------------------------------------------
@@ -371,99 +346,6 @@ def test_a_killed_run_leaves_nobody_out_and_nobody_twice(
         # No half file, and no job that waits for ever (the month's own calculation is done too).
         assert (outcome["left"], outcome["jobs"]) == ([], ["done"])
     assert len({outcome["done"] for outcome in killed}) > 3  # really at different places
-
-
-# --- files ---------------------------------------------------------------------------------------
-
-
-def test_a_districts_bundle_lies_in_the_order_of_printing(
-    approver, run, month, documents, session, quick_print
-):
-    for number, person in enumerate(month.people):
-        session.get_one(InsuredPerson, (1, person.id)).community = "乙" if number // 2 % 2 else "甲"
-    session.commit()
-    issue_all(approver, run, documents)
-    district = list_districts_of_run(session, approver.actor, run.id)[0]
-    entries = hand_out_district(
-        approver, run_id=run.id, district_id=district.id, documents=documents
-    )
-    archive = unzip(write_zip(entries, documents=documents, area_id=1))
-    rows = list(csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig"))))
-    assert [row["file"] for row in rows] == sorted(archive.namelist()[:-1])
-    places = [(row["community"], row["case_number"]) for row in rows]
-    assert places == sorted(places)
-    assert len({community for community, _ in places}) == 2
-    assert len(rows) == district[3]
-    with pytest.raises(StatementNotFound):
-        hand_out_district(approver, run_id=run.id, district_id=1, documents=documents)
-
-
-def unzip(blocks):
-    return zipfile.ZipFile(io.BytesIO(b"".join(blocks)))
-
-
-def test_a_provider_gets_its_files_with_a_manifest(
-    approver, run, month, documents, session, make_ctx, quick_print
-):
-    issue_all(approver, run, documents)
-    mine, other = month.providers
-    manager = make_ctx(role=Role.PROVIDER_MANAGER, organisation_id=mine.id, now=AFTER)
-    entries = hand_out_provider(manager, run_id=run.id, provider_id=mine.id, documents=documents)
-    archive = unzip(write_zip(entries, documents=documents, area_id=1))
-    assert archive.testzip() is None
-    rows = list(csv.DictReader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig"))))
-    assert [row["file"] for row in rows] == archive.namelist()[:-1]
-    assert rows[0]["kind"] == "provider"
-    wanted = {row.number for row in list_rows(session) if row.provider_id == mine.id}
-    assert {row["number"] for row in rows} == wanted
-    for row in rows:
-        assert len(archive.read(row["file"])) == int(row["bytes"])
-    with pytest.raises(StatementNotFound):
-        hand_out_provider(manager, run_id=run.id, provider_id=other.id, documents=documents)
-
-
-def test_a_foreign_statement_is_not_there(
-    approver, run, month, documents, session, make_ctx, quick_print
-):
-    issue_all(approver, run, documents)
-    mine = month.providers[0]
-    manager = make_ctx(role=Role.PROVIDER_MANAGER, organisation_id=mine.id, now=AFTER)
-    for row in list_rows(session):
-        if row.provider_id == mine.id:
-            assert hand_out(manager, statement_id=row.id, documents=documents)[0].id == row.id
-        else:
-            with pytest.raises(StatementNotFound):
-                hand_out(manager, statement_id=row.id, documents=documents)
-    events = session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.action == "statement.handed_out")
-    )
-    assert len(list(events)) == sum(1 for row in list_rows(session) if row.provider_id == mine.id)
-
-
-def test_a_lost_or_changed_file_is_said(approver, run, documents, session, quick_print):
-    issue_all(approver, run, documents)
-    row = list_rows(session)[0]
-    path_of(documents, 1, row.file_digest).write_bytes(b"other")
-    with pytest.raises(FileGone):
-        hand_out(approver, statement_id=row.id, documents=documents)
-    path_of(documents, 1, row.file_digest).unlink()
-    with pytest.raises(FileGone):
-        hand_out_provider(approver, run_id=run.id, provider_id=row.provider_id or 0,
-                          documents=documents)  # fmt: skip
-
-
-def test_a_large_zip_takes_little_memory(tmp_path):
-    digests = [keep_file(tmp_path, 1, bytes([n % 251]) * 1_000_000) for n in range(30)]
-    entries = [
-        Entry(f"{n}.pdf", digest, (f"{n}.pdf",), (2019, 12, 3, 0, 0, 0))
-        for n, digest in enumerate(digests)
-    ]
-    tracemalloc.start()
-    size = sum(len(block) for block in write_zip(entries, documents=tmp_path, area_id=1))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert size > 30_000_000
-    assert peak < 2_000_000
 
 
 def test_the_database_refuses_a_second_statement(approver, run, documents, session, quick_print):
