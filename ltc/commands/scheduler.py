@@ -168,14 +168,16 @@ def run(job_id: int) -> None:
     """Do what the job of this number asks for, or go on where its process ended."""
     with plainly():
         try:
-            say_end(run_task(http.house(), job_id))
+            job = run_task(http.house(), job_id)
         except jobs.TakenElsewhere as taken:
             click.echo(taken.message)
+            return
         except (Problem, SQLAlchemyError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: its text may be personal
             log_error("job broke", error, job_id=job_id)
             raise SystemExit(1) from None
+        say_end(job)
 
 
 @jobs_group.command("now")
@@ -194,4 +196,6 @@ def say_end(job: JobRun) -> None:
     """Say how a job ended; exit code 1 where it failed."""
     if job.status is not JobStatus.DONE:
         raise click.ClickException(job.message)
-    click.echo(f"{job.kind}: done. {job.result}")
+    # What a list names belongs to its page, not into a log.
+    told = {key: value for key, value in (job.result or {}).items() if key != "rows"}
+    click.echo(f"{job.kind}: done. {told}")
