@@ -250,15 +250,17 @@ def newer_program(tmp_path):
 
 
 def test_an_older_backup_is_brought_up(
-    house, source, approved, keys, tmp_path, empty_engine, newer_program, monkeypatch
+    house, source, approved, keys, tmp_path, empty_database_url, newer_program, monkeypatch
 ):
     made = make(source, tmp_path / "backups", keys)
+    empty_engine = db.create_engine(empty_database_url)
     monkeypatch.setattr(migrations, "FOLDER", newer_program)
     restore_backup(Place(empty_engine, None), path=made.path, keys=keys, at=AFTER)
     assert migrations.current_version(empty_engine) == "9999"
     with empty_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT motto FROM areas").scalar_one() == "-"
     assert prove(house, empty_engine, made.sums.audit_heads).is_well
+    empty_engine.dispose()
 
 
 def test_a_newer_program_backs_up_an_older_database(
