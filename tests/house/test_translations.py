@@ -18,13 +18,16 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 HAN = r"\u3007\u4e00-\u9fff"
 HALF_WIDTH = re.compile(rf"[{HAN}）》”][,;:?!()]|[,;:?!()][{HAN}（《“]")
 GAP = re.compile(rf"[{HAN}] [\dA-Za-z%{{]|[\dA-Za-z)}}] [{HAN}]")
+# Commands, settings, files and folders keep their names.
+NAMED = re.compile(
+    r"`[^`]+`|“flask [a-z ]+”|--[a-z]+|LTC_[A-Z_]+|[a-z.-]+(?:/[a-z.-]+)+|[a-z]+\.log"
+)
 LATIN = re.compile(r"[A-Za-z]{3,}")
 MARKERS = {"N_", "_", "_l", "gettext", "lazy_gettext"}
 # What an office writes in Latin letters, too.
 LATIN_TERMS = {
-    "CSV", "UTF", "NUL", "WGS", "GCJ", "SHA", "ZIP", "PDF", "Excel",
-    "true", "false", "unknown", "flask", "upgrade", "demo", "replace", "LTC", "DATABASE", "URL",
-    "CHO", "XLSX",
+    "CSV", "UTF", "NUL", "WGS", "GCJ", "SHA", "ZIP", "PDF", "Excel", "XLSX", "xls",
+    "true", "false", "unknown", "CHO", "QPX",
     "Pango", "libpango", "libpangoft", "libharfbuzz", "subset",
 }  # fmt: skip
 
@@ -71,7 +74,7 @@ def find_english(catalogue: Catalog) -> list[str]:
     found = []
     for message in messages_of(catalogue):
         for _, text in forms(message):
-            words = PLACEHOLDER.sub("", text)
+            words = NAMED.sub("", PLACEHOLDER.sub("", text))
             is_foreign = re.search("[A-Za-z]", words) and not re.search(f"[{HAN}]", words)
             if is_foreign or set(LATIN.findall(words)) - LATIN_TERMS:
                 found.append(text)
