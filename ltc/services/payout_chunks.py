@@ -7,12 +7,12 @@ the rules fail becomes a hold of kind ``calculation_failed`` and stops nobody el
 import gc
 import hashlib
 import logging
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from isal import isal_zlib
 from sqlalchemy.orm import Session
 
 from ltc.rules.payouts.cases import Case
@@ -25,7 +25,7 @@ from ltc.store.base import new_ids
 from ltc.store.payout_cases import Frame, LoadedCase, load_cases
 from ltc.store.payout_runs import LineRow, ResultRow
 
-FASTEST = 1  # zlib level: traces are small and alike, more effort saves a tenth and costs double
+FAST = 1  # level: traces are small and alike, more effort saves a tenth and costs double
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def _build_result(
         sum(line.fund_fen for line in lines),
         sum(line.assistance_fen for line in lines),
         sum(line.person_fen for line in lines),
-        zlib.compress(trace, FASTEST),
+        isal_zlib.compress(trace, FAST),
         hashlib.sha256(trace).hexdigest(),
     )
 

@@ -55,7 +55,7 @@ from ltc.store.payout_runs import (
 )
 from ltc.store.payouts import PayoutRun
 
-CHUNK_PEOPLE = 1_000
+CHUNK_PEOPLE = 2_000  # what a kill may cost; with less, asking costs more than it finds
 
 
 class MonthNotBegun(Invalid):
