@@ -23,10 +23,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Flask
 
-from bench.city import AFTER, AREA, SEED
+from bench.city import AFTER, SEED
 from bench.month import databases
 from bench.office import VISITS_EACH, Office, make_password, open_office
 from bench.pages import PAGES
@@ -36,7 +35,6 @@ from ltc.rules.access import Role
 from ltc.store import db
 from ltc.store.policies import load_law
 from ltc.store.timetable import read_timetable
-from ltc.store.visits import Visit
 
 PEOPLE, CLICKERS, CLICKS, WORKERS = 50_000, 50, 20, 2
 PAUSE_SECONDS = (0.5, 2.5)
@@ -167,17 +165,6 @@ def _answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def change_a_fact(engine: sa.Engine) -> None:
-    """Let a visit have been refused, so that the month has to be calculated anew."""
-    with engine.begin() as connection:
-        one = sa.select(sa.func.min(Visit.id)).where(Visit.area_id == AREA).scalar_subquery()
-        connection.execute(
-            sa.update(Visit)
-            .where(Visit.area_id == AREA, Visit.id == one)
-            .values(superseded_at=AFTER)
-        )
-
-
 def measure_crowd(people: int) -> Iterator[Figure]:
     """Yield what the crowd met while the month was calculated."""
     password, where = make_password(), "crowd, postgresql"
@@ -187,7 +174,6 @@ def measure_crowd(people: int) -> Iterator[Figure]:
             open_office(url, people, password) as office,
             serve(url, office.environ) as port,
         ):
-            change_a_fact(office.engine)
             run = subprocess.Popen(
                 [sys.executable, "-m", "bench.measures", "run", url, str(WORKERS)],
                 stdout=subprocess.DEVNULL,

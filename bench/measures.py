@@ -21,9 +21,9 @@ from ltc.services.payouts import calculate_run
 from ltc.store import db
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult
 from ltc.store.policies import load_law
+from ltc.store.visits import Visit
 
 USUAL_PEOPLE = 400
-ROUNDS = 3
 # What a stored result (with its compressed trace) and a stored line hold besides whole numbers.
 RESULT_BYTES, LINE_BYTES = 700, 120
 FLOOR = """
@@ -45,9 +45,9 @@ PAYLOADS = {
 
 
 def measure_floor(engine: sa.Engine, _workers: int) -> dict[str, Any]:
-    """Sum the visits and insert a row for each result and each line; the best of some rounds."""
-    found = [_sum_visits(engine) for _ in range(ROUNDS)]
-    return {"seconds": min(seconds for seconds, _ in found), "people": found[0][1]}
+    """Sum the visits and insert a row for each result and each line."""
+    seconds, people = _sum_visits(engine)
+    return {"seconds": seconds, "people": people}
 
 
 def _sum_visits(engine: sa.Engine) -> tuple[float, int]:
@@ -66,7 +66,8 @@ def _sum_visits(engine: sa.Engine) -> tuple[float, int]:
 
 
 def measure_run(engine: sa.Engine, workers: int) -> dict[str, Any]:
-    """Calculate the month as the product does."""
+    """Calculate the month as the product does; anew, where it was calculated before."""
+    change_a_fact(engine)
     with db.create_session_maker(engine, None)() as session:  # type: ignore[arg-type]
         actor = Actor(None, "machine", Role.MACHINE, AREA, door="bench")
         ctx = Context(session, actor, AFTER, load_law())
@@ -78,6 +79,15 @@ def measure_run(engine: sa.Engine, workers: int) -> dict[str, Any]:
             for table in (PayoutResult, PayoutLine, PayoutHold)
         ]
     return {"seconds": seconds, "people": run.people, "rows": rows, "digest": run.digest}
+
+
+def change_a_fact(engine: sa.Engine) -> None:
+    """Withdraw the first visit that is still believed: an unchanged month is not calculated again."""
+    believed = (Visit.area_id == AREA, Visit.superseded_at.is_(None))
+    with engine.begin() as connection:
+        first = sa.select(sa.func.min(Visit.id)).where(*believed).scalar_subquery()
+        change = sa.update(Visit).where(*believed, Visit.id == first)
+        connection.execute(change.values(superseded_at=AFTER))
 
 
 def measure_usual(engine: sa.Engine, _workers: int) -> dict[str, Any]:
