@@ -129,7 +129,7 @@ def test_short_and_long_rows_fail_and_the_others_are_graded(grade_text):
     assert result.exit_code == 1
     assert (short["id"], long["id"]) == ("1", "2")
     assert "hearing" in short["error"]
-    assert "19 cells where the header has 18" in long["error"]
+    assert "Row 3 has 19 cells, the header 18" in long["error"]
     assert good["grade"] == "0"
 
 

@@ -16,6 +16,7 @@ from tests.web.route_examples import values_of
 WORD = re.compile(r"[A-Za-z]{4,}")
 # A digest, or its beginning: letters between figures are no word of any language.
 DIGEST = re.compile(r"(?<![A-Za-z0-9])(?=[a-f]*[0-9])[0-9a-f]{8,}(?![A-Za-z0-9])")
+COMMAND = re.compile(r"“?flask [a-z ]+”?|LTC_[A-Z_]+")  # what is typed keeps its name
 SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label"}
 UNSEEN = {"script", "style", "svg", "code", "kbd"}
 EMPTY = {"img", "input", "link", "meta", "br", "hr", "path", "rect", "circle", "source", "wbr"}
@@ -54,7 +55,7 @@ def find_english(page: str, known: set[str]) -> set[str]:
     """Return the Latin words of a page that are neither a term nor somebody's data."""
     reader = Reader()
     reader.feed(page)
-    said = [DIGEST.sub("", text) for text in reader.said]
+    said = [COMMAND.sub("", DIGEST.sub("", text)) for text in reader.said]
     return {word for text in said for word in WORD.findall(text)} - TERMS - known
 
 

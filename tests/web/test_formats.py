@@ -23,7 +23,7 @@ def app():
 @pytest.mark.parametrize(
     ("value", "english", "chinese"),
     [
-        (Month(2019, 12), "2019-12", "2019年12月"),
+        (Month(2019, 12), "December 2019", "2019年12月"),
         (date(2019, 11, 1), "2019-11-01", "2019年11月1日"),
         (datetime(2019, 11, 14, 2, 30, tzinfo=UTC), "2019-11-14 (Thu) 10:30",
          "2019年11月14日（周四） 10:30"),

@@ -47,6 +47,7 @@ from tests.web.test_access_walk import Route, routes_of
 FEW, MANY = 10, 60
 MOST = 10  # queries of a page that is not named below; two of them find who is signed in
 QUERIES = {
+    "home.index": 12,
     "insured.show": 25,
     "jobs.index": 15,
     "jobs.task": 14,
