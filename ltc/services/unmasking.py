@@ -21,7 +21,7 @@ SEALED: dict[str, tuple[type[Any], dict[str, str]]] = {
         InsuredPerson,
         {"identity": "identity_sealed", "phone": "phone_sealed", "address": "address_sealed"},
     ),
-    "bank_account": (BankAccount, {"account": "account_sealed"}),
+    "account": (BankAccount, {"account": "account_sealed"}),
     "carer": (Carer, {"identity": "identity_sealed", "phone": "phone_sealed"}),
 }
 

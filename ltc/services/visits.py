@@ -47,7 +47,8 @@ from ltc.store.visits import Visit
 
 REFERENCE_LENGTH_MAX = 60
 REFUSAL_LENGTH_MAX = 200
-HIDDEN = ("latitude_e6", "longitude_e6")
+# Where somebody was is personal; the minutes say again when the visit began and ended.
+HIDDEN = ("latitude_e6", "longitude_e6", "begins_min", "ends_min")
 
 
 class AlreadyRefused(Conflict):

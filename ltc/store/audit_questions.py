@@ -12,7 +12,7 @@ from ltc.rules.access import Actor
 from ltc.store.assessments import Application, Conclusion, Evaluation
 from ltc.store.audit_log import AuditEvent
 from ltc.store.imports import ImportFile
-from ltc.store.insured import BankAccount, Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.job_runs import JobRun
 from ltc.store.paging import Page, page
 from ltc.store.payouts import PayoutRun
@@ -29,7 +29,7 @@ TABLES: Mapping[str, Any] = {
     "account": BankAccount,
     "agreement": Agreement,
     "application": Application,
-    "bank_account": BankAccount,
+    "assistance": Assistance,
     "carer": Carer,
     "conclusion": Conclusion,
     "enrolment": Enrolment,
@@ -145,10 +145,11 @@ def _is_about(session: Session, actor: Actor, text: str) -> sa.ColumnElement[boo
     """Return the condition of events about a person, a provider or the runs of a month."""
     persons = visible(sa.select(InsuredPerson.id), actor).where(InsuredPerson.case_number == text)
     if (person_id := session.scalar(persons)) is not None:
-        return _belongs("insured_person", "person_id", person_id)
+        return _belongs(actor.area_id, "insured_person", "person_id", person_id)
     providers = visible(sa.select(Provider.id), actor).where(Provider.code == text)
     if (provider_id := session.scalar(providers)) is not None:
-        return _belongs("provider", "provider_id", provider_id, ("agreement", "carer"))
+        kinds = ("agreement", "carer")
+        return _belongs(actor.area_id, "provider", "provider_id", provider_id, kinds)
     runs = list(
         session.scalars(visible(sa.select(PayoutRun.id), actor).where(PayoutRun.month == text))
     )
@@ -158,7 +159,7 @@ def _is_about(session: Session, actor: Actor, text: str) -> sa.ColumnElement[boo
 
 
 def _belongs(
-    owner: str, column: str, owner_id: int, kinds: Collection[str] | None = None
+    area_id: int, owner: str, column: str, owner_id: int, kinds: Collection[str] | None = None
 ) -> sa.ColumnElement[bool]:
     """Return the condition of events about an owner, or about a record that names the owner."""
     named = [kind for kind in kinds or TABLES if hasattr(TABLES[kind], column)]
@@ -166,15 +167,15 @@ def _belongs(
     for kind in named:
         table = TABLES[kind]
         ids = sa.select(table.id).where(
-            table.area_id == AuditEvent.area_id, getattr(table, column) == owner_id
+            table.area_id == area_id, getattr(table, column) == owner_id
         )
         conditions.append(sa.and_(AuditEvent.record_type == kind, AuditEvent.record_id.in_(ids)))
     if "application" in named:
-        conditions.append(_is_of_evaluation(owner_id))
+        conditions.append(_is_of_evaluation(area_id, owner_id))
     return sa.or_(*conditions)
 
 
-def _is_of_evaluation(person_id: int) -> sa.ColumnElement[bool]:
+def _is_of_evaluation(area_id: int, person_id: int) -> sa.ColumnElement[bool]:
     """Return the condition of events about an evaluation, which names its application only."""
     ids = (
         sa.select(Evaluation.id)
@@ -185,6 +186,6 @@ def _is_of_evaluation(person_id: int) -> sa.ColumnElement[bool]:
                 Application.id == Evaluation.application_id,
             ),
         )
-        .where(Application.person_id == person_id)
+        .where(Application.area_id == area_id, Application.person_id == person_id)
     )
     return sa.and_(AuditEvent.record_type == "evaluation", AuditEvent.record_id.in_(ids))

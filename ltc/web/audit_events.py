@@ -22,7 +22,7 @@ PAGES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "account": ("insured.show", lambda row: {"person_id": row.person_id}),
     "agreement": ("providers.show", lambda row: {"provider_id": row.provider_id}),
     "application": ("assessments.show", lambda row: {"application_id": row.id}),
-    "bank_account": ("insured.show", lambda row: {"person_id": row.person_id}),
+    "assistance": ("insured.show", lambda row: {"person_id": row.person_id}),
     "carer": ("providers.carers.show", lambda row: {"carer_id": row.id}),
     "conclusion": ("insured.show", lambda row: {"person_id": row.person_id}),
     "enrolment": ("insured.show", lambda row: {"person_id": row.person_id}),

@@ -1,12 +1,22 @@
 """The audit log speaks words: every action and kind of record that a use-case writes has some."""
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from ltc.rules.applications import ApplicationStatus
-from ltc.rules.audit_words import ACTION_NAMES, RECORD_NAMES
+from ltc.rules.audit_words import ACTION_NAMES, FIELD_NAMES, RECORD_NAMES
+from ltc.services import plans, visits
+from ltc.services.facts import OF_THE_ROW
+from ltc.services.insured import Contact
+from ltc.services.providers import CarerFacts, ProviderFacts
 from ltc.services.unmasking import SEALED
+from ltc.store.audit_questions import TABLES
+from ltc.store.base import Base
+from ltc.web.audit_events import PAGES
 from tests.house.sources import ROOT, at, walk_python, write
 
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -16,6 +26,9 @@ COMPOSED = {
     "application.{}": {f"application.{status.value}" for status in ApplicationStatus},
     "{}.unmasked": {f"{field}.unmasked" for _table, fields in SEALED.values() for field in fields},
 }
+# Columns that no event tells; and tables whose records the log calls otherwise.
+UNTOLD = {*plans.HIDDEN, *visits.HIDDEN, "holder_name"}
+TABLE_KINDS = {"bank_accounts": "account", "bed_stays": "stay", "care_plans": "plan"}
 
 
 def find_recorded(root: Path, position: int) -> dict[str, str]:
@@ -93,3 +106,43 @@ def test_events_without_words_are_seen(tmp_path):
         "ltc/services/a.py:2 cake", "ltc/services/a.py:2 cake.baked",
         "ltc/services/a.py:3 tea.made", "ltc/services/a.py:4 {}.shown",
     ]  # fmt: skip
+
+
+def find_belonging() -> dict[str, type[Base]]:
+    """Return the kinds of records with words whose table names a person or a provider."""
+    kinds = {
+        TABLE_KINDS.get(mapper.local_table.name, mapper.local_table.name.removesuffix("s")): mapper
+        for mapper in Base.registry.mappers
+    }
+    return {
+        kind: mapper.class_
+        for kind, mapper in kinds.items()
+        if kind in RECORD_NAMES and {"person_id", "provider_id"} & set(mapper.columns.keys())
+    }
+
+
+def test_every_record_of_a_person_or_provider_is_found_by_its_owner_and_has_a_page():
+    belonging = find_belonging()
+    assert {"account", "assistance", "carer", "visit"} <= set(belonging)
+    assert {kind: TABLES.get(kind) for kind in belonging} == belonging
+    assert set(belonging) <= set(PAGES)
+
+
+def test_every_kind_of_record_is_called_by_words_of_its_own():
+    assert len(set(RECORD_NAMES.values())) == len(RECORD_NAMES)
+
+
+def find_told_fields() -> set[str]:
+    """Return the fields whose changes events tell: of facts, and of people, providers, carers."""
+    facts = [sa.inspect(table) for table in TABLES.values() if hasattr(table, "superseded_at")]
+    told = {column.key for mapper in facts for column in mapper.column_attrs}
+    told |= {
+        f.name for kind in (Contact, ProviderFacts, CarerFacts) for f in dataclasses.fields(kind)
+    }
+    return {name for name in told - OF_THE_ROW - UNTOLD if not name.endswith("_sealed")}
+
+
+def test_every_field_that_an_event_tells_has_words():
+    told = find_told_fields()
+    assert {"bank_name", "phone", "topped_up_on", "valid_before"} <= told
+    assert told - set(FIELD_NAMES) == set()

@@ -46,7 +46,7 @@ def test_the_value_is_shown_and_the_reason_recorded(officer, person, session):
 
 def test_an_account_is_shown(officer, person, session):
     account = make_account(session, person, account="6228480000000000019")
-    assert ask(officer, account, "account", record_type="bank_account") == "6228480000000000019"
+    assert ask(officer, account, "account", record_type="account") == "6228480000000000019"
 
 
 @pytest.mark.parametrize("reason", ["", "why", "     x   "])
