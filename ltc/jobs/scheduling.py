@@ -21,7 +21,7 @@ from ltc.rules.timetable import Entry, Repeats, list_due
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
 from ltc.services.leases import STALE_AFTER, is_gone, name_holder
-from ltc.store.areas import Area, list_areas
+from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
     find_by_schedule_key,
@@ -71,18 +71,13 @@ def find_clock_trouble(session: Session, at: datetime) -> str:
     return CLOCK_IS_OFF.format(minutes=off // timedelta(minutes=1))
 
 
-def is_at_home(task_kind: str, area: Area, areas_first: int) -> bool:
-    """Whether an area plans a task: those of the whole installation are the first area's."""
-    return not TASKS[task_kind].of_installation or area.id == areas_first
-
-
 def _plan_area(house: Any, ctx: Context, area: Area) -> None:
-    first = min(each.id for each in list_areas(ctx.session))
+    is_first = is_first_area(ctx.session, area.id)
     jobs.release_dates_ahead(
         ctx, until=(ctx.now + MOST_CLOCK_OFF).astimezone(ZoneInfo(area.time_zone)).date()
     )
     for kind, entry in house.timetable.of(area.code).items():
-        if kind in RUNNERS and is_at_home(kind, area, first):
+        if kind in RUNNERS and TASKS[kind].is_done_in(first_area=is_first):
             since = schedulers.begin_serving(ctx, kind=kind, at=ctx.now)
             _plan_task(ctx, area, entry, since)
 

@@ -17,6 +17,10 @@ class Task:
     title: str
     of_installation: bool = False
 
+    def is_done_in(self, *, first_area: bool) -> bool:
+        """Whether an area does it: those of the whole installation are the first area's."""
+        return first_area or not self.of_installation
+
 
 TASKS: dict[str, Task] = {
     task.kind: task
@@ -72,8 +76,9 @@ class UnknownTask(NotFound):
     """There is no task “{kind}”."""
 
 
-def find_task(kind: str) -> Task:
-    """Return a task by its kind; raises UnknownTask."""
-    if kind not in TASKS:
+def find_task(kind: str, *, first_area: bool = True) -> Task:
+    """Return a task that an area does, by its kind; raises UnknownTask."""
+    task = TASKS.get(kind)
+    if task is None or not task.is_done_in(first_area=first_area):
         raise UnknownTask(kind=kind)
-    return TASKS[kind]
+    return task

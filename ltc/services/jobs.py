@@ -20,6 +20,7 @@ from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
 from ltc.services.leases import Lease
+from ltc.store.areas import is_first_area
 from ltc.store.base import new_id
 from ltc.store.job_questions import find_visible_job
 from ltc.store.job_runs import JobRun, JobStatus
@@ -87,7 +88,7 @@ def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -
     Raises UnknownTask, AlreadyRunning, RoleLacksPermission.
     """
     ctx.require(Permission.RUN_JOBS)
-    find_task(kind)
+    find_task(kind, first_area=is_first_area(ctx.session, ctx.area_id))
     with ctx.transaction():
         job = leases.ask(
             ctx, kind=kind, key=task_key(kind, dry_run=dry_run), inputs={}, at=ctx.now,

@@ -77,6 +77,11 @@ def list_areas(session: Session) -> list[Area]:
     return list(session.scalars(sa.select(Area).order_by(Area.code)))
 
 
+def is_first_area(session: Session, area_id: int) -> bool:
+    """Whether an area is the installation's first one, which does what is done once for all."""
+    return session.scalar(sa.select(sa.func.min(Area.id))) == area_id
+
+
 def list_districts(session: Session, area_id: int) -> list[District]:
     """Return the districts of an area in order of code."""
     return list(

@@ -20,7 +20,7 @@ from ltc.rules.timetable import (
     is_late,
 )
 from ltc.rules.words import N_
-from ltc.store.areas import Area, get_area, list_areas
+from ltc.store.areas import Area, get_area, is_first_area
 from ltc.store.job_questions import (
     find_by_schedule_key,
     find_last_of_task,
@@ -82,12 +82,12 @@ class TaskStatus:
 def list_statuses(session: Session, actor: Actor, now: datetime) -> list[TaskStatus]:
     """Return every task of the actor's area by its timetable."""
     area = get_area(session, actor.area_id)
-    first = min(each.id for each in list_areas(session))
+    is_first = is_first_area(session, area.id)
     served = list_schedules(session, area.id)
     return [
         _build_status(session, area, entry, now, served[kind].since_at if kind in served else None)
         for kind, entry in http.house().timetable.of(area.code).items()
-        if not TASKS[kind].of_installation or area.id == first
+        if TASKS[kind].is_done_in(first_area=is_first)
     ]
 
 

@@ -8,7 +8,7 @@ from ltc.rules.access import Role
 from ltc.services import jobs, schedulers
 from ltc.store.job_runs import JobSchedule, JobStatus
 from tests.conftest import NOW
-from tests.support.factories import make_user
+from tests.support.factories import make_area, make_user
 from tests.support.scheduling import list_runs
 from tests.support.sign_in import send, sign_in_as
 
@@ -133,3 +133,11 @@ def test_amounts_and_cases_are_not_for_administrators(page, client, make_ctx, ho
 
 def test_an_unknown_task_has_no_page(page):
     text_of(page, "/jobs/tasks/make_coffee", 404)
+
+
+def test_what_is_done_once_for_all_areas_is_asked_for_in_the_first(page, started, house, session):
+    other = make_area(session)
+    sign_in_as(page, make_user(session, Role.ADMINISTRATOR, area_id=other.id))
+    assert send(page, "/jobs/tasks/backup/run", {}).status_code == 404
+    assert send(page, "/jobs/tasks/deadlines/run", {}).status_code == 303
+    assert list_runs(house, "backup") == []
