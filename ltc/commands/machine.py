@@ -25,10 +25,16 @@ def plainly() -> Iterator[None]:
     except Problem as problem:
         raise click.ClickException(say_in_english(problem)) from None
     except DBAPIError as error:
-        text = " ".join(str(error.orig).split())
-        trouble = find_trouble(error)
-        said = say_in_english(trouble) if trouble else "The database refused."
-        raise click.ClickException(f"{said} ({text})") from None
+        raise click.ClickException(say_refusal(error)) from None
+
+
+def say_refusal(error: DBAPIError) -> str:
+    """Return what the database refused; its own words may hold a row, and so a person's name."""
+    trouble = find_trouble(error)
+    if trouble:
+        return say_in_english(trouble)
+    words = [getattr(error.orig, "sqlstate", None), type(error.orig).__name__]
+    return f"The database refused ({' '.join(word for word in words if word)})."
 
 
 @contextmanager

@@ -14,15 +14,16 @@ from typing import Any
 import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ltc import clock, http
-from ltc.commands.machine import machine_in, plainly
+from ltc.commands.machine import machine_in, plainly, say_refusal
 from ltc.jobs.running import QUIET, run_task
 from ltc.jobs.running import machine_in as machine_of
 from ltc.jobs.scheduling import look
 from ltc.logs import log_error
 from ltc.rules.errors import Problem
+from ltc.rules.spoken import say_in_english
 from ltc.services import jobs, schedulers
 from ltc.store.areas import list_areas
 from ltc.store.job_runs import JobRun, JobStatus
@@ -74,31 +75,38 @@ class Watch:
         self.once, self.every = once, every
         self.silent_seconds = 0
         self.told = threading.Event()
+        self.looking = threading.Lock()
 
     def run(self) -> None:
         """Look until told to end."""
         timer = self._start_timer()
-        self._look()
+        self.look()
         while not self.told.wait(1):
             self.silent_seconds += 1
             if self.silent_seconds > 2 * self.every + PATIENCE_SECONDS:
                 timer.shutdown(wait=False)
                 self.silent_seconds = 0
                 timer = self._start_timer()
-                self._look()
+                self.look()
         timer.shutdown(wait=True)
 
     def _start_timer(self) -> Any:
         timer = BackgroundScheduler(timezone="UTC")
         timer.add_job(
-            self._look, "interval", seconds=self.every, max_instances=1, coalesce=True,
+            self.look, "interval", seconds=self.every, max_instances=1, coalesce=True,
             misfire_grace_time=None,
         )  # fmt: skip
         timer.start()
         return timer
 
-    def _look(self) -> None:
-        self.once()
+    def look(self) -> None:
+        """Look once, unless a look is still going on."""
+        if not self.looking.acquire(blocking=False):
+            return
+        try:
+            self.once()
+        finally:
+            self.looking.release()
         self.silent_seconds = 0
 
 
@@ -143,13 +151,18 @@ def _looker(house: Any, children: Children) -> Callable[[], None]:
         except (Problem, SQLAlchemyError) as error:
             trouble = type(error).__name__
             if trouble != told["trouble"]:
-                text = " ".join(str(error).split())
-                click.echo(f"Nothing is scheduled now: {text}", err=True)
+                click.echo(f"Nothing is scheduled now: {_say(error)}", err=True)
         if told["trouble"] and not trouble:
             click.echo("Scheduling again.", err=True)
         told["trouble"] = trouble
 
     return once
+
+
+def _say(error: Problem | SQLAlchemyError) -> str:
+    if isinstance(error, DBAPIError):
+        return say_refusal(error)
+    return say_in_english(error) if isinstance(error, Problem) else type(error).__name__
 
 
 def _sign_out(house: Any) -> None:

@@ -9,11 +9,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ltc.rules.tasks import TASKS
-from ltc.rules.timetable import due_at, find_newest_due, is_late
+from ltc.rules.timetable import is_late
 from ltc.services import schedulers
 from ltc.services.context import Context
 from ltc.store.areas import Area
-from ltc.store.job_questions import find_by_schedule_key, list_schedules, list_unmailed_failures
+from ltc.store.job_questions import (
+    LateDate,
+    find_late_date,
+    list_schedules,
+    list_unmailed_failures,
+)
 from ltc.store.job_runs import JobRun
 
 TOLD_FOR = timedelta(days=1)  # older failures are no news
@@ -21,57 +26,59 @@ TIMEOUT_SECONDS = 20
 PORTS = {"smtp": 25, "smtps": 465}
 
 
-def mail_troubles(house: Any, ctx: Context, area: Area) -> None:
+def mail_troubles(house: Any, ctx: Context, area: Area) -> bool:
     """Mail what failed in an area, and what was not done at its time; nothing without settings.
 
-    A mail that cannot be sent is tried again with the next look.
+    Return no where a mail could not be sent: the next look tries again, this one sends no more.
     """
     if not house.settings.mail_url:
-        return
-    for job in list_unmailed_failures(ctx.session, ctx.area_id, ctx.now - TOLD_FOR):
-        _mail_failure(house, ctx, area, job)
-    for kind, key, due in list(_late_dates(house, ctx, area)):
-        _mail_late(house, ctx, area, kind, key, due)
+        return True
+    failures = list_unmailed_failures(ctx.session, ctx.area_id, ctx.now - TOLD_FOR)
+    return all(_mail_failure(house, ctx, area, job) for job in failures) and all(
+        _mail_late(house, ctx, area, kind, late)
+        for kind, late in list(_late_dates(house, ctx, area))
+    )
 
 
-def _mail_failure(house: Any, ctx: Context, area: Area, job: JobRun) -> None:
+def _mail_failure(house: Any, ctx: Context, area: Area, job: JobRun) -> bool:
     if not schedulers.mark_mailed(ctx, job_id=job.id, at=ctx.now):
-        return
+        return True
     title = TASKS[job.kind].title if job.kind in TASKS else job.kind
     text = f"{title} in {area.name_en} failed.\n\n{job.message}\n\nJob {job.id}, of {job.due_on}."
     try:
         send(house.settings, f"Failed: {title}, {area.name_en}", text)
     except (OSError, smtplib.SMTPException):
         schedulers.unmark_mailed(ctx, job_id=job.id)
+        return False
+    return True
 
 
-def _late_dates(house: Any, ctx: Context, area: Area) -> Iterator[tuple[str, str, str]]:
-    """Yield task, schedule key and instant of what should have been planned and was not."""
+def _late_dates(house: Any, ctx: Context, area: Area) -> Iterator[tuple[str, LateDate]]:
+    """Yield each task whose newest date was not begun in time, unless that was mailed."""
     served = list_schedules(ctx.session, ctx.area_id)
     for kind, entry in house.timetable.of(area.code).items():
         row = served.get(kind)
         if row is None:
             continue
-        on = find_newest_due(entry, time_zone=area.time_zone, since=row.since_at, now=ctx.now)
-        if on is None:
+        late = find_late_date(ctx.session, area, entry, since=row.since_at, now=ctx.now)
+        if late is None or late.key == row.mailed_key:
             continue
-        due, key = due_at(entry, on, area.time_zone), f"{kind}:{on}"
-        run = find_by_schedule_key(ctx.session, ctx.area_id, key)
-        is_open = run is None or is_late(due, run.started_at)
-        if is_late(due, ctx.now) and is_open and row.mailed_key != key:
-            yield kind, key, due.isoformat(" ", "minutes")
+        if late.begun_at is None or is_late(late.due_at, late.begun_at):
+            yield kind, late
 
 
-def _mail_late(house: Any, ctx: Context, area: Area, kind: str, key: str, due: str) -> None:
+def _mail_late(house: Any, ctx: Context, area: Area, kind: str, late: LateDate) -> bool:
     before = list_schedules(ctx.session, ctx.area_id)[kind].mailed_key
-    if not schedulers.mark_late(ctx, kind=kind, key=key, before=before):
-        return
-    title = TASKS[kind].title
+    if not schedulers.mark_late(ctx, kind=kind, key=late.key, before=before):
+        return True
+    title, due = TASKS[kind].title, late.due_at.isoformat(" ", "minutes")
     text = f"{title} in {area.name_en} was due at {due} and was not done at its time."
     try:
         send(house.settings, f"Not done in time: {title}, {area.name_en}", text)
     except (OSError, smtplib.SMTPException):
-        schedulers.mark_late(ctx, kind=kind, key=before, before=key)
+        schedulers.mark_late(ctx, kind=kind, key=before, before=late.key)
+        return False
+    return True
 
 
 def send(settings: Any, subject: str, text: str) -> None:

@@ -5,7 +5,7 @@ instant; what was done says the database. So any number of schedulers may look, 
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from ltc.jobs.registry import RUNNERS
 from ltc.jobs.running import Clock, machine_in, quiet_of
 from ltc.rules.months import Month
 from ltc.rules.tasks import TASKS
-from ltc.rules.timetable import Entry, Repeats, list_due
+from ltc.rules.timetable import Entry, Repeats, date_key, list_due
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
 from ltc.services.leases import STALE_AFTER, is_gone, name_holder
@@ -58,8 +58,16 @@ def look(house: Any, start: Start, now: Clock = clock.now) -> list[int]:
             return []
         for area in areas:
             _plan_area(house, machine_in(house, session, area, at), area)
-            mail_troubles(house, machine_in(house, session, area, at), area)
-        return _start_waiting(house, session, areas, at, start)
+        started = _start_waiting(house, session, areas, at, start)
+        _mail_areas(house, session, areas, at)
+        return started
+
+
+def _mail_areas(house: Any, session: Session, areas: list[Area], at: datetime) -> None:
+    """Mail, last of all: a server that does not answer takes its time, and is asked only once."""
+    for area in areas:
+        if not mail_troubles(house, machine_in(house, session, area, at), area):
+            return
 
 
 def find_clock_trouble(session: Session, at: datetime) -> str:
@@ -104,11 +112,6 @@ def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
                 inputs={"run_id": str(run_id), "month": month},
             )  # fmt: skip
             return
-
-
-def date_key(kind: str, on: date) -> str:
-    """Return the key under which a business date of a task is done once."""
-    return f"{kind}:{on}"
 
 
 def _start_waiting(

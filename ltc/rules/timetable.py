@@ -129,6 +129,11 @@ def find_next_due(entry: Entry, *, time_zone: str, now: datetime) -> datetime | 
     return next(instant for instant in instants if instant > now)
 
 
+def date_key(kind: str, on: date) -> str:
+    """Return the key under which a business date of a task is done once."""
+    return f"{kind}:{on}"
+
+
 def is_late(due: datetime, now: datetime) -> bool:
     """Whether what was due at an instant and is not done by now is to be told of."""
     return now - due > LATE_AFTER

@@ -1,16 +1,18 @@
 """What can be asked about jobs: for pages narrowed to the actor, for the scheduler by area."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
-from ltc.rules.errors import NotFound
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.tasks import TASKS
-from ltc.store.job_runs import JobRun, JobSchedule, JobStatus, Scheduler
+from ltc.rules.timetable import Entry, date_key, due_at, find_newest_due, is_late
+from ltc.store.areas import Area
+from ltc.store.job_runs import JobNotFound, JobRun, JobSchedule, JobStatus, Scheduler
 from ltc.store.paging import Page, page
 from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
@@ -18,10 +20,6 @@ from ltc.store.scope import visible
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
 ORDER = (JobRun.started_at, JobRun.id)
 RECENT = 30
-
-
-class JobNotFound(NotFound):
-    """There is no such job, or it is not yours to see."""
 
 
 def find_visible_job(session: Session, actor: Actor, job_id: int) -> JobRun | None:
@@ -83,6 +81,32 @@ def find_by_schedule_key(session: Session, area_id: int, key: str) -> JobRun | N
     query = sa.select(JobRun).where(JobRun.area_id == area_id, JobRun.schedule_key == key)
     found: JobRun | None = session.scalar(query)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LateDate:
+    """A business date whose time is long past: its key, when it was due, and begun if it was."""
+
+    key: str
+    due_at: datetime
+    begun_at: datetime | None
+
+
+def find_late_date(
+    session: Session, area: Area, entry: Entry, *, since: datetime, now: datetime
+) -> LateDate | None:
+    """Return the newest date of a task, served since an instant, if its time is long past.
+
+    A run that waits was planned, not begun.
+    """
+    on = find_newest_due(entry, time_zone=area.time_zone, since=since, now=now)
+    if on is None:
+        return None
+    due, key = due_at(entry, on, area.time_zone), date_key(entry.kind, on)
+    run = find_by_schedule_key(session, area.id, key)
+    is_begun = run is not None and run.status is not JobStatus.WAITING
+    late = LateDate(key, due, run.started_at if run and is_begun else None)
+    return late if is_late(due, now) else None
 
 
 def list_live_tasks(session: Session, area_ids: Collection[int]) -> list[JobRun]:

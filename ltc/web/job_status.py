@@ -10,20 +10,12 @@ from sqlalchemy.orm import Session
 from ltc import http
 from ltc.rules.access import Actor, Permission
 from ltc.rules.tasks import RESULT_NAMES, TASKS, Task
-from ltc.rules.timetable import (
-    Entry,
-    Repeats,
-    Weekday,
-    due_at,
-    find_newest_due,
-    find_next_due,
-    is_late,
-)
+from ltc.rules.timetable import Entry, Repeats, Weekday, find_next_due
 from ltc.rules.words import N_
 from ltc.store.areas import Area, get_area, is_first_area
 from ltc.store.job_questions import (
-    find_by_schedule_key,
     find_last_of_task,
+    find_late_date,
     find_newest_scheduler,
     list_schedules,
 )
@@ -107,13 +99,8 @@ def _find_late(
     session: Session, area: Area, entry: Entry, now: datetime, since: datetime
 ) -> datetime | None:
     """Return the instant at which the newest date was due, where nobody has begun it in time."""
-    on = find_newest_due(entry, time_zone=area.time_zone, since=since, now=now)
-    if on is None:
-        return None
-    due = due_at(entry, on, area.time_zone)
-    run = find_by_schedule_key(session, area.id, f"{entry.kind}:{on}")
-    is_begun = run is not None and run.status is not JobStatus.WAITING
-    return due if is_late(due, now) and not is_begun else None
+    late = find_late_date(session, area, entry, since=since, now=now)
+    return late.due_at if late and late.begun_at is None else None
 
 
 def count_late(session: Session, actor: Actor, now: datetime) -> int:

@@ -2,15 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 
+import click
 import pytest
 import sqlalchemy as sa
 
+from ltc.commands.machine import plainly
+from ltc.commands.scheduler import Watch
 from ltc.store.job_runs import JobRun, JobSchedule, JobStatus, Scheduler
 from tests.conftest import ROOT
 
@@ -129,6 +133,27 @@ def test_a_database_that_was_away_is_found_again(due, session, start, tmp_path):
 def _outside(engine):
     url = engine.url.set(database="postgres")
     return sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect()
+
+
+def test_two_looks_never_go_on_at_once():
+    looks = []
+
+    def once():
+        looks.append(1)
+        watch.look()  # as the timer does, while the first is still at it
+
+    watch = Watch(once, every=1)
+    watch.look()
+    assert len(looks) == 1
+    watch.look()
+    assert len(looks) == 2
+
+
+def test_the_words_of_the_database_about_a_row_are_not_repeated():
+    refusal = sqlite3.IntegrityError("Key (name)=(张三) already exists.")
+    with pytest.raises(click.ClickException) as raised, plainly():
+        raise sa.exc.IntegrityError("INSERT", {}, refusal)
+    assert raised.value.message == "The database refused (IntegrityError)."
 
 
 @pytest.mark.slow

@@ -8,11 +8,13 @@ import pytest
 from ltc import settings
 from ltc.jobs.mail import mail_troubles
 from ltc.jobs.running import machine_in
+from ltc.jobs.scheduling import look
 from ltc.rules.errors import Conflict
 from ltc.settings import SettingMissing
 from tests.conftest import NOW
+from tests.support.factories import make_area
 from tests.support.mail_server import mail_server
-from tests.support.scheduling import house_with, look_and_run, nightly, runner
+from tests.support.scheduling import always, house_with, look_and_run, nightly, runner
 
 DAY = timedelta(days=1)
 
@@ -75,6 +77,34 @@ def test_a_mail_that_cannot_be_sent_is_sent_later(house, area, monkeypatch):
     with mail_server() as (url, mails), house.session_maker() as session:
         mail_troubles(with_mail(house, url), machine_in(house, session, area, TWO), area)
     assert len(mails) == 1
+
+
+def test_what_was_planned_in_time_and_never_begins_is_mailed(house, area, monkeypatch):
+    with mail_server() as (url, mails), runner(monkeypatch, rest):
+        house = with_mail(house, url)
+        for at in (NOW, TWO, TWO + DAY / 4):
+            look(house, always, lambda at=at: at)
+    assert [mail["Subject"] for mail in mails] == ["Not done in time: Check the books, Chongqing"]
+
+
+def test_work_begins_before_mails_and_one_that_fails_is_the_last(house, area, session, monkeypatch):
+    happened = []
+
+    def refuse(*_given):
+        happened.append("mail")
+        raise OSError("no answer")
+
+    def start(_job_id, *, is_hung):
+        happened.append("start")
+        return True
+
+    monkeypatch.setattr("ltc.jobs.mail.send", refuse)
+    make_area(session)
+    with runner(monkeypatch, rest):
+        house = with_mail(house, "smtp://127.0.0.1:1")
+        look(house, start, lambda: NOW)
+        look(house, start, lambda: NOW + DAY)
+    assert happened == ["start", "start", "mail"]
 
 
 @pytest.mark.parametrize("url", ["http://mail", "smtp://", "smtp://host:port", "mail"])
