@@ -46,8 +46,7 @@ ENVIRONMENT = {
     "LTC_ARGON2_TIME_COST": "1",
     "LTC_ARGON2_MEMORY_KIB": "32",
 }
-# A machine that is busy is no fault of a rule: no deadline. LTC_TEST_PROFILE=thorough looks longer.
-# A busy machine is no failure: nothing that is timed decides a test.
+# A busy machine is no failure: nothing timed decides a test. LTC_TEST_PROFILE=thorough looks longer.
 UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("quick", max_examples=50, **UNTIMED)
 hypothesis.settings.register_profile("thorough", max_examples=1_000, **UNTIMED)

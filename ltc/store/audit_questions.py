@@ -161,31 +161,37 @@ def _is_about(session: Session, actor: Actor, text: str) -> sa.ColumnElement[boo
 def _belongs(
     area_id: int, owner: str, column: str, owner_id: int, kinds: Collection[str] | None = None
 ) -> sa.ColumnElement[bool]:
-    """Return the condition of events about an owner, or about a record that names the owner."""
-    named = [kind for kind in kinds or TABLES if hasattr(TABLES[kind], column)]
-    conditions = [sa.and_(AuditEvent.record_type == owner, AuditEvent.record_id == owner_id)]
-    for kind in named:
+    """Return the condition of events about an owner, or about a record that names the owner.
+
+    The ids of events are looked up record by record: alternatives joined by OR would make the
+    database read the whole log.
+    """
+    own = sa.literal(owner_id, sa.BigInteger).label("id")
+    pairs = [sa.select(_named(owner), own)]
+    for kind in kinds or TABLES:
         table = TABLES[kind]
-        ids = sa.select(table.id).where(
-            table.area_id == area_id, getattr(table, column) == owner_id
-        )
-        conditions.append(sa.and_(AuditEvent.record_type == kind, AuditEvent.record_id.in_(ids)))
-    if "application" in named:
-        conditions.append(_is_of_evaluation(area_id, owner_id))
-    return sa.or_(*conditions)
-
-
-def _is_of_evaluation(area_id: int, person_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition of events about an evaluation, which names its application only."""
-    ids = (
-        sa.select(Evaluation.id)
-        .join(
-            Application,
-            sa.and_(
-                Application.area_id == Evaluation.area_id,
-                Application.id == Evaluation.application_id,
-            ),
-        )
-        .where(Application.area_id == area_id, Application.person_id == person_id)
+        if hasattr(table, column):
+            is_own = (table.area_id == area_id, getattr(table, column) == owner_id)
+            pairs.append(sa.select(_named(kind), table.id).where(*is_own))
+    if owner == "insured_person":
+        pairs.append(_select_evaluations(area_id, owner_id))
+    records, event = sa.union_all(*pairs).subquery(), sa.orm.aliased(AuditEvent)
+    is_about = sa.and_(
+        event.area_id == area_id,
+        event.record_type == records.c.kind,
+        event.record_id == records.c.id,
     )
-    return sa.and_(AuditEvent.record_type == "evaluation", AuditEvent.record_id.in_(ids))
+    return AuditEvent.id.in_(sa.select(event.id).select_from(records).join(event, is_about))
+
+
+def _select_evaluations(area_id: int, person_id: int) -> sa.Select[Any]:
+    """Return the select of a person's evaluations, which name their application only."""
+    is_of = sa.and_(
+        Application.area_id == Evaluation.area_id, Application.id == Evaluation.application_id
+    )
+    is_own = (Application.area_id == area_id, Application.person_id == person_id)
+    return sa.select(_named("evaluation"), Evaluation.id).join(Application, is_of).where(*is_own)
+
+
+def _named(kind: str) -> sa.Label[str]:
+    return sa.literal(kind, sa.String).label("kind")

@@ -1,6 +1,6 @@
 """What pages ask about statements, all through the scope: lists, one, the files of a provider."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -119,9 +119,13 @@ def list_approved_runs(session: Session, actor: Actor, limit: int = 24) -> list[
     return list(session.scalars(visible(query, actor).order_by(*order).limit(limit)))
 
 
-def count_by_run(session: Session, actor: Actor) -> dict[int, int]:
-    """Return how many statements each run has, of those that the actor may see."""
-    query: Rows = sa.select(Statement.run_id, sa.func.count()).group_by(Statement.run_id)
+def count_by_run(session: Session, actor: Actor, run_ids: Collection[int]) -> dict[int, int]:
+    """Return how many statements each of some runs has, of those that the actor may see."""
+    query: Rows = (
+        sa.select(Statement.run_id, sa.func.count())
+        .where(Statement.run_id.in_(run_ids))
+        .group_by(Statement.run_id)
+    )
     return dict(session.execute(visible(query, actor, Statement)).all())
 
 

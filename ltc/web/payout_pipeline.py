@@ -35,7 +35,8 @@ def gather_known(runs: Sequence[PayoutRun]) -> dict[int, Known]:
         for run in runs
         for user_id in (run.calculated_by_id, run.checked_by_id, run.approved_by_id)
     }
-    users, issued = name_users(session, actor, ids), count_by_run(session, actor)
+    users = name_users(session, actor, ids)
+    issued = count_by_run(session, actor, [run.id for run in runs])
     approved = [run.id for run in runs if run.status is RunStatus.APPROVED]
     due = count_statements_due(session, actor, approved)
     return {

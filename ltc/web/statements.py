@@ -46,14 +46,15 @@ def index() -> Any:
         read_text("month"), read_choice("kind", StatementKind), read_number("provider"),
         read_text("q"),
     )  # fmt: skip
+    runs = list_approved_runs(session, actor)
     return render_template(
         "statements/index.html",
         page=list_statements(session, actor, chosen, read_cursor()),
         chosen=chosen,
         kinds=choices_of(STATEMENT_KIND_NAMES),
         kind_names=STATEMENT_KIND_NAMES,
-        runs=list_approved_runs(session, actor),
-        counts=count_by_run(session, actor),
+        runs=runs,
+        counts=count_by_run(session, actor, [run.id for run in runs]),
     )
 
 
@@ -67,7 +68,7 @@ def run(run_id: int) -> Any:
     return render_template(
         "statements/run.html",
         run=found,
-        issued=count_by_run(session, actor).get(found.id, 0),
+        issued=count_by_run(session, actor, [found.id]).get(found.id, 0),
         waiting=count_waiting(session, actor, found) if may_issue else 0,
         live_job=job if may_issue and job is not None and job.status in LIVE else None,
         is_stalled=job is not None and use_cases.is_stalled(job, clock.now()),

@@ -6,11 +6,9 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from ltc.jobs import registry
 from ltc.jobs.running import run_task
 from ltc.jobs.scheduling import look
 from ltc.rules.errors import Conflict
-from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import CatchUp
 from ltc.services import jobs, leases
 from ltc.store.base import Base
@@ -47,10 +45,6 @@ def done(monkeypatch):
 
     with runner(monkeypatch, work):
         yield days
-
-
-def test_every_known_task_is_done_by_somebody():
-    assert set(registry.RUNNERS) <= set(TASKS)
 
 
 def test_a_date_is_done_once_and_the_next_one_on_its_day(house, area, done):
