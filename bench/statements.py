@@ -27,7 +27,7 @@ from ltc.services import statement_sheets
 from ltc.services.context import Context
 from ltc.services.statement_inputs import build_common, decide_inputs
 from ltc.services.statement_press import Press
-from ltc.services.statement_printers import Inline, Printers, choose_printers
+from ltc.services.statement_printers import Crew, Inline, Printers
 from ltc.services.statement_sheets import Piece, print_piece
 from ltc.services.statements import issue_run
 from ltc.store import db, migrations
@@ -101,7 +101,7 @@ def _issue(ctx: Context, payout_run: PayoutRun, documents: Path, workers: int) -
         ctx.session.execute(sa.delete(table))
     ctx.session.commit()
     engine: Any = ctx.session.get_bind()
-    printers: Printers = Inline(engine) if workers == 1 else choose_printers(engine, workers)
+    printers: Printers = Inline(engine) if workers == 1 else Crew(engine, workers)
     progress = issue_run(
         ctx, run_id=payout_run.id, press=Press(documents), printers=printers, clock=lambda: AFTER
     )

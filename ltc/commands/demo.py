@@ -26,7 +26,7 @@ from ltc.services.demo.stage import Stage
 from ltc.services.demo.stories import APPLIED
 from ltc.services.demo.summary import list_failures, summarise
 from ltc.services.executors import Inline
-from ltc.services.statement_printers import choose_printers
+from ltc.services.statement_printers import Crew
 from ltc.services.statements import Progress, issue_run
 from ltc.settings import keep_clock_back
 from ltc.store.payouts import PayoutRun
@@ -148,7 +148,7 @@ def _issue_with(teller: Teller) -> Issue:
 
         issue_run(
             stage.acting("approver", issued_at), run_id=run.id, press=settings.press,
-            printers=choose_printers(engine, settings.workers),  # type: ignore[arg-type]
+            printers=Crew(engine, settings.workers),  # type: ignore[arg-type]
             clock=lambda: issued_at, on_progress=report,
         )  # fmt: skip
 

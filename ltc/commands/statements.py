@@ -15,7 +15,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.services.context import Context
 from ltc.services.statement_files import hand_out_provider, write_zip
-from ltc.services.statement_printers import choose_printers
+from ltc.services.statement_printers import Crew
 from ltc.services.statements import AllIssued, Progress, RunNotApproved, issue_run
 from ltc.store.payout_runs import list_runs_of_month
 from ltc.store.payouts import PayoutRun
@@ -51,7 +51,7 @@ def _issue(ctx: Context, month: Month, workers: int) -> None:
     try:
         progress = issue_run(
             ctx, run_id=_get_approved(ctx.session, ctx.area_id, month).id,
-            press=house.settings.press, printers=choose_printers(house.engine, workers),
+            press=house.settings.press, printers=Crew(house.engine, workers),
             clock=clock.now, on_progress=_say_progress,
         )  # fmt: skip
     except AllIssued as issued:

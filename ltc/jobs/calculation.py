@@ -13,11 +13,15 @@ from ltc.rules.words import N_
 from ltc.services.executors import choose
 from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
 from ltc.services.payouts import calculate_run, preview_run
-from ltc.services.statements import AllIssued, ask_for_statements
+from ltc.services.statements import (
+    AllIssued,
+    ask_for_statements,
+    check_all_issued,
+    preview_issue,
+)
 from ltc.store.job_questions import list_approved_runs
-from ltc.store.payout_runs import RunKey, list_runs_of_month
+from ltc.store.payout_runs import list_runs_of_month
 from ltc.store.payouts import PayoutRun
-from ltc.store.statement_sources import count_statements
 
 NOTHING_NEW = N_("Nothing has changed since the last run; nothing was written.")
 STANDS = N_("The month is approved and stands.")
@@ -77,7 +81,10 @@ def _preview(work: Work, month: Month) -> dict[str, object]:
 
 
 def issue_approved(work: Work) -> dict[str, object]:
-    """Issue the statements of the approved run that the inputs name."""
+    """Issue the statements of the approved run that the inputs name, else of every one.
+
+    Raises NotAllPrinted, AlreadyRunning and what issuing does.
+    """
     if "run_id" not in work.inputs:
         return _issue_all(work)
     return _issue(work, int(work.inputs["run_id"]))
@@ -93,15 +100,16 @@ def _issue_all(work: Work) -> dict[str, object]:
 def _issue(work: Work, run_id: int) -> dict[str, object]:
     ctx = work.machine
     run = ctx.session.get_one(PayoutRun, (ctx.area_id, run_id))
-    key, month = RunKey(run.area_id, run.id), run.month
+    month = run.month
     if work.dry_run:
-        return {"month": month, "issued": count_statements(ctx.session, key)}
+        return {"month": month, "issued": preview_issue(ctx, run_id=run_id).total}
     try:
         job = ask_for_statements(ctx, run_id=run_id)
-    except AllIssued:
-        return {"month": month, "issued": count_statements(ctx.session, key)}
+    except AllIssued as problem:
+        return {"month": month, "issued": problem.values["count"]}
     work.log(f"Issuing the statements of {month}.")
     progress = issue_asked(
         work.house, job.id, lambda progress: work.report(progress.done, progress.total)
     )
+    check_all_issued(ctx, run_id=run_id)
     return {"month": month, "issued": progress.done}

@@ -6,13 +6,13 @@ from typing import Any
 
 from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
-from ltc.jobs.monthly import JobNotFound, context_of
+from ltc.jobs.monthly import context_of
 from ltc.rules.errors import Problem
 from ltc.services import import_work
-from ltc.services.payouts import withdraw_request
+from ltc.services.leases import withdraw_request
 from ltc.services.uploads import sweep_uploads, uploads_folder
 from ltc.store.imports import ImportFile
-from ltc.store.job_runs import find_job
+from ltc.store.job_runs import get_job
 
 # SQLite has one writer at a time and lets the others try again every tenth of a second: without
 # this pause after each piece, whoever saves a page meanwhile would wait until the file is done.
@@ -28,9 +28,7 @@ def work_asked(house: Any, job_id: int, on_progress: Report | None = None) -> Im
     """
     folder = uploads_folder(house.settings.documents)
     with house.session_maker() as session:
-        job = find_job(session, job_id)
-        if job is None:
-            raise JobNotFound(number=job_id)
+        job = get_job(session, job_id)
         ctx = context_of(house, session, job)
         sweep_uploads(folder, ctx.now)
         try:

@@ -8,22 +8,19 @@ from sqlalchemy.orm import Session
 from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
 from ltc.rules.access import Actor, Role
-from ltc.rules.errors import NotFound, Problem
+from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.services.context import Context
 from ltc.services.executors import choose
+from ltc.services.leases import withdraw_request
 from ltc.services.payout_start import read_known_at
-from ltc.services.payouts import Progress, calculate_run, withdraw_request
+from ltc.services.payouts import Progress, calculate_run
 from ltc.store.areas import get_area
-from ltc.store.job_runs import JobRun, find_job
+from ltc.store.job_runs import JobRun, get_job
 from ltc.store.payouts import PayoutRun
 from ltc.store.users import User
 
 DOOR = "job"
-
-
-class JobNotFound(NotFound):
-    """There is no job {number}."""
 
 
 def calculate_asked(
@@ -34,9 +31,7 @@ def calculate_asked(
     What is refused (nothing changed, already approved) ends the job with the reason, for the page.
     """
     with house.session_maker() as session:
-        job = find_job(session, job_id)
-        if job is None:
-            raise JobNotFound(number=job_id)
+        job = get_job(session, job_id)
         ctx = context_of(house, session, job)
         try:
             run = calculate_run(

@@ -19,7 +19,7 @@ from ltc.services.context import Context
 from ltc.services.leases import Lease, LeaseLost
 from ltc.store import db
 from ltc.store.areas import Area, get_area
-from ltc.store.job_runs import JobRun, find_job
+from ltc.store.job_runs import JobRun, get_job
 
 DOOR = "job"
 QUIET = timedelta(minutes=30)  # where the timetable does not know the task
@@ -42,12 +42,11 @@ def quiet_of(timetable: Timetable, area_code: str, kind: str) -> timedelta:
 def run_task(house: Any, job_id: int, now: Clock = clock.now) -> JobRun:
     """Do what a waiting or orphaned job asks for, and return its row as it ended.
 
-    Raises JobNotFound, TakenElsewhere, GivenUp; what the task itself refuses stands in the row.
+    Raises JobNotFound, TakenElsewhere, Cancelled, GivenUp; what the task itself refuses stands in
+    the row.
     """
     with house.session_maker() as session:
-        job = find_job(session, job_id)
-        if job is None:
-            raise jobs.JobNotFound()
+        job = get_job(session, job_id)
         area = get_area(session, job.area_id)
         ctx = machine_in(house, session, area, now())
         quiet = quiet_of(house.timetable, area.code, job.kind)

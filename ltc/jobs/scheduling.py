@@ -20,7 +20,8 @@ from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Entry, Repeats, date_key, list_due
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
-from ltc.services.leases import STALE_AFTER, is_gone, name_holder
+from ltc.services.leases import STALE_AFTER, is_gone, is_worked_on, name_holder
+from ltc.services.statements import job_key
 from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
@@ -29,7 +30,7 @@ from ltc.store.job_questions import (
     list_live_tasks,
     list_planned_dates,
 )
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 
 MOST_CLOCK_OFF = timedelta(minutes=10)  # five minutes between machines are nothing
 CLOCK_IS_OFF = (
@@ -103,10 +104,13 @@ def _plan_task(ctx: Context, area: Area, entry: Entry, since: datetime) -> None:
 
 
 def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
+    """Plan the first run that is not planned; one that somebody issues by hand, at a later look."""
     earliest = max(since, ctx.now - timedelta(days=entry.back_days))
     for run_id, month in list_approved_runs(ctx.session, ctx.area_id, earliest):
         key = f"{entry.kind}:run:{run_id}"
-        if find_by_schedule_key(ctx.session, ctx.area_id, key) is None:
+        planned = find_by_schedule_key(ctx.session, ctx.area_id, key)
+        by_hand = find_newest_job(ctx.session, ctx.area_id, job_key(run_id))
+        if planned is None and not (by_hand and is_worked_on(by_hand, ctx.now)):
             jobs.plan(
                 ctx, kind=entry.kind, schedule_key=key, on=Month.parse(month).starts_on,
                 inputs={"run_id": str(run_id), "month": month},

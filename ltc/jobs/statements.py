@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
-from ltc.jobs.monthly import JobNotFound, context_of
+from ltc.jobs.monthly import context_of
 from ltc.rules.errors import Problem
-from ltc.services.statement_printers import choose_printers
-from ltc.services.statements import Progress, issue_run, withdraw_request
-from ltc.store.job_runs import JobRun, find_job
+from ltc.services.leases import withdraw_request
+from ltc.services.statement_printers import Crew
+from ltc.services.statements import Progress, issue_run
+from ltc.store.job_runs import JobRun, get_job
 
 
 def issue_asked(
@@ -22,9 +23,7 @@ def issue_asked(
     What is refused ends the job with the reason, for the page.
     """
     with house.session_maker() as session:
-        job = find_job(session, job_id)
-        if job is None:
-            raise JobNotFound(number=job_id)
+        job = get_job(session, job_id)
         area_id = job.area_id
         progress = _issue(house, session, job, on_progress)
     seal_area(house, area_id, settle_seconds=0)
@@ -41,7 +40,7 @@ def _issue(
             ctx,
             run_id=int(job.inputs["run_id"]),
             press=house.settings.press,
-            printers=choose_printers(house.engine, house.settings.workers),
+            printers=Crew(house.engine, house.settings.workers),
             clock=clock.now,
             job_id=job_id,
             on_progress=on_progress,

@@ -78,8 +78,8 @@ def work(
 
     ``folder`` is where uploads are kept, ``clock`` tells the instants of heartbeats, and
     ``on_progress`` is told the rows done and about how many there are. A file that cannot be read
-    as a whole ends refused. Raises AlreadyImported, ImportRefused, AlreadyRunning, UploadGone,
-    Stopped.
+    as a whole ends refused. Raises AlreadyImported, ImportRefused, AlreadyRunning, JobNotLive,
+    UploadGone, Stopped.
     """
     file = get_import(ctx.session, ctx.actor, import_id)
     spec = require_kind(ctx, ImportKind(file.kind))
@@ -250,7 +250,7 @@ def _refuse(work: _Work, problem: Invalid) -> None:
 
 
 def _take(ctx: Context, file: ImportFile, at: datetime, job_id: int | None) -> leases.Lease:
-    """Take the lease of a file; raises AlreadyRunning, AlreadyImported, ImportRefused."""
+    """Take a file's lease; raises AlreadyRunning, JobNotLive, AlreadyImported, ImportRefused."""
     inputs = {"import_id": str(file.id), "status": file.status.value}
     with ctx.transaction() as session:
         session.refresh(file, with_for_update=True)
@@ -278,11 +278,8 @@ def _give_up(
     ctx: Context, file: ImportFile, lease: leases.Lease, at: datetime, error: Exception
 ) -> None:
     """Write down that the work failed, in words without data; what is done stays."""
-    said = error.message if isinstance(error, Problem) else ""
-    if isinstance(error, OSError):
-        said = error.strerror or ""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=said)
+        leases.end(session, lease, JobStatus.FAILED, at=at, message=leases.say_why(error))
         changes = {"error": [None, type(error).__name__]}
         ctx.record("import.failed", "import_file", file.id, changes)
 

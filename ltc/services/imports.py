@@ -5,7 +5,6 @@ its own, because a file may have millions of rows; one lease lets one process wo
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,7 +159,7 @@ def discard(ctx: Context, *, import_id: int) -> None:
         if file.status is ImportStatus.BEGUN:
             raise BegunAlready
         job = find_newest_job(session, ctx.area_id, job_key(file.id))
-        if job is not None and is_worked_on(job, ctx.now):
+        if job is not None and leases.is_worked_on(job, ctx.now):
             raise BeingWorkedOn
         ctx.record("import.discarded", "import_file", file.id, describe(file))
         session.delete(file)
@@ -176,13 +175,6 @@ def write_error_file(ctx: Context, *, import_id: int, folder: Path, say: Say) ->
     if not path.is_file():
         raise UploadGone
     return write_rows(path, file.columns or [], say)
-
-
-def is_worked_on(job: JobRun, at: datetime) -> bool:
-    """Whether a job is live and, as far as can be seen, somebody works on it or will at once."""
-    is_late = job.heartbeat_at < at - leases.STALE_AFTER
-    is_gone = job.status is JobStatus.RUNNING and leases.is_gone(job.holder)
-    return job.status in leases.LIVE and not is_late and not is_gone
 
 
 def describe(file: ImportFile) -> dict[str, Any]:

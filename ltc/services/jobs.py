@@ -14,16 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, NotFound, Problem
+from ltc.rules.errors import Conflict
 from ltc.rules.tasks import TASKS, find_task
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.leases import Lease
+from ltc.services.leases import JobNotLive, Lease
 from ltc.store.areas import is_first_area
 from ltc.store.base import new_id
-from ltc.store.job_questions import find_visible_job
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_questions import get_visible_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus
 
 MOST_ATTEMPTS = 3
 LOG_CHARACTERS = 20_000
@@ -33,14 +33,6 @@ GAVE_UP = N_("Its process ended {attempts} times before the work was done. Look 
 BROKE = N_("It ended with an error of the program ({kind}). The installation's jobs.log says where."
            " Report it.")  # fmt: skip
 STOPPED = N_("Stopped by a person.")
-
-
-class JobNotFound(NotFound):
-    """There is no such job, or it is not yours to see."""
-
-
-class JobNotLive(Conflict):
-    """This job has ended already."""
 
 
 class TakenElsewhere(Conflict):
@@ -94,7 +86,7 @@ def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -
             ctx, kind=kind, key=task_key(kind, dry_run=dry_run), inputs={}, at=ctx.now,
             quiet=quiet,
         )  # fmt: skip
-        job.dry_run, job.attempts = dry_run, 0
+        job.dry_run, job.attempts, job.cancel_asked_at = dry_run, 0, None
         job.due_on = on if job.schedule_key is None else job.due_on
         what = {"task": [None, kind], "on": [None, on], "dry_run": [None, int(dry_run)]}
         ctx.record("job.asked", "job_run", job.id, what)
@@ -108,14 +100,14 @@ def cancel(ctx: Context, *, job_id: int) -> JobRun:
     """
     ctx.require(Permission.RUN_JOBS)
     with ctx.transaction():
-        job = find_visible_job(ctx.session, ctx.actor, job_id)
-        if job is None or job.kind not in TASKS:
+        job = get_visible_job(ctx.session, ctx.actor, job_id)
+        if job.kind not in TASKS:
             raise JobNotFound()
         if job.status not in leases.LIVE:
             raise JobNotLive()
         job.cancel_asked_at = ctx.now
         if job.status is JobStatus.WAITING or leases.is_gone(job.holder):
-            job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, STOPPED
+            _stop(job, ctx.now)
         ctx.record("job.cancelled", "job_run", job.id, {"task": [None, job.kind]})
     return job
 
@@ -123,7 +115,7 @@ def cancel(ctx: Context, *, job_id: int) -> JobRun:
 def claim(ctx: Context, *, job_id: int, at: datetime, quiet: timedelta) -> Lease:
     """Take a waiting job, or one whose process is gone or silent for too long.
 
-    Raises JobNotFound, TakenElsewhere, GivenUp.
+    One that was to be stopped ends. Raises JobNotFound, TakenElsewhere, Cancelled, GivenUp.
     """
     with ctx.bookkeeping() as session:
         query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == job_id)
@@ -132,13 +124,9 @@ def claim(ctx: Context, *, job_id: int, at: datetime, quiet: timedelta) -> Lease
             raise JobNotFound()
         if not may_claim(job, at, quiet):
             raise TakenElsewhere()
-        is_over = job.attempts >= MOST_ATTEMPTS
-        if is_over:
-            _give_up(job, at)
-        else:
-            _take(job, at)
-    if is_over:
-        raise GivenUp(attempts=MOST_ATTEMPTS)
+        refused = _take_or_end(job, at)
+    if refused:
+        raise refused
     return Lease(ctx.area_id, job.id, job.holder)
 
 
@@ -149,6 +137,18 @@ def may_claim(job: JobRun, at: datetime, quiet: timedelta) -> bool:
     if job.status is not JobStatus.RUNNING:
         return False
     return leases.is_gone(job.holder) or job.heartbeat_at < at - quiet
+
+
+def _take_or_end(job: JobRun, at: datetime) -> Conflict | None:
+    """Take a job; where it has to end instead, end it and return why."""
+    if job.cancel_asked_at is not None:
+        _stop(job, at)
+        return Cancelled()
+    if job.attempts >= MOST_ATTEMPTS:
+        _give_up(job, at)
+        return GivenUp(attempts=MOST_ATTEMPTS)
+    _take(job, at)
+    return None
 
 
 def _take(job: JobRun, at: datetime) -> None:
@@ -164,6 +164,10 @@ def _take(job: JobRun, at: datetime) -> None:
 def _give_up(job: JobRun, at: datetime) -> None:
     job.status, job.ended_at, job.holder = JobStatus.FAILED, at, ""
     _say(job, GAVE_UP, {"attempts": job.attempts})
+
+
+def _stop(job: JobRun, at: datetime) -> None:
+    job.status, job.ended_at, job.message = JobStatus.CANCELLED, at, STOPPED
 
 
 def tell(
@@ -198,14 +202,16 @@ def fail(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> None:
     Raises LeaseLost.
     """
     status, text, values = JobStatus.FAILED, BROKE, {"kind": type(error).__name__}
+    problem = leases.find_problem(error)
     if isinstance(error, Cancelled):
         status, text, values = JobStatus.CANCELLED, STOPPED, {}
-    elif isinstance(error, Problem):
-        text, values = error.template, {name: str(given) for name, given in error.values.items()}
+    elif problem:
+        text = problem.template
+        values = {name: str(given) for name, given in problem.values.items()}
     with ctx.bookkeeping() as session:
         leases.end(
             session, lease, status, at=at, message=text.format(**values),
-            result={"reason": text, "values": values},
+            result={"reason": text, "values": values, "rows": getattr(error, "rows", [])},
         )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from ltc.rules.errors import Conflict
+from ltc.rules.errors import Conflict, Problem
 from ltc.services.context import Context
 from ltc.store.base import new_id
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobStatus, find_job
+from ltc.store.reachable import find_trouble
 
 STALE_AFTER = timedelta(seconds=60)
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
@@ -29,6 +30,10 @@ PROCESSES = Path("/proc")
 
 class AlreadyRunning(Conflict):
     """This is already being done: {done} of {total} since {since}. Wait until it has ended."""
+
+
+class JobNotLive(Conflict):
+    """This job has ended already."""
 
 
 class LeaseLost(Conflict):
@@ -59,11 +64,14 @@ def acquire(
     at: datetime,
     job_id: int | None = None,
 ) -> Lease:
-    """Take the lease of a key inside the open transaction; raises AlreadyRunning.
+    """Take the lease of a key inside the open transaction; raises AlreadyRunning, JobNotLive.
 
-    ``job_id`` is the waiting job that this process was started for. ``at`` is this instant.
+    ``job_id`` is the waiting job that this process was started for: where it was stopped meanwhile,
+    nothing is begun. ``at`` is this instant.
     """
     job = _find_live(ctx, key)
+    if job_id is not None and (job is None or job.id != job_id):
+        raise JobNotLive()
     if job is None:
         job = _add_job(ctx, kind, key, inputs, at)
     elif not _may_take(job, at, job_id):
@@ -115,6 +123,31 @@ def end(
             result=result)  # fmt: skip
 
 
+def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
+    """End a job that still waits, with the reason why it was not taken up, for its page."""
+    job = find_job(ctx.session, job_id)
+    if job is None or job.status is not JobStatus.WAITING:
+        return
+    with ctx.transaction():
+        job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
+        ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
+
+
+def say_why(error: Exception) -> str:
+    """Return why a job failed, for its page and for mail: never the text of a strange error."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    problem = find_problem(error)
+    return problem.message if problem else type(error).__name__
+
+
+def find_problem(error: Exception) -> Problem | None:
+    """Return the problem that an error is, or that a refusal of the database means."""
+    if isinstance(error, Problem):
+        return error
+    return find_trouble(error) if isinstance(error, DBAPIError) else None
+
+
 def _update(session: Session, lease: Lease, **values: Any) -> None:
     query = (
         sa.update(JobRun)
@@ -162,6 +195,21 @@ def _may_take(
     if job.status is JobStatus.WAITING:
         return job.id == job_id
     return is_gone(job.holder)
+
+
+def is_worked_on(job: JobRun, at: datetime) -> bool:
+    """Whether a job is live and, as far as can be seen, somebody works on it or will at once."""
+    return job.status in LIVE and not _is_left_alone(job, at)
+
+
+def is_stalled(job: JobRun, at: datetime) -> bool:
+    """Whether a job says that it is worked on though its process is gone or silent."""
+    return job.status in LIVE and _is_left_alone(job, at)
+
+
+def _is_left_alone(job: JobRun, at: datetime) -> bool:
+    is_silent = job.heartbeat_at < at - STALE_AFTER
+    return is_silent or (job.status is JobStatus.RUNNING and is_gone(job.holder))
 
 
 def is_gone(holder: str) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, Invalid, Problem
+from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import (
     RunStatus,
@@ -39,7 +39,7 @@ from ltc.services.payout_start import (
     start,
 )
 from ltc.store.areas import get_area
-from ltc.store.job_runs import JobRun, JobStatus, find_job
+from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payout_cases import Frame
 from ltc.store.payout_conflicts import load_taken
 from ltc.store.payout_facts import read_facts_digest
@@ -116,15 +116,6 @@ def ask_for_run(ctx: Context, *, month: Month, known_at: datetime | None = None)
     return job
 
 
-def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
-    """End a job that still waits, with the reason why it was not taken up, for its page."""
-    with ctx.transaction() as session:
-        job = find_job(session, job_id)
-        if job is not None and job.status is JobStatus.WAITING:
-            job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
-        ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
-
-
 def calculate_run(
     ctx: Context,
     *,
@@ -139,7 +130,7 @@ def calculate_run(
     """Calculate a month as known at an instant (None: now), or take up an interrupted run.
 
     ``clock`` tells the instants of heartbeats; ``job_id`` is the job that asked for it. Raises
-    AlreadyRunning, Unchanged, MonthApproved, NobodyInMonth, MonthNotBegun, KnownInFuture,
+    AlreadyRunning, JobNotLive, Unchanged, MonthApproved, NobodyInMonth, MonthNotBegun, KnownInFuture,
     FactsChanged, BooksDiffer.
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
@@ -335,8 +326,8 @@ def _check_books(session: Session, key: RunKey) -> tuple[dict[str, int], str]:
 def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> None:
     """Write down that the job failed; the run stays as it is, to be taken up again."""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
-        name = type(error).__name__
-        leases.end(session, started.lease, JobStatus.FAILED, at=at, message=str(error) or name)
+        message, name = leases.say_why(error), type(error).__name__
+        leases.end(session, started.lease, JobStatus.FAILED, at=at, message=message)
         ctx.record("payout_run.failed", "payout_run", started.key.id, {"error": [None, name]})
 
 

@@ -12,10 +12,12 @@ import multiprocessing
 import resource
 import signal
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -63,11 +65,6 @@ class Printers(Protocol):
         """Yield what comes of the pieces, in any order; raises what stops the work."""
 
 
-def choose_printers(engine: sa.Engine, workers: int) -> Printers:
-    """Return printers for a number of worker processes."""
-    return Crew(engine, workers)
-
-
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     piece: Piece
@@ -98,8 +95,8 @@ class Inline:
                     batch = Batch(print_piece(session, common, attempt.piece))
             except (Problem, DBAPIError):
                 raise
-            except Exception:
-                log.exception("A statement was not printed")
+            except Exception as error:  # noqa: BLE001 - the others go on
+                _log_failure(error)
                 batch = attempt.fail(Failure.ERROR, waiting)
             yield batch
 
@@ -275,6 +272,15 @@ def _try(engine: sa.Engine, common: Common, piece: Piece, task: Task) -> Any:
         return _Refusal(type(problem), problem.values)
     except DBAPIError as error:
         return _Refusal(PrintersStopped, {"reason": type(error.orig).__name__})
-    except Exception:
-        log.exception("A statement was not printed")
+    except Exception as error:  # noqa: BLE001 - the others go on
+        _log_failure(error)
         return Failure.ERROR
+
+
+def _log_failure(error: Exception) -> None:
+    """Write the kind of an error and where it arose; its text may hold personal data."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "A statement was not printed: %s at %s:%s %s",
+        type(error).__name__, Path(place.filename).name, place.lineno, place.name,
+    )  # fmt: skip

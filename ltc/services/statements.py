@@ -13,12 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, NotFound, Problem
+from ltc.rules.errors import Conflict, Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
 from ltc.rules.statements import StatementKind
@@ -31,10 +32,10 @@ from ltc.services.statement_press import Press, check_signing
 from ltc.services.statement_printers import Batch, Failed, Printers
 from ltc.services.statement_sheets import Common, Piece, PrintedSheet, print_piece
 from ltc.store.base import new_id
-from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
+from ltc.store.job_questions import get_visible_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
 from ltc.store.payouts import PayoutRun
-from ltc.store.scope import visible
 from ltc.store.statement_questions import find_statement_of
 from ltc.store.statement_sources import (
     count_statements,
@@ -59,14 +60,6 @@ class RunNotApproved(Conflict):
 
 class AllIssued(Conflict):
     """All {count} statements of {month} have been issued already; nothing was changed."""
-
-
-class JobNotFound(NotFound):
-    """There is no such job, or it is not yours to see."""
-
-
-class JobNotLive(Conflict):
-    """This job has ended already."""
 
 
 class NotAllPrinted(Conflict):
@@ -114,14 +107,14 @@ def issue(
 def ask_for_statements(ctx: Context, *, run_id: int, provider_id: int | None = None) -> JobRun:
     """Leave word that the statements of a run are to be issued, for a process to take up.
 
-    ``provider_id``: those of one provider only. A job whose process was killed goes on as it began.
+    ``provider_id``: those of one provider only. A job whose process was killed goes on with the
+    instant and the chain's head that it began with, for whom is asked for now.
     Raises RunNotFound, RunNotApproved, AllIssued, AlreadyRunning.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
     _check_something_waits(ctx.session, run, provider_id)
-    live = _find_live(ctx.session, run)
-    inputs = live.inputs if live else decide_inputs(ctx, run, provider_id)
+    inputs = _go_on_or_decide(ctx, run, provider_id)
     with ctx.transaction():
         job = leases.ask(ctx, kind=JOB_KIND, key=job_key(run.id), inputs=inputs, at=ctx.now)
         ctx.record("job.asked", "job_run", job.id, {"run": [None, run.id]})
@@ -135,32 +128,14 @@ def cancel_job(ctx: Context, *, job_id: int) -> JobRun:
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     with ctx.transaction() as session:
-        query = visible(sa.select(JobRun).where(JobRun.id == job_id), ctx.actor)
-        job = session.scalar(query.execution_options(populate_existing=True))
-        if job is None or job.kind != JOB_KIND:
+        job = get_visible_job(session, ctx.actor, job_id)
+        if job.kind != JOB_KIND:
             raise JobNotFound()
         if job.status not in leases.LIVE:
-            raise JobNotLive()
+            raise leases.JobNotLive()
         job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
         ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
     return job
-
-
-def is_stalled(job: JobRun, at: datetime) -> bool:
-    """Whether a job says that it is worked on though its process is gone or silent."""
-    if job.status not in leases.LIVE:
-        return False
-    is_silent = job.heartbeat_at < at - leases.STALE_AFTER
-    return is_silent or (job.status is JobStatus.RUNNING and leases.is_gone(job.holder))
-
-
-def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
-    """End a job that still waits, with the reason why it was not taken up, for its page."""
-    with ctx.transaction() as session:
-        job = find_job(session, job_id)
-        if job is not None and job.status is JobStatus.WAITING:
-            job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
-        ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
 
 
 def issue_run(
@@ -175,9 +150,9 @@ def issue_run(
 ) -> Progress:
     """Issue every statement of an approved run that is not issued yet; returns where it ended.
 
-    Raises RunNotFound, RunNotApproved, AllIssued, AlreadyRunning, Cancelled, NotAllPrinted, and
-    what stops printing: TraceDiffers, DigestDiffers, PrinterMissing, FontMissing, DocumentsFull,
-    SigningFailed, PrintersStopped.
+    Raises RunNotFound, RunNotApproved, AllIssued, AlreadyRunning, JobNotLive, Cancelled,
+    NotAllPrinted, and what stops printing: TraceDiffers, DigestDiffers, PrinterMissing,
+    FontMissing, DocumentsFull, SigningFailed, PrintersStopped.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
@@ -185,11 +160,13 @@ def issue_run(
     check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
     with suppress(SealedElsewhere):  # so that the head that is printed covers the approval
         seal_blocks(ctx, settle_seconds=0)
-    inputs = decide_inputs(ctx, run)
-    with ctx.transaction():
+    inputs = _go_on_or_decide(ctx, run)
+    with ctx.transaction() as session:
         lease = leases.acquire(
             ctx, kind=JOB_KIND, key=job_key(run.id), inputs=inputs, at=clock(), job_id=job_id
         )
+        if job_id is None:  # the killed job that goes on may have been one provider's
+            session.get_one(JobRun, (lease.area_id, lease.job_id)).inputs = inputs
         ctx.record("statements.started", "payout_run", run.id)
     try:
         return _work(ctx, run, lease, _Work(printers, press, clock, on_progress))
@@ -198,6 +175,28 @@ def issue_run(
     except Exception as error:
         _give_up(ctx, run, lease, clock(), error)
         raise
+
+
+def preview_issue(ctx: Context, *, run_id: int) -> Progress:
+    """Return how many statements of an approved run are issued, of how many; nothing is written.
+
+    Raises RunNotFound, RunNotApproved, DigestDiffers.
+    """
+    ctx.require(Permission.ISSUE_STATEMENTS)
+    run = _get_approved(ctx, run_id)
+    check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
+    done = count_statements(ctx.session, key_of(run))
+    return Progress(done, done + len(_list_waiting(ctx.session, run)))
+
+
+def check_all_issued(ctx: Context, *, run_id: int) -> None:
+    """Raise NotAllPrinted where statements of an approved run still wait."""
+    ctx.require(Permission.ISSUE_STATEMENTS)
+    run = _get_approved(ctx, run_id)
+    waiting = _list_waiting(ctx.session, run)
+    if waiting:
+        codes = load_codes(ctx.session, run.area_id, waiting[:NAMED_MOST])
+        raise NotAllPrinted(count=len(waiting), who=", ".join(codes.values()))
 
 
 def job_key(run_id: int) -> str:
@@ -301,6 +300,13 @@ def _list_pieces(session: Session, key: RunKey, provider_id: int | None = None) 
     return pieces
 
 
+def _list_waiting(session: Session, run: PayoutRun) -> list[tuple[StatementKind, int]]:
+    """Return whose statements are not issued yet."""
+    return [
+        (piece.kind, each) for piece in _list_pieces(session, key_of(run)) for each in piece.ids
+    ]
+
+
 def _write(
     ctx: Context, common: Common, lease: leases.Lease, sheets: Sequence[PrintedSheet],
     at: datetime, progress: Progress,
@@ -344,6 +350,17 @@ def _get_approved(ctx: Context, run_id: int) -> PayoutRun:
     return run
 
 
+def _go_on_or_decide(
+    ctx: Context, run: PayoutRun, provider_id: int | None = None
+) -> dict[str, Any]:
+    """Return a job's inputs: of one that was killed, what its statements share, not for whom."""
+    live = _find_live(ctx.session, run)
+    if live is None or "provider_id" not in live.inputs:
+        return dict(live.inputs) if live else decide_inputs(ctx, run, provider_id)
+    inputs = {name: value for name, value in live.inputs.items() if name != "provider_id"}
+    return inputs | ({"provider_id": str(provider_id)} if provider_id else {})
+
+
 def _check_something_waits(
     session: Session, run: PayoutRun, provider_id: int | None = None
 ) -> None:
@@ -373,6 +390,6 @@ def _give_up(
 ) -> None:
     """Write down that the job failed; what was issued stays, the rest is taken up again."""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
-        name = type(error).__name__
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=str(error) or name)
+        message, name = leases.say_why(error), type(error).__name__
+        leases.end(session, lease, JobStatus.FAILED, at=at, message=message)
         ctx.record("statements.failed", "payout_run", run.id, {"error": [None, name]})

@@ -7,7 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ltc.rules.errors import NotFound
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime, enum_of
+
+
+class JobNotFound(NotFound):
+    """There is no such job, or it is not yours to see."""
 
 
 class JobStatus(StrEnum):
@@ -89,6 +94,14 @@ def find_job(session: Session, job_id: int) -> JobRun | None:
     """Return a job by its id as stored now, whatever its area; for the process that works on it."""
     query = sa.select(JobRun).where(JobRun.id == job_id).execution_options(populate_existing=True)
     found: JobRun | None = session.scalar(query)
+    return found
+
+
+def get_job(session: Session, job_id: int) -> JobRun:
+    """Return a job by its id as ``find_job`` does; raises JobNotFound."""
+    found = find_job(session, job_id)
+    if found is None:
+        raise JobNotFound()
     return found
 
 

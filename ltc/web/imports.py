@@ -25,6 +25,7 @@ from ltc.rules.imports import (
 from ltc.services import imports as use_cases
 from ltc.services.import_kinds import SPECS
 from ltc.services.import_tables import list_unread, open_import
+from ltc.services.leases import is_worked_on
 from ltc.services.uploads import (
     find_upload,
     forget_work,
@@ -256,7 +257,7 @@ def _progress_of(job: JobRun | None) -> dict[str, Any]:
     left = job.progress_total - job.progress_done
     return {
         "job": job,
-        "is_live": use_cases.is_worked_on(job, now),
+        "is_live": is_worked_on(job, now),
         "rows_done": job.progress_done,
         "rows_total": job.progress_total,
         "per_second": per_second,

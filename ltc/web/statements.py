@@ -12,6 +12,7 @@ from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.statements import FAILURE_NAMES, STATEMENT_KIND_NAMES, StatementKind
 from ltc.services import statement_files
 from ltc.services import statements as use_cases
+from ltc.services.leases import is_stalled
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 from ltc.store.payout_runs import RunNotFound, get_run
 from ltc.store.payouts import PayoutRun
@@ -71,7 +72,7 @@ def run(run_id: int) -> Any:
         issued=count_by_run(session, actor, [found.id]).get(found.id, 0),
         waiting=count_waiting(session, actor, found) if may_issue else 0,
         live_job=job if may_issue and job is not None and job.status in LIVE else None,
-        is_stalled=job is not None and use_cases.is_stalled(job, clock.now()),
+        is_stalled=job is not None and is_stalled(job, clock.now()),
         providers=list_providers_of_run(session, actor, found.id),
         waiting_providers=count_waiting_by_provider(session, actor, found) if may_issue else [],
         districts=list_districts_of_run(session, actor, found.id),
@@ -212,8 +213,8 @@ def _job_values(job_id: int) -> dict[str, Any]:
     left = found.progress_total - found.progress_done
     return {
         "job": found,
-        "is_live": found.status in LIVE and not use_cases.is_stalled(found, clock.now()),
-        "is_stalled": use_cases.is_stalled(found, clock.now()),
+        "is_live": found.status in LIVE and not is_stalled(found, clock.now()),
+        "is_stalled": is_stalled(found, clock.now()),
         "failed": (found.result or {}).get("failed", []),
         "substitutes": (found.result or {}).get("substitutes", 0),
         "failure_names": FAILURE_NAMES,

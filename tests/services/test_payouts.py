@@ -262,7 +262,7 @@ def test_a_failure_leaves_the_job_failed_and_the_run_to_be_taken_up(ctx, month, 
     with pytest.raises(OSError, match="disk full"):
         calculate(ctx, on_progress=fail)
     job = session.scalar(sa.select(JobRun))
-    assert (job.status, job.message) == (JobStatus.FAILED, "disk full")
+    assert (job.status, job.message) == (JobStatus.FAILED, "OSError")  # its text may be personal
     assert calculate(ctx).sequence == 1
 
 

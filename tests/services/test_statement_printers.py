@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from ltc.rules.statements import Failure, StatementKind
 from ltc.services import statement_printers
-from ltc.services.statement_printers import Crew
+from ltc.services.statement_printers import Crew, Inline
 from ltc.services.statement_sheets import Piece
 from ltc.store.documents import DocumentsFull
 from tests.support.odd_printing import BREAKS, DIES, FINDS_NO_ROOM, HANGS, print_oddly
@@ -52,6 +52,13 @@ def count_processes(*groups):
     sheets, _ = print_all(*groups, workers=1)
     assert len(sheets) == len(groups)
     return len({sheet.number for sheet in sheets})
+
+
+def test_the_log_names_the_kind_of_an_error_and_where_but_not_its_text(monkeypatch, caplog):
+    monkeypatch.setattr(statement_printers, "print_piece", print_oddly)
+    list(Inline(sa.create_engine("sqlite://")).print_all(None, pieces_of([BREAKS])))
+    assert "ValueError at odd_printing.py:" in caplog.text
+    assert "a name that nobody foresaw" not in caplog.text
 
 
 @pytest.mark.slow
