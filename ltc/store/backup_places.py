@@ -84,6 +84,7 @@ def check_empty(engine: sa.Engine) -> None:
     """Raise PlaceNotEmpty where any table has a row, DatabaseTooNew where it is of a newer one."""
     if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
         return
+    migrations.check_known(engine)
     with engine.connect() as connection:
         if not is_empty(connection):
             raise PlaceNotEmpty(name=name_place(engine))
@@ -94,9 +95,11 @@ def open_site(engine: sa.Engine, *, aside: str) -> Iterator[Site]:
     """Yield an empty site; when all went well its contents are those of the engine's database.
 
     An SQLite file that was there is kept under its name with ``aside`` behind it; in PostgreSQL
-    what was there is gone.
+    what was there is gone. Raises DatabaseTooNew where PostgreSQL's tables are of a newer program,
+    which alone knows how to take them down.
     """
     if engine.dialect.name == "postgresql":
+        migrations.check_known(engine)
         with engine.begin() as connection:
             connection.exec_driver_sql(LOCK_TIMEOUT)
             if migrations.version_of(connection) is not None:

@@ -33,6 +33,7 @@ from ltc.store import backup_tables, db, migrations
 from ltc.store.backup_places import PlaceNotEmpty
 from ltc.store.documents import keep_file, read_file
 from ltc.store.insured import InsuredPerson
+from ltc.store.migrations import DatabaseTooNew
 from ltc.store.sealing import KeyRing
 from tests.conftest import NOW
 from tests.support import factories
@@ -120,12 +121,15 @@ def test_everything_comes_back_on_either_database_and_is_proven(
 def test_the_drill_proves_and_leaves_nothing(house, source, approved, keys, tmp_path):
     keep_file(source.documents, 1, PDF)
     made = make(source, tmp_path / "backups", keys)
+    scratch = tmp_path / "scratch"
     drilled = drill(
-        made.path, keys=keys, data_keys=house.settings.keys, policies=house.policies, now=AFTER
-    )
+        made.path, scratch=scratch, keys=keys, data_keys=house.settings.keys,
+        policies=house.policies, now=AFTER,
+    )  # fmt: skip
     assert drilled.is_well
     assert drilled.content.sums.documents == 1
     assert list((tmp_path / "backups").iterdir()) == [made.path]
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_month_that_was_changed_before_the_backup_is_not_proven(
@@ -135,8 +139,9 @@ def test_a_month_that_was_changed_before_the_backup_is_not_proven(
     session.commit()
     made = make(source, tmp_path, keys)
     drilled = drill(
-        made.path, keys=keys, data_keys=house.settings.keys, policies=house.policies, now=AFTER
-    )
+        made.path, scratch=tmp_path / "scratch", keys=keys, data_keys=house.settings.keys,
+        policies=house.policies, now=AFTER,
+    )  # fmt: skip
     assert not drilled.is_well
     assert drilled.areas[0].proof.verdict is not Verdict.PROVEN
 
@@ -282,6 +287,23 @@ def test_a_newer_backup_is_refused_with_what_to_do(
         made = make(Source(engine, house.settings.keys, None), tmp_path / "backups", keys)
     with pytest.raises(BackupTooNew, match="Update the program"):
         restore_backup(Place(engine, None, is_replaced=True), path=made.path, keys=keys, at=AFTER)
+    assert migrations.current_version(engine) == "9999"
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_program_is_not_taken_down(
+    made, keys, empty_database_url, newer_program, monkeypatch
+):
+    """PostgreSQL's tables would be taken down first; SQLite's file is kept beside the new one."""
+    engine = db.create_engine(empty_database_url)
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "FOLDER", newer_program)
+        migrations.upgrade(engine)
+    ways = (False, True) if engine.dialect.name == "postgresql" else (False,)
+    for is_replaced in ways:
+        place = Place(engine, None, is_replaced=is_replaced)
+        with pytest.raises(DatabaseTooNew, match="Update the program"):
+            restore_backup(place, path=made.path, keys=keys, at=AFTER)
     assert migrations.current_version(engine) == "9999"
     engine.dispose()
 
