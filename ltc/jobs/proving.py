@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 from ltc.jobs.work import Work
 from ltc.rules.books import BOOK_NAMES, VERDICT_SENTENCES
 from ltc.rules.errors import Conflict
+from ltc.rules.words import Word
 from ltc.services.books import BookReport, check_books
 from ltc.services.executors import choose
 from ltc.services.proofs import Proof, prove_last_month
 
 DAYS_BACK = 40  # a month's run is made, checked, approved and printed within so many days
-FINDINGS_SAID = 3
 
 
 class BooksDisagree(Conflict):
@@ -46,11 +46,12 @@ def prove_the_month(work: Work) -> dict[str, object]:
     proof = prove_last_month(work.machine, executor=choose(work.house.engine, workers))
     sentence = VERDICT_SENTENCES[proof.verdict]
     if not proof.is_well:
-        raise MonthNotProven(
-            month=proof.month, sequence=proof.sequence, why=sentence,
-            approved=proof.approved_digest[:12], digest=proof.digest[:12],
-            cases=", ".join(proof.cases) or "–",
+        problem = MonthNotProven(
+            month=proof.month, sequence=proof.sequence, why=Word(sentence),
+            approved=proof.approved_digest[:12], digest=proof.digest[:12], cases=proof.differing,
         )  # fmt: skip
+        problem.rows = [{"number": case} for case in proof.cases]
+        raise problem
     return {"outcome": sentence, **_describe(proof)}
 
 
@@ -64,11 +65,15 @@ def _describe(proof: Proof) -> dict[str, object]:
 
 
 def _disagreement(work: Work, books: BookReport) -> BooksDisagree:
-    """Leave what was found in the job's log, and return what the job ends with."""
-    told = [
-        f"{finding.run} {finding.case} {BOOK_NAMES[finding.book]}: {finding.detail}"
+    """Return what the job ends with; sentence, log and mail have runs and counts only."""
+    for (run, book), count in books.counts.items():
+        work.log(f"{run} {BOOK_NAMES[book]}: {count}")
+    problem = BooksDisagree(found=books.found, first=books.findings[0].run)
+    problem.rows = [
+        {
+            "run": finding.run, "number": finding.case, "what": BOOK_NAMES[finding.book],
+            "detail": {"text": finding.text, "values": dict(finding.values)},
+        }
         for finding in books.findings
-    ]
-    for line in told:
-        work.log(line)
-    return BooksDisagree(found=books.found, first="; ".join(told[:FINDINGS_SAID]))
+    ]  # fmt: skip
+    return problem

@@ -1,6 +1,7 @@
 """The books of a payout run: what has to agree, how a proof ends, and what that is called."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ltc.rules.words import N_
@@ -65,11 +66,17 @@ VERDICT_SENTENCES = {
 class Finding:
     """Something that does not agree: in which run, whose, and what; ``case`` is empty for a run.
 
-    ``detail`` names columns and values as they are stored, for whoever looks into it; it holds no
-    name of a person.
+    ``text`` is a marked sentence and ``values`` fill it: columns and values as they are stored, for
+    whoever looks into it. They hold no name of a person.
     """
 
     run: str  # 2019-11/1
     case: str  # case number, or number of a statement
     book: Book
-    detail: str
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> str:
+        """The sentence in English, filled."""
+        return self.text.format(**self.values)

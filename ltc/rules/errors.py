@@ -14,6 +14,8 @@ class Problem(Exception):
     def __init__(self, *, field: str | None = None, **values: object) -> None:
         """Name the field of the input at fault, if there is one, and the values of the sentence."""
         self.field = field
+        # What a task found, for who may see cases; the sentence, which is mailed, names none.
+        self.rows: list[dict[str, object]] = []
         self.values = values
         super().__init__(self.message)
 

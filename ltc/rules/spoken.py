@@ -70,6 +70,12 @@ def find_words(value: object) -> str | None:
     return None
 
 
+def to_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as a job keeps it, for its page to say in the reader's language."""
+    values = {name: str(find_words(value) or value) for name, value in problem.values.items()}
+    return {"reason": problem.template, "values": values}
+
+
 def say_in_english(problem: Problem) -> str:
     """Return the sentence of a problem in English, without codes."""
     said = {name: find_words(value) or value for name, value in problem.values.items()}

@@ -43,6 +43,8 @@ RESULT_NAMES: dict[str, str] = {
     "month": N_("Month"),
     "sequence": N_("Run"),
     "run_id": N_("Run"),
+    "run": N_("Run"),
+    "detail": N_("Reason"),
     "people": N_("Number of people"),
     "paid": N_("Paid"),
     "held": N_("Held"),

@@ -8,7 +8,8 @@ that a city's runs are checked in little memory. Nothing is written.
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +24,13 @@ from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.payouts.trace import from_json
 from ltc.rules.statement_codes import build_code
 from ltc.rules.statements import StatementKind
+from ltc.rules.words import N_
 from ltc.services.context import Context
 from ltc.services.payout_chunks import digest_of
 from ltc.store.book_questions import (
     list_runs_to_check,
     list_strays,
+    load_former_codes,
     load_holds_of,
     load_lines_of,
     load_results_after,
@@ -46,6 +49,17 @@ LINE_NAMES = sorted(
     {column.name for column in PayoutLine.__table__.columns} & {f.name for f in fields(Line)}
 )
 
+DIFFERS = N_("{name}: stored {stored}, should be {wanted}")
+NO_RESULT = N_("{table}: there is no result for it")
+BYTES_DIFFER = N_("its bytes are not those of the digest {digest}…")
+PART_DIFFERS = N_(
+    "part {number}: its people {first} to {last} have not the digest of its checkpoint"
+)
+NOTHING_DUE = N_("the run has nothing for {code}")
+OF_ANOTHER = N_("it is about {code}")
+CODE_DIFFERS = N_("its code is not that of this run, this number and this content")
+FILE_GONE = N_("{file} is not there, or its bytes were changed")
+
 Row = Any  # a row of SQLAlchemy's, with the columns of its question
 Report = Callable[[int, int], None]
 
@@ -59,11 +73,13 @@ class BookReport:
     statements: int = 0
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
+    counts: Counter[tuple[str, Book]] = field(default_factory=Counter)  # of all, by run
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Count findings, and keep them while there is room."""
         for finding in findings:
             self.found += 1
+            self.counts[finding.run, finding.book] += 1
             if len(self.findings) < FINDINGS_KEPT:
                 self.findings.append(finding)
 
@@ -98,7 +114,7 @@ def _check_run(session: Session, run: PayoutRun, documents: Path, books: BookRep
     books.add(_check_sums(session, run, key, name, chunks.run_digest()))
     for table, case in list_strays(session, key, FINDINGS_KEPT):
         book = Book.LINE if table == PayoutLine.__tablename__ else Book.HOLD
-        books.add([Finding(name, case, book, f"{table}: there is no result for it")])
+        books.add([Finding(name, case, book, NO_RESULT, {"table": table})])
     _check_statements(session, run, documents, name, books)
 
 
@@ -120,16 +136,16 @@ def _check_person(
     """Yield what does not follow from the person's trace."""
     settlement = _open(row)
     if settlement is None:
-        detail = f"its bytes are not those of the digest {row.trace_digest[:12]}…"
-        yield Finding(run, row.case_number, Book.TRACE, detail)
+        values = {"digest": row.trace_digest[:12]}
+        yield Finding(run, row.case_number, Book.TRACE, BYTES_DIFFER, values)
         return
     for book, stored, traced in (
         (Book.RESULT, _describe_result(row, lines), _trace_result(settlement)),
         (Book.LINE, _describe_lines(lines), _trace_lines(settlement, row)),
         (Book.HOLD, _describe_holds(holds), _trace_holds(settlement)),
     ):
-        for detail in _differences(stored, traced):
-            yield Finding(run, row.case_number, book, detail)
+        for values in _differences(stored, traced):
+            yield Finding(run, row.case_number, book, DIFFERS, values)
 
 
 def _open(row: Row) -> Settlement | None:
@@ -200,11 +216,11 @@ def _canonical(values: dict[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
-def _differences(stored: dict[str, Any], traced: dict[str, Any]) -> list[str]:
+def _differences(stored: dict[str, Any], wanted: dict[str, Any]) -> list[dict[str, str]]:
     return [
-        f"{name}: stored {stored.get(name)}, by the trace {traced.get(name)}"
-        for name in sorted(stored.keys() | traced.keys())
-        if stored.get(name) != traced.get(name)
+        {"name": name, "stored": str(stored.get(name)), "wanted": str(wanted.get(name))}
+        for name in sorted(stored.keys() | wanted.keys())
+        if stored.get(name) != wanted.get(name)
     ]
 
 
@@ -229,13 +245,11 @@ class _ChunkSums:
             cases = (chunk.first_case, chunk.last_case)
             ends = (entries[0][0], entries[-1][0]) if entries else ("", "")
             if digest_of(entries) != chunk.digest or cases != ends:
-                detail = (
-                    f"its people {cases[0]} to {cases[1]} have not the digest of its checkpoint"
-                )
-                yield Finding(self._run, "", Book.CHUNK, f"part {chunk.number}: {detail}")
+                values = {"number": chunk.number, "first": cases[0], "last": cases[1]}
+                yield Finding(self._run, "", Book.CHUNK, PART_DIFFERS, values)
         if begin != len(self._entries):
-            detail = f"people: {begin} in its parts, {len(self._entries)} results"
-            yield Finding(self._run, "", Book.RUN, detail)
+            counts = {"name": "people", "stored": begin, "wanted": len(self._entries)}
+            yield Finding(self._run, "", Book.RUN, DIFFERS, counts)
 
 
 def _check_sums(
@@ -248,40 +262,40 @@ def _check_sums(
     stored = {column: getattr(run, column) for column in wanted}
     if run.status is RunStatus.APPROVED:
         wanted["approved_digest"], stored["approved_digest"] = digest, run.approved_digest
-    for column in wanted:
-        if stored[column] != wanted[column]:
-            detail = f"{column}: stored {stored[column]}, by the results {wanted[column]}"
-            yield Finding(name, "", Book.RUN, detail)
+    for values in _differences(stored, wanted):
+        yield Finding(name, "", Book.RUN, DIFFERS, values)
 
 
 def _check_statements(
     session: Session, run: PayoutRun, documents: Path, name: str, books: BookReport
 ) -> None:
     key, number = RunKey(run.area_id, run.id), ""
+    renamed = load_former_codes(session, run.area_id)
     while rows := load_statements_after(session, key, number, STATEMENTS_AT_ONCE):
         for row in rows:
             books.statements += 1
-            books.add(_check_statement(run, name, row))
+            books.add(_check_statement(run, name, row, renamed))
             books.add(_check_file(run.area_id, documents, name, row))
         number = rows[-1].number
 
 
-def _check_statement(run: PayoutRun, name: str, row: Row) -> Iterator[Finding]:
+def _check_statement(
+    run: PayoutRun, name: str, row: Row, renamed: Mapping[int, Collection[str]]
+) -> Iterator[Finding]:
     """Yield where a statement's row is not of this run, this subject and this content.
 
     The code is drawn from the run's digest, the number and the digest of what was printed, and so
-    vouches for all of the amounts.
+    vouches for all of the amounts. Its number names the provider by the code of that day, which may
+    have been corrected since (``renamed``).
     """
-    subject = "person" if row.kind is StatementKind.PERSON else "provider"
     if not row.is_due:
-        detail = f"the run has nothing for the {subject} {row.code}"
-        yield Finding(name, row.number, Book.STATEMENT, detail)
-    if not row.number.endswith(f"-{row.code}"):
-        yield Finding(name, row.number, Book.STATEMENT, f"it is about the {subject} {row.code}")
+        yield Finding(name, row.number, Book.STATEMENT, NOTHING_DUE, {"code": row.code})
+    former = renamed.get(row.subject_id, ()) if row.kind is StatementKind.PROVIDER else ()
+    if not any(row.number.endswith(f"-{code}") for code in (row.code, *former)):
+        yield Finding(name, row.number, Book.STATEMENT, OF_ANOTHER, {"code": row.code})
     code = build_code(run.approved_digest or "", row.number, row.content_digest)
     if row.verify_code is not None and row.verify_code != code:
-        detail = "its code is not that of this run, this number and this content"
-        yield Finding(name, row.number, Book.STATEMENT, detail)
+        yield Finding(name, row.number, Book.STATEMENT, CODE_DIFFERS)
 
 
 def _check_file(area_id: int, documents: Path, name: str, row: Row) -> Iterator[Finding]:
@@ -291,9 +305,9 @@ def _check_file(area_id: int, documents: Path, name: str, row: Row) -> Iterator[
     try:
         size = len(read_file(documents, area_id, row.file_digest))
     except FileGone:
-        detail = f"{row.file_digest[:12]}….pdf is not there, or its bytes were changed"
-        yield Finding(name, row.number, Book.FILE, detail)
+        values = {"file": f"{row.file_digest[:12]}….pdf"}
+        yield Finding(name, row.number, Book.FILE, FILE_GONE, values)
         return
     if size != row.file_bytes:
-        detail = f"file_bytes: stored {row.file_bytes}, on the disk {size}"
-        yield Finding(name, row.number, Book.STATEMENT, detail)
+        sizes = {"name": "file_bytes", "stored": row.file_bytes, "wanted": size}
+        yield Finding(name, row.number, Book.STATEMENT, DIFFERS, sizes)

@@ -36,6 +36,7 @@ class Proof:
     digest: str = ""
     people: int = 0
     cases: list[str] = field(default_factory=list)  # case numbers, at most NAMED_AT_MOST
+    differing: int = 0  # of all of them
 
     @property
     def is_well(self) -> bool:
@@ -57,7 +58,7 @@ def prove_last_month(ctx: Context, *, executor: Executor) -> Proof:
     differing = sorted({case for case, _digest in set(stored) ^ set(preview.entries)})
     return Proof(
         verdict, run.month, run.sequence, run.id, run.known_at, run.approved_digest or "",
-        preview.digest, preview.tally.people, differing[:NAMED_AT_MOST],
+        preview.digest, preview.tally.people, differing[:NAMED_AT_MOST], len(differing),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from ltc.rules.statements import StatementKind
 from ltc.store.insured import InsuredPerson
 from ltc.store.payout_runs import RunKey
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun
-from ltc.store.providers import Provider
+from ltc.store.providers import Provider, ProviderVersion
 from ltc.store.statements import Statement
 
 
@@ -124,7 +124,7 @@ def load_statements_after(
     )
     query: Any = (
         sa.select(
-            s.number, s.kind, s.content_digest, s.file_digest, s.file_bytes, s.verify_code,
+            s.number, s.kind, s.subject_id, s.content_digest, s.file_digest, s.file_bytes, s.verify_code,
             code.label("code"), is_due.label("is_due"),
         )
         .where(of_area, s.run_id == run.id, s.number > number)
@@ -132,6 +132,17 @@ def load_statements_after(
         .limit(limit)
     )  # fmt: skip
     return session.execute(query).all()
+
+
+def load_former_codes(session: Session, area_id: int) -> dict[int, set[str]]:
+    """Return the codes that providers had before a correction, by provider."""
+    v = ProviderVersion
+    found: dict[int, set[str]] = {}
+    for provider_id, code in session.execute(
+        sa.select(v.record_id, v.code).where(v.area_id == area_id).distinct()
+    ):
+        found.setdefault(provider_id, set()).add(code)
+    return found
 
 
 def _by_person(

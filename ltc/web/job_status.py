@@ -139,7 +139,8 @@ def message_of(job: JobRun) -> str:
     """Return why a job ended as it did, in the reader's language."""
     reason = (job.result or {}).get("reason")
     if job.result and reason:
-        return said(reason, **job.result["values"])
+        values = job.result["values"]
+        return said(reason, **{name: in_words(str(value)) for name, value in values.items()})
     return in_words(job.message)
 
 
@@ -155,13 +156,16 @@ def list_results(job: JobRun) -> list[dict[str, str]]:
 
 
 def list_rows(job: JobRun) -> list[dict[str, Any]]:
-    """Return the list that a job found; only to those who see cases."""
+    """Return the list that a job found; only to those who see cases, and amounts as above."""
+    if not http.current_actor().may(Permission.SEE_PEOPLE):
+        return []
     rows = (job.result or {}).get("rows", [])
-    return rows if http.current_actor().may(Permission.SEE_PEOPLE) else []
+    return [{key: value for key, value in row.items() if _may_see(key)} for row in rows]
 
 
 def _may_see(key: str) -> bool:
-    return not key.endswith("_fen") or http.current_actor().may(Permission.SEE_PAYOUTS)
+    is_amount = key.endswith("_fen") or key == "detail"  # what differs in the books
+    return not is_amount or http.current_actor().may(Permission.SEE_PAYOUTS)
 
 
 def name_of(key: str) -> str:
@@ -179,6 +183,8 @@ def value_of(key: str, value: Any) -> str:
         return plain_day(date.fromisoformat(str(value)))
     if key.endswith("_at"):
         return instant(datetime.fromisoformat(str(value)))
+    if isinstance(value, dict):
+        return said(value["text"], **value["values"])
     if isinstance(value, int) and not key.endswith("_id"):
         return whole(value)
     return in_words(str(value))

@@ -14,10 +14,12 @@ from ltc.services import payout_start
 from ltc.services.books import check_books
 from ltc.services.executors import Inline
 from ltc.services.proofs import prove_last_month
+from ltc.services.record_versions import build_version, keep_version
 from ltc.store.base import new_id
 from ltc.store.documents import keep_file, path_of
 from ltc.store.insured import Enrolment
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.providers import Provider
 from ltc.store.statements import Statement
 from tests.support import factories
 from tests.support.month import AFTER, PEOPLE, approve, make_month
@@ -107,8 +109,8 @@ def test_a_fen_moved_from_one_part_of_a_line_to_another_is_named(ctx, run, sessi
     change(session, PayoutLine, line.id, fund_fen=fund - 1, person_fen=person + 1)
     details = [finding.detail for finding in check(ctx, tmp_path).findings]
     assert details == [
-        f"0.fund_fen: stored {fund - 1}, by the trace {fund}",
-        f"0.person_fen: stored {person + 1}, by the trace {person}",
+        f"0.fund_fen: stored {fund - 1}, should be {fund}",
+        f"0.person_fen: stored {person + 1}, should be {person}",
     ]
 
 
@@ -171,6 +173,23 @@ def test_a_change_of_a_statement_or_its_file_is_named(ctx, statement, session, t
             path.write_bytes(content)
         (finding,) = check(ctx, tmp_path).findings
         assert (finding.book, finding.case) == (Book.FILE, number)
+
+
+def test_a_corrected_code_of_a_provider_is_no_finding(ctx, statement, session, tmp_path):
+    line = session.scalars(sa.select(PayoutLine).where(PayoutLine.provider_id.is_not(None))).first()
+    provider = session.get(Provider, (1, line.provider_id))
+    run = session.get(PayoutRun, (1, statement.run_id))
+    number = f"201911R1-{provider.code}"
+    code = build_code(run.approved_digest, number, statement.content_digest)
+    change(
+        session, Statement, statement.id, number=number, kind=StatementKind.PROVIDER,
+        subject_id=provider.id, verify_code=code,
+    )  # fmt: skip
+    version = build_version(ctx, provider)
+    provider.code = "CORRECTED"
+    keep_version(ctx, provider, version, "a slip")
+    session.commit()
+    assert check(ctx, tmp_path).findings == []
 
 
 # --- the proof -----------------------------------------------------------------------------------

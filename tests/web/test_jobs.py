@@ -3,13 +3,14 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
+from ltc.jobs.proving import BooksDisagree
 from ltc.jobs.running import run_task
 from ltc.rules.access import Role
 from ltc.services import jobs, schedulers
 from ltc.store.job_runs import JobSchedule, JobStatus
 from tests.conftest import NOW
 from tests.support.factories import make_area, make_user
-from tests.support.scheduling import list_runs
+from tests.support.scheduling import TASK, list_runs, runner
 from tests.support.sign_in import send, sign_in_as
 
 DAY = timedelta(days=1)
@@ -60,7 +61,9 @@ def test_what_is_late_stands_at_the_top_and_on_the_start_page(page, session):
     session.commit()
     text = text_of(page, "/jobs/")
     assert "Late tasks: 1." in text
-    assert "Check the chain of the audit log was due 2019-11-14 (Thu) 03:00 and has not begun." in text
+    assert (
+        "Check the chain of the audit log was due 2019-11-14 (Thu) 03:00 and has not begun." in text
+    )
     assert "Scheduled tasks that are late" in text_of(page, "/")
 
 
@@ -129,6 +132,30 @@ def test_amounts_and_cases_are_not_for_administrators(page, client, make_ctx, ho
     assert "1,234.00" in text
     assert "Run now" not in text_of(client, "/jobs/tasks/deadlines")
     assert send(client, "/jobs/tasks/deadlines/run", {}).status_code == 403
+
+
+def test_what_differs_in_the_books_is_told_to_who_may_see_cases(
+    page, client, make_ctx, house, session, monkeypatch
+):
+    detail = {"text": "{name}: stored {stored}, should be {wanted}",
+              "values": {"name": "fund_fen", "stored": "765", "wanted": "432"}}  # fmt: skip
+
+    def find(_work):
+        problem = BooksDisagree(found=1, first="2019-11/1")
+        problem.rows = [{"run": "2019-11/1", "number": "A-77", "what": "Line", "detail": detail}]
+        raise problem
+
+    job_id = jobs.plan(make_ctx(), kind=TASK, schedule_key="k", on=NOW.date())
+    with runner(monkeypatch, find):
+        run_task(house, job_id, lambda: NOW)
+    text = text_of(page, f"/jobs/{job_id}")
+    assert "1 things in the books do not agree. The first: 2019-11/1." in text
+    assert "A-77" not in text
+    assert "765" not in text
+    sign_in_as(client, make_user(session, Role.AUDITOR))
+    text = text_of(client, f"/jobs/{job_id}")
+    assert "A-77" in text
+    assert "fund_fen: stored 765, should be 432" in text
 
 
 def test_an_unknown_task_has_no_page(page):
