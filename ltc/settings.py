@@ -68,6 +68,11 @@ class Settings:
         return Press(self.documents, self.public_url, self.signing)
 
     @property
+    def scratch(self) -> Path:
+        """Where a drill unpacks a backup in plain, private to the owner and away from backups."""
+        return self.home / "scratch"
+
+    @property
     def is_demo(self) -> bool:
         """Whether this is the demonstration: its pages say so."""
         return self.environment == "demo"

@@ -14,6 +14,7 @@ from ltc.services.backups import (
     record_backup,
     remove_old_backups,
 )
+from ltc.store.scratch import sweep
 
 
 @click.command("backup")
@@ -27,6 +28,7 @@ def backup_command(folder: Path | None, without_documents: bool, keep_all: bool)
     given = house.settings
     into = folder or given.backups
     documents = None if without_documents else given.documents
+    sweep(given.scratch)
     with plainly():
         source = Source(house.engine, given.keys, documents)
         made = make_backup(source, folder=into, keys=given.backup_keys, at=clock.now())

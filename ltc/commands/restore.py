@@ -70,8 +70,8 @@ def drill_command(context: click.Context, file: Path | None) -> None:
     with plainly():
         path = file or list_backups(given.backups)[0]
         drilled = drill(
-            path, keys=given.backup_keys, data_keys=given.keys, policies=house.policies,
-            now=clock.now(), door=DOOR,
+            path, scratch=given.scratch, keys=given.backup_keys, data_keys=given.keys,
+            policies=house.policies, now=clock.now(), door=DOOR,
         )  # fmt: skip
         _say_content(path, drilled.content)
     if not _say_areas(drilled.areas):

@@ -21,6 +21,7 @@ from ltc.services.backups_drill import Drilled, drill
 from ltc.services.backups_restore import AreaState
 from ltc.services.context import Context
 from ltc.store.areas import list_areas
+from ltc.store.scratch import sweep
 
 
 class DrillFailed(Conflict):
@@ -32,6 +33,7 @@ class DrillFailed(Conflict):
 def back_up(work: Work) -> dict[str, object]:
     """Back up everything; a dry run writes the same file and throws it away at once."""
     given = work.house.settings
+    sweep(given.scratch)
     if not work.dry_run:
         made = _make(work, given.backups)
         removed = remove_old_backups(given.backups, given.backup_retention)
@@ -48,8 +50,8 @@ def drill_restore(work: Work) -> dict[str, object]:
     path = list_backups(given.backups)[0]
     work.log(f"Restoring {path.name}.")
     drilled = drill(
-        path, keys=given.backup_keys, data_keys=given.keys, policies=work.house.policies,
-        now=clock.now(), door=DOOR,
+        path, scratch=given.scratch, keys=given.backup_keys, data_keys=given.keys,
+        policies=work.house.policies, now=clock.now(), door=DOOR,
     )  # fmt: skip
     if not drilled.is_well:
         bad = [_describe_area(area) for area in drilled.areas if not area.is_well]

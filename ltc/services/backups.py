@@ -172,8 +172,8 @@ def _add_documents(writer: BackupWriter, folder: Path | None) -> None:
     """Add the files as they are now: what was issued since the snapshot does no harm."""
     if folder is None:
         return
-    for path in backup_documents.list_documents(folder):
-        writer.add(backup_documents.open_section(folder, path), backup_documents.read_blocks(path))
+    for section, blocks in backup_documents.read_documents(folder):
+        writer.add(section, blocks)
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """The drill: a backup restored into an empty temporary place and proven, as if all else were lost."""
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +17,8 @@ from ltc.services.executors import Inline
 from ltc.store import db
 from ltc.store.backup_places import open_sqlite_site
 from ltc.store.backup_seal import BackupKeys
+from ltc.store.scratch import open_scratch
 from ltc.store.sealing import KeyRing
-
-PREFIX = ".drill-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +36,17 @@ class Drilled:
 
 
 def drill(
-    path: Path, *, keys: BackupKeys | None, data_keys: KeyRing, policies: Policies, now: datetime,
-    door: str = "job",
+    path: Path, *, scratch: Path, keys: BackupKeys | None, data_keys: KeyRing,
+    policies: Policies, now: datetime, door: str = "job",
 ) -> Drilled:  # fmt: skip
-    """Restore a backup into a new SQLite file beside it, prove its areas, and take it away again.
+    """Restore a backup into a new SQLite file, prove its areas, and take it away again.
 
-    The documents are read and held against their digests, not written. What a drill that was killed
-    has left is taken away by the next. Raises what ``restore_backup`` raises.
+    The file has names and grades in plain: it lies in a private folder inside ``scratch``, away
+    from the backups. The documents are read and held against their digests, not written. Raises
+    what ``restore_backup`` raises.
     """
-    for left in path.parent.glob(f"{PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=path.parent) as scratch:
-        database = Path(scratch) / "drill.db"
+    with open_scratch(scratch) as folder:
+        database = folder / "drill.db"
         with open_backup(path, keys) as reader, open_sqlite_site(database) as site:
             sums = fill_site(site, reader, None)
         engine = db.create_engine(f"sqlite:///{database}")

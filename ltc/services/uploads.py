@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from ltc.rules.errors import Conflict
+from ltc.store.documents import UPLOADS
 
 BLOCK_BYTES = 1 << 20
 KEPT_DAYS = 7
@@ -26,7 +27,7 @@ class UploadGone(Conflict):
 
 def uploads_folder(documents: Path) -> Path:
     """Return the folder of uploads, inside the one of documents (``LTC_DOCUMENTS``)."""
-    return documents / "uploads"
+    return documents / UPLOADS
 
 
 def keep_upload(folder: Path, stream: IO[bytes]) -> str:

@@ -5,9 +5,11 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ltc.rules.errors import Conflict
 from ltc.store.backup_file import Section, SectionKind
+from ltc.store.documents import UPLOADS
 
 BLOCK_BYTES = 256 * 1024
 DIGEST_LENGTH = 64
@@ -18,24 +20,30 @@ class DocumentDiffers(Conflict):
 
 
 def list_documents(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and its folders in order of name, but for half written ones."""
+    """Yield the files of a folder and its folders in order of name, but for half written ones.
+
+    Uploads are left out: they wait for their import, and leave by themselves.
+    """
     for place, folders, names in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if Path(place, name) != folder / UPLOADS)
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(place, name)
 
 
-def open_section(folder: Path, path: Path) -> Section:
-    """Return the section that a document becomes."""
-    return Section(SectionKind.DOCUMENT, path.relative_to(folder).as_posix())
+def read_documents(folder: Path) -> Iterator[tuple[Section, Iterator[bytes]]]:
+    """Yield the section that each document becomes, with its blocks.
 
-
-def read_blocks(path: Path) -> Iterator[bytes]:
-    """Yield a file block by block."""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            yield block
+    One that is gone when its turn comes is left out.
+    """
+    for path in list_documents(folder):
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            continue
+        with file:
+            section = Section(SectionKind.DOCUMENT, path.relative_to(folder).as_posix())
+            yield section, _read_blocks(file)
 
 
 def check_document(name: str, blocks: Iterable[bytes]) -> None:
@@ -72,6 +80,11 @@ def keep_document(folder: Path, name: str, blocks: Iterable[bytes]) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def _read_blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(BLOCK_BYTES):
+        yield block
 
 
 def _check_digest(name: str, digest: str) -> None:

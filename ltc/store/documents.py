@@ -14,6 +14,7 @@ from pathlib import Path
 from ltc.rules.errors import Conflict, NotFound
 
 BLOCK_BYTES = 64 * 1024
+UPLOADS = "uploads"  # the folder, inside the one of documents, of files that wait for their import
 # What the system says of a disk that is full, over its quota or read-only, and of a closed folder.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
