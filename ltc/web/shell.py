@@ -79,6 +79,7 @@ NAVIGATION_LIMIT = 7
 # Where a role opens more than seven, these are reached from the pages beside them.
 LEFT_OUT_FIRST = ("jobs.index", "plans.index", "law.index", "assessments.index")
 VERSION = "0.1.0"
+STRANGER_LIMIT_MB = 20  # a statement has a few hundred kB
 
 
 def register(app: Flask) -> None:
@@ -91,6 +92,7 @@ def register(app: Flask) -> None:
     app.before_request(
         http.load_actor
     )  # first: a form that came too late is answered by who sent it
+    app.before_request(limit_strangers)  # before anything reads the form
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form holds as long as the session it is for
     csrf.init_app(app)
     app.before_request(ask_for_own_password)
@@ -220,6 +222,12 @@ def show_problem(problem: Problem) -> Any:
     return page, problem.status
 
 
+def limit_strangers() -> None:
+    """Take large files only from those who are signed in: anybody else could fill the disk."""
+    if g.signed_in is None:
+        request.max_content_length = STRANGER_LIMIT_MB * 1024 * 1024
+
+
 def ask_for_own_password() -> Any:
     """Lead somebody whose password others know to the page where they choose their own."""
     signed_in: SignedIn | None = g.signed_in
@@ -251,13 +259,23 @@ def show_http_error(error: HTTPException) -> Any:
     texts = {
         404: _("There is no such page, or it is not yours to see."),
         405: _("This page does not do that."),
-        413: _("The file is too large. Split it into files of at most 400 MB."),
+        413: too_large(),
         429: _("Too many attempts. Wait a minute, then try again."),
     }
     text = texts.get(error.code, _("Something went wrong here. Nothing was changed."))
     if http.wants_json():
         return http.answer_program(error.code, f"http_{error.code}", text)
     return render_template("shared/problem.html", status=error.code, text=text), error.code
+
+
+def too_large() -> Any:
+    """Say how large a file may be, which depends on who sends it."""
+    if g.get("signed_in"):
+        return _("The file is too large. Split it into files of at most 400 MB.")
+    return _(
+        "The file is too large: without signing in, at most %(size)s MB are taken.",
+        size=STRANGER_LIMIT_MB,
+    )
 
 
 def show_database_trouble(error: DBAPIError) -> Any:

@@ -17,7 +17,7 @@ from ltc.store.pdf import Printed
 from ltc.store.statements import Statement
 from tests.support import factories
 from tests.support.month import AFTER, approve, make_month
-from tests.support.sign_in import send
+from tests.support.sign_in import send, sign_in_as
 
 ROLES = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
 ENGLISH = {"Accept-Language": "en"}
@@ -102,6 +102,21 @@ def test_a_file_is_known_by_its_bytes_and_not_kept(client, issued):
     assert (status, "was not issued here" in page) == (404, True)
     answer = send(client, "/verify/file", {}, headers=ENGLISH)
     assert answer.status_code == 422
+
+
+def test_strangers_may_not_send_what_the_signed_in_may(client, area, session):
+    def send_length(length):
+        return client.post(
+            "/verify/file", content_type="multipart/form-data; boundary=x", headers=ENGLISH,
+            environ_overrides={"CONTENT_LENGTH": str(length)},
+        )  # fmt: skip
+
+    answer = send_length(20 * 1024 * 1024 + 1)
+    assert answer.status_code == 413
+    assert "at most 20 MB" in answer.text
+    assert send_length(0).status_code != 413
+    sign_in_as(client, factories.make_user(session))
+    assert send_length(20 * 1024 * 1024 + 1).status_code != 413
 
 
 def test_guessing_is_limited(client, area):
