@@ -8,7 +8,11 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-RECORDS = ("insured_persons", "providers", "carers")
+VERSIONS = {
+    "insured_persons": "person_versions",
+    "providers": "provider_versions",
+    "carers": "carer_versions",
+}
 
 
 def upgrade() -> None:
@@ -164,12 +168,34 @@ def upgrade() -> None:
     )
 
     # Not in a batch: SQLite would copy the tables and forget their checks on the way.
-    for table in RECORDS:
+    for table in VERSIONS:
         op.add_column(table, sa.Column("reason", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    for table in RECORDS:
+    for table, versions in VERSIONS.items():
+        op.execute(_write_first_times(table, versions))
         op.drop_column(table, "reason")
     for table in ("carer_versions", "provider_versions", "person_versions", "assistances"):
         op.drop_table(table)
+
+
+def _write_first_times(table: str, versions: str) -> sa.Update:
+    """Say of a corrected record what is known since its first version, which alone is left of them.
+
+    It would otherwise be unknown at every instant before its last correction.
+    """
+    row = sa.table(table, *map(sa.column, ("area_id", "id", "recorded_at", "recorded_by_id")))
+    version = sa.table(
+        versions, *map(sa.column, ("area_id", "record_id", "recorded_at", "recorded_by_id", "id"))
+    )
+    is_of_row = sa.and_(version.c.area_id == row.c.area_id, version.c.record_id == row.c.id)
+    first = {
+        name: sa.select(version.c[name])
+        .where(is_of_row)
+        .order_by(version.c.recorded_at, version.c.id)
+        .limit(1)
+        .scalar_subquery()
+        for name in ("recorded_at", "recorded_by_id")
+    }
+    return sa.update(row).where(sa.exists().where(is_of_row)).values(first)

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from ltc.store import db, migrations
-from ltc.store.base import known_at
+from ltc.store.base import UtcDateTime, known_at
 from ltc.store.insured import Assistance
 from tests.house.sources import write
 
@@ -125,6 +125,49 @@ def test_a_category_of_assistance_moves_out_of_the_persons_row_and_back(empty_en
     with empty_engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT id, assistance FROM insured_persons ORDER BY id"))
         assert list(map(tuple, rows)) == [(1, "poor"), (2, None), (3, "poorest")]
+
+
+def insert_corrected_records(connection: sa.Connection, times: list[datetime]) -> None:
+    """Insert a person, a provider and a carer, each corrected twice by somebody else."""
+    insert(connection, "areas", id=1, code="a", name_zh="", name_en="", time_zone="UTC",
+           policy_area="a")  # fmt: skip
+    insert(connection, "districts", id=1, code="d", name_zh="", name_en="")
+    person = {"case_number": "A1", "name": "王", "sex": "female", "born_on": date(1940, 1, 1),
+              "district_id": 1, "community": "", "identity_sealed": b"", "identity_digest": "1",
+              "identity_last4": "1234"}  # fmt: skip
+    for number in (1, 2):
+        insert(connection, "organisations", id=number, kind="provider", name="p")
+    provider = {"code": "P1", "name": "p", "kind": "home", "district_id": 1, "address": ""}
+    carer = {"code": "C1", "provider_id": 1, "name": "c", "kind": "staff",
+             "certificate_number": "", "starts_on": date(2019, 1, 1)}  # fmt: skip
+    for table, versions, values in (
+        ("insured_persons", "person_versions", person),
+        ("providers", "provider_versions", provider),
+        ("carers", "carer_versions", carer),
+    ):
+        insert(connection, table, id=1, recorded_at=times[2], recorded_by_id=3, **values)
+        for number in (2, 1):
+            insert(connection, versions, id=10 - number, record_id=1, recorded_by_id=number,
+                   recorded_at=times[number - 1], superseded_at=times[number], **values)  # fmt: skip
+
+
+def test_without_versions_a_record_is_known_since_its_first(empty_engine):
+    times = [datetime(2019, month, 2, 3, tzinfo=UTC) for month in (1, 2, 3)]
+    migrations.upgrade(empty_engine, "0005")
+    with empty_engine.begin() as connection:
+        insert_corrected_records(connection, times)
+        insert(connection, "providers", id=2, code="P2", name="never corrected", kind="home",
+               district_id=1, address="", recorded_at=times[1])  # fmt: skip
+    migrations.downgrade(empty_engine, "0004")
+    columns = sa.column("recorded_at", UtcDateTime), sa.column("recorded_by_id")
+    with empty_engine.connect() as connection:
+        for table, known in (
+            ("insured_persons", [(times[0], 1)]),
+            ("providers", [(times[0], 1), (times[1], None)]),
+            ("carers", [(times[0], 1)]),
+        ):
+            query = sa.select(*columns).select_from(sa.table(table)).order_by(sa.column("id"))
+            assert list(map(tuple, connection.execute(query))) == known
 
 
 def test_head_names_the_newest_revision():
