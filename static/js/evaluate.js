@@ -17,9 +17,11 @@ const saving = document.getElementById("saving");
 const conflict = document.getElementById("conflict");
 
 let waiting = await readWaiting();
+let kept = Promise.resolve(); // the last change on its way to the device
 let sending = null;
 let retryTimer = 0;
 let textTimer = 0;
+let typed = null; // the field whose text is not put yet
 let isStopped = false; // a conflict is open, or the session ended: the person must act first
 
 // --- what waits on this device ---
@@ -41,8 +43,14 @@ function countWaiting() {
 function put(name, value) {
   if (!countWaiting()) waiting.revision = currentRevision();
   waiting.answers[name] = value;
-  keep(waiting);
+  keepWaiting();
   flush();
+}
+
+// A device that cannot keep anything still sends.
+function keepWaiting() {
+  kept = keep(waiting).catch(() => {});
+  return kept;
 }
 
 // --- sending ---
@@ -73,6 +81,7 @@ async function sendAll() {
 }
 
 async function sendOnce() {
+  await kept;
   const sent = { ...waiting.answers };
   if (saving.dataset.state !== "offline") say("saving");
   const { outcome, html } = await send(waiting.url, waiting.revision, sent);
@@ -90,7 +99,7 @@ function accept(sent, html) {
   }
   waiting.revision = part.dataset.revision;
   waiting.saved = { revision: part.dataset.revision, sheet: html, words: { ...waiting.saved?.words, ...wordsOf(sent) } };
-  keep(waiting);
+  keepWaiting();
   showSheet(part);
   say("saved");
   return true;
@@ -104,7 +113,9 @@ function parse(html) {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-function later(why) {
+// Nothing is said to wait on this device before it is kept there.
+async function later(why) {
+  await kept;
   say(why);
   retryTimer = window.setTimeout(flush, RETRY_MILLISECONDS);
   return false;
@@ -251,20 +262,35 @@ function keepAnswer(event) {
     field.closest("[data-item]").classList.add("is-answered");
     put(field.name, field.value);
   } else if (field.matches("[name=guardian_present], [name=notes]")) {
-    put(field.name, field.value);
+    typed = field;
+    putText();
   }
 }
 
 function keepText(event) {
   if (!event.target.matches("[name=guardian_present], [name=notes]")) return;
   window.clearTimeout(textTimer);
-  textTimer = window.setTimeout(() => put(event.target.name, event.target.value), TEXT_PAUSE_MILLISECONDS);
+  typed = event.target;
+  textTimer = window.setTimeout(putText, TEXT_PAUSE_MILLISECONDS);
+}
+
+function putText() {
+  window.clearTimeout(textTimer);
+  if (typed) put(typed.name, typed.value);
+  typed = null;
+}
+
+// What was answered before this script was ready to listen.
+function early() {
+  const isEarly = (field) => (field.type === "radio" ? field.checked && !field.defaultChecked : field.value !== field.defaultValue);
+  const fields = form.querySelectorAll("input[type=radio], [name=guardian_present], [name=notes]");
+  return [...fields].filter(isEarly).map((field) => [field.name, field.value]);
 }
 
 async function submit(event) {
   const button = event.submitter;
   const completes = button?.hasAttribute("data-complete");
-  window.clearTimeout(textTimer);
+  putText();
   if (completes && !countWaiting() && !sending) {
     drop(waiting.key); // the form goes its usual way, and brings everything
     return;
@@ -293,7 +319,7 @@ function goToSection(code) {
 function discard(event) {
   if (!event.target.closest("[data-discard]")) return;
   waiting = nothingWaits();
-  keep(waiting);
+  keepWaiting();
 }
 
 // "Use the answers of this device": they are sent once more, on the draft that was just looked at.
@@ -322,9 +348,13 @@ document.addEventListener("click", (event) => {
   side().classList.remove("is-open");
   goToFirstOpen();
 });
+window.addEventListener("pagehide", putText);
+document.addEventListener("visibilitychange", () => document.hidden && putText());
 window.addEventListener("online", goOnline);
 window.addEventListener("offline", () => say("offline"));
+const answeredEarly = early();
 showSaved();
+answeredEarly.forEach(([name, value]) => put(name, value));
 showValues(waiting.answers);
 if (!navigator.onLine) say("offline");
 flush();

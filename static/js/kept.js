@@ -21,11 +21,31 @@ export async function readKept(key, owner) {
 }
 
 export async function keep(record) {
-  await (await database)?.put(STORE, record);
+  await change((store) => store.put(record));
 }
 
 export async function drop(key) {
-  await (await database)?.delete(STORE, key);
+  await change((store) => store.delete(key));
+}
+
+/** Take what was sent out of a record; what was answered meanwhile, in another tab, goes on waiting. */
+export async function settle({ key, answers }) {
+  const task = (await database)?.transaction(STORE, "readwrite");
+  const found = await task?.store.get(key);
+  if (!found) return;
+  for (const [name, value] of Object.entries(answers)) {
+    if (found.answers[name] === value) delete found.answers[name];
+  }
+  await (Object.keys(found.answers).length ? task.store.put(found) : task.store.delete(key));
+}
+
+// Committed at once: a page that is closed before the browser has answered would lose the change otherwise.
+async function change(edit) {
+  const task = (await database)?.transaction(STORE, "readwrite");
+  if (!task) return;
+  const edited = edit(task.store);
+  task.commit();
+  await Promise.all([edited, task.done]);
 }
 
 /** Records of the owner that hold answers nobody has received yet. */
@@ -59,8 +79,8 @@ export async function startWorker(url) {
 export async function keepPage(path) {
   if (!globalThis.caches) return;
   const pages = await caches.open(PAGES);
-  if (await pages.match(path, { ignoreVary: true })) return;
-  const page = await fetch(path);
+  // The worker may have kept the page alone: its files are looked for nevertheless.
+  const page = (await pages.match(path, { ignoreVary: true })) ?? (await fetch(path));
   if (!page.ok || page.redirected) return;
   const html = await page.clone().text();
   await Promise.all(filesOf(html).map((file) => keepFile(pages, file)));

@@ -1,7 +1,7 @@
 // On every page of somebody who evaluates: sends what waits on this device from evaluations that are not open in this
 // tab, says how many answers wait, and keeps the pages of the open drafts that the start page names.
 
-import { drop, keepOnly, keepPage, listWaiting, startWorker } from "./kept.js";
+import { keepOnly, keepPage, listWaiting, settle, startWorker } from "./kept.js";
 import { send } from "./sending.js";
 
 const RETRY_MILLISECONDS = 15000;
@@ -30,7 +30,7 @@ async function listOthers() {
 
 async function sendOne(record) {
   const { outcome } = await send(record.url, record.revision, record.answers);
-  if (outcome === "saved") await drop(record.key);
+  if (outcome === "saved") await settle(record);
   return outcome;
 }
 

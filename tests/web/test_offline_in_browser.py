@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from ltc.http import SESSION_COOKIE
 from ltc.store.assessments import Application
 from tests.support.assessment_cases import Way
 from tests.web.test_evaluate_in_browser import (
+    Connection,
     address,
     complaints,
+    connection,
+    databases,
+    is_cut,
     open_session,
     press_first,
     pytestmark,
     scores_of,
     tablet,
+    wait_for,
     waiting_on,
     way,
 )
 
-__all__ = ["address", "complaints", "pytestmark", "tablet", "way"]  # fixtures, found by their names
+__all__ = [  # fixtures, found by their names
+    "address", "complaints", "connection", "databases", "is_cut", "pytestmark", "tablet", "way",
+]  # fmt: skip
 
 PAGES = """async () => {
   if (!(await caches.has("ltc-evaluations"))) return [];
   const found = await (await caches.open("ltc-evaluations")).keys();
   return found.map((each) => new URL(each.url).pathname).filter((path) => path.endsWith("/evaluate"));
+}"""
+
+WORKS = """() => navigator.serviceWorker.getRegistrations()
+  .then((all) => all.some((each) => each.active?.state === "activated"))"""
+HAS_FILES = """async () => {
+  const pages = await caches.open("ltc-evaluations");
+  const files = [...document.querySelectorAll("head link[href], head script[src]")];
+  const kept = await Promise.all(files.map((each) => pages.match(each.href ?? each.src)));
+  return kept.every(Boolean);
 }"""
 
 
@@ -37,28 +51,30 @@ def open_draft(tablet: BrowserContext, application: Application) -> Page:
     page = tablet.new_page()
     page.goto(f"/assessments/{application.id}/evaluate")
     expect(page.locator("#score-eat-1")).to_be_focused()
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     wait_for_pages(page, 1)
+    wait_for(page, lambda: bool(page.evaluate(HAS_FILES)), "not every file of the page is kept")
     return page
 
 
 def wait_for_pages(page: Page, count: int) -> None:
-    """Ask until the device keeps so many pages; a strict page runs no polling of its own."""
-    for _attempt in range(50):
-        if len(page.evaluate(PAGES)) == count:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"the device keeps {page.evaluate(PAGES)}")
+    """Ask until the device keeps so many pages, and its worker can answer with them."""
+    wait_for(page, lambda: len(page.evaluate(PAGES)) == count, f"pages kept, wanted {count}")
+    wait_for(page, lambda: bool(page.evaluate(WORKS)), "no worker")
+
+
+def is_empty(page: Page) -> bool:
+    """Say whether the device keeps nothing; it deletes when it has time."""
+    return waiting_on(page) == [] and page.evaluate(PAGES) == []
 
 
 def test_a_page_loaded_again_without_a_connection_goes_on_and_is_sent_later(
-    tablet: BrowserContext, way: Way, complaints: list[str]
+    tablet: BrowserContext, way: Way, connection: Connection, complaints: list[str]
 ) -> None:
     application = way.start()
     page = open_draft(tablet, application)
     press_first(page, 3)
     expect(page.locator("#sheet")).to_contain_text("3 of 17 items")
-    tablet.set_offline(True)
+    connection.cut(page)
     press_first(page, 2)
     saving = page.locator("#saving")
     expect(saving).to_have_text("Offline. Answers that wait on this device: 2")
@@ -75,23 +91,23 @@ def test_a_page_loaded_again_without_a_connection_goes_on_and_is_sent_later(
     expect(saving).to_have_text("Offline. Answers that wait on this device: 3")
     assert len(scores_of(way, application)) == 3
 
-    tablet.set_offline(False)
+    connection.restore()
     expect(page.locator("#sheet")).to_contain_text("6 of 17 items")
     assert len(scores_of(way, application)) == 6
     assert complaints == []
 
 
 def test_what_another_tablet_answered_meanwhile_is_chosen_on_the_page(
-    tablet: BrowserContext, way: Way
+    tablet: BrowserContext, way: Way, connection: Connection
 ) -> None:
     application = way.start()
     page = open_draft(tablet, application)
-    tablet.set_offline(True)
+    connection.cut(page)
     page.keyboard.press("3")
-    expect(page.locator("#saving")).to_contain_text("Offline")
+    expect(page.locator("#saving")).to_contain_text("Offline. Answers that wait on this device: 1")
     page.close()
     way.save(application, eat=5)
-    tablet.set_offline(False)
+    connection.restore()
     page = tablet.new_page()
     page.goto("/assessments/")  # from any page the bar sends, and leads to what must be chosen
     bar = page.locator("#waiting")
@@ -102,54 +118,48 @@ def test_what_another_tablet_answered_meanwhile_is_chosen_on_the_page(
 
 
 def test_answers_are_sent_from_any_page_and_signing_out_leaves_nothing(
-    tablet: BrowserContext, way: Way
+    tablet: BrowserContext, way: Way, connection: Connection
 ) -> None:
     application = way.start()
     page = open_draft(tablet, application)
-    tablet.set_offline(True)
+    connection.cut(page)
     press_first(page, 2)
     expect(page.locator("#saving")).to_contain_text("2")
     page.close()
-    tablet.set_offline(False)
+    connection.restore()
     page = tablet.new_page()
     page.goto("/assessments/")
     expect(page.locator("#waiting")).to_be_hidden()
-    for _attempt in range(50):
-        if len(scores_of(way, application)) == 2:
-            break
-        page.wait_for_timeout(100)
-    assert scores_of(way, application) == {"eat": 0, "dress": 0}
+    sent = {"eat": 0, "dress": 0}
+    wait_for(page, lambda: scores_of(way, application) == sent, "the answers did not arrive")
 
     wait_for_pages(page, 1)
     page.locator(".ltc-me summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/sign-in"))
-    left: Any = page.evaluate(
-        "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
-    )
-    assert (waiting_on(page), page.evaluate(PAGES), left) == ([], [], 0)
+    wait_for(page, lambda: is_empty(page) and not page.evaluate(WORKS), "something is left")
 
 
 def test_another_person_finds_nothing_of_who_was_there_before(
-    tablet: BrowserContext, way: Way, address: str
+    tablet: BrowserContext, way: Way, connection: Connection, address: str
 ) -> None:
     application = way.start()
     page = open_draft(tablet, application)
-    tablet.set_offline(True)
+    connection.cut(page)
     press_first(page, 1)
-    expect(page.locator("#saving")).to_contain_text("Offline")
+    expect(page.locator("#saving")).to_contain_text("Offline. Answers that wait on this device: 1")
     page.close()
-    tablet.set_offline(False)
+    connection.restore()
     other = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.second_expert)}
     tablet.add_cookies([{**other, "url": address}])
     page = tablet.new_page()
     page.goto("/")
-    assert (waiting_on(page), page.evaluate(PAGES)) == ([], [])
+    wait_for(page, lambda: is_empty(page), "something is left")
     assert scores_of(way, application) == {}  # nobody sends answers in another's name
 
 
 def test_the_start_page_lists_who_to_evaluate_and_keeps_the_drafts(
-    tablet: BrowserContext, way: Way
+    tablet: BrowserContext, way: Way, connection: Connection
 ) -> None:
     draft, planned = way.start(), way.assign()
     page = tablet.new_page()
@@ -159,10 +169,10 @@ def test_the_start_page_lists_who_to_evaluate_and_keeps_the_drafts(
     expect(rows.first.get_by_role("link", name="Go on with the evaluation")).to_be_visible()
     wait_for_pages(page, 1)
     assert page.evaluate(PAGES) == [f"/assessments/{draft.id}/evaluate"]
-    tablet.set_offline(True)
+    connection.cut(page)
     page.goto(f"/assessments/{draft.id}/evaluate")  # never opened here before
     expect(page.locator("#score-eat-1")).to_be_focused()
-    tablet.set_offline(False)
+    connection.restore()
     page.goto("/")
     rows.last.get_by_role("button", name="Start the evaluation").click()
     expect(page).to_have_url(re.compile(f"/assessments/{planned.id}/evaluate"))

@@ -19,13 +19,21 @@ from tests.web.test_evaluate_in_browser import (
     PHONE,
     address,
     complaints,
+    is_cut,
     open_session,
     pytestmark,
     tablet,
     way,
 )
 
-__all__ = ["address", "complaints", "pytestmark", "tablet", "way"]  # fixtures, found by their names
+__all__ = [
+    "address",
+    "complaints",
+    "is_cut",
+    "pytestmark",
+    "tablet",
+    "way",
+]  # fixtures, found by their names
 
 
 def sign_in(tablet: BrowserContext, way: Way, user: User, address: str) -> None:
