@@ -40,7 +40,7 @@ from ltc.store.statement_sources import TraceDiffers
 from ltc.store.statements import Statement
 from tests.support import factories
 from tests.support.issuing import issue_all, list_rows, make_finance
-from tests.support.month import AFTER, MONTH, approve, calculate, later, make_month
+from tests.support.month import AFTER, approve, calculate, later, make_month
 
 PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
 STATEMENTS = PEOPLE + 2
@@ -297,7 +297,7 @@ def test_who_cannot_be_printed_is_told_and_tried_again_later(
         return Printed(html.encode(), 1, substitutes=1)
 
     monkeypatch.setattr(statement_sheets, "print_page", fail_for_one)
-    with pytest.raises(NotAllPrinted, match=poor):
+    with pytest.raises(NotAllPrinted, match="2 statements could not be printed"):
         issue_all(approver, run, documents)
     job = session.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
     assert job.status is JobStatus.FAILED
@@ -357,7 +357,26 @@ def test_the_database_refuses_a_second_statement(approver, run, documents, sessi
     session.rollback()
 
 
-def test_every_line_of_the_run_is_on_a_provider_statement(run, month, session):
-    lines = session.scalar(sa.select(sa.func.count()).select_from(PayoutLine))
-    assert lines == PEOPLE - 3
-    assert str(MONTH) == run.month
+def test_every_line_of_the_run_is_on_its_payees_statement(
+    approver, run, month, documents, session, quick_print
+):
+    issue_all(approver, run, documents)
+    pages = {
+        row.subject_id: read_file(documents, 1, row.file_digest).decode()
+        for row in list_rows(session)
+        if row.kind is StatementKind.PROVIDER
+    }
+    cases = {person.id: person.case_number for person in month.people}
+    lines = list(session.scalars(sa.select(PayoutLine)))
+    by_provider = {line.provider_id: set() for line in lines if line.provider_id}
+    for line in lines:
+        if line.provider_id:
+            by_provider[line.provider_id].add(cases[line.person_id])
+            assert f"{line.fund_fen // 100:,}.{line.fund_fen % 100:02d}" in pages[line.provider_id]
+    assert set(by_provider) == set(pages)
+    for provider_id, page in pages.items():
+        found = {case for case in cases.values() if case in page}
+        others = set().union(*(by_provider[other] for other in pages if other != provider_id))
+        assert by_provider[provider_id] <= found
+        assert found & others == set()
+    assert sum(map(len, by_provider.values())) == PEOPLE - 4  # one of the lines is a person's own

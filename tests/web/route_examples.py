@@ -56,7 +56,7 @@ BY_ENDPOINT: dict[str, Callable[[Side], dict[str, Any]]] = {
     "insured.facts.withdraw": lambda side: {"kind": "enrolments", "fact_id": side[Enrolment].id},
     "statements.bundle": lambda side: {"district_id": side.district_id},
     "verify.show": lambda _side: {"code": "7K3M-9QPX-R2TV-W8YZ"},
-    "law.catalogue": lambda _side: {"code": "shanghai-2018"},
+    "law.catalogue": lambda _side: {"code": "shanghai-42"},
     "law.instrument": lambda _side: {"code": "cn-2021"},
     **{
         f"stays.{view}": lambda side: {"kind": "beds", "row_id": side[BedStay].id}
