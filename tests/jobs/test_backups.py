@@ -57,6 +57,14 @@ def test_a_dry_run_leaves_no_backup_and_no_event(month, make_work, house, sessio
     assert session.scalar(events) == before
 
 
+def test_a_backup_sweeps_what_a_killed_drill_has_left(month, make_work, house):
+    left = house.settings.scratch / "drill-killed"
+    left.mkdir(parents=True)
+    (left / "drill.db").write_bytes(b"names and grades")
+    back_up(make_work())
+    assert not left.exists()
+
+
 def test_months_of_long_ago_are_checked_when_asked_for(month, make_work):
     later = date(2020, 3, 1)
     assert check_the_books(make_work(on=later))["runs"] == 0
