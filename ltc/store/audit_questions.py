@@ -184,7 +184,7 @@ def _belongs(
     return AuditEvent.id.in_(sa.select(event.id).select_from(records).join(event, is_about))
 
 
-def _select_evaluations(area_id: int, person_id: int) -> sa.Select[Any]:
+def _select_evaluations(area_id: int, person_id: int) -> sa.Select[str, int]:
     """Return the select of a person's evaluations, which name their application only."""
     is_of = sa.and_(
         Application.area_id == Evaluation.area_id, Application.id == Evaluation.application_id
