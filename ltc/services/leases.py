@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ltc.rules.errors import Conflict, Problem
+from ltc.rules.spoken import to_json
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus, find_job
@@ -130,6 +131,7 @@ def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
         return
     with ctx.transaction():
         job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
+        job.result = to_json(problem)
         ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
 
 
@@ -139,6 +141,12 @@ def say_why(error: Exception) -> str:
         return error.strerror
     problem = find_problem(error)
     return problem.message if problem else type(error).__name__
+
+
+def keep_why(error: Exception) -> dict[str, Any] | None:
+    """Return the same for the page to say in the reader's language; None for a strange error."""
+    problem = find_problem(error)
+    return to_json(problem) if problem else None
 
 
 def find_problem(error: Exception) -> Problem | None:

@@ -327,7 +327,8 @@ def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> 
     """Write down that the job failed; the run stays as it is, to be taken up again."""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
         message, name = leases.say_why(error), type(error).__name__
-        leases.end(session, started.lease, JobStatus.FAILED, at=at, message=message)
+        why = leases.keep_why(error)
+        leases.end(session, started.lease, JobStatus.FAILED, at=at, message=message, result=why)
         ctx.record("payout_run.failed", "payout_run", started.key.id, {"error": [None, name]})
 
 

@@ -22,6 +22,7 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
+from ltc.rules.spoken import to_json
 from ltc.rules.statements import StatementKind
 from ltc.services import leases
 from ltc.services.audit import SealedElsewhere, seal_blocks
@@ -63,7 +64,7 @@ class AllIssued(Conflict):
 
 
 class NotAllPrinted(Conflict):
-    """{count} statements could not be printed: {who}. The others are issued. Start again to try these once more."""
+    """{count} statements could not be printed. The others are issued. Start again to try these once more."""
 
 
 class Cancelled(Conflict):
@@ -196,7 +197,9 @@ def check_all_issued(ctx: Context, *, run_id: int) -> None:
     waiting = _list_waiting(ctx.session, run)
     if waiting:
         codes = load_codes(ctx.session, run.area_id, waiting[:NAMED_MOST])
-        raise NotAllPrinted(count=len(waiting), who=", ".join(codes.values()))
+        problem = NotAllPrinted(count=len(waiting))
+        problem.rows = [{"number": code} for code in codes.values()]
+        raise problem
 
 
 def job_key(run_id: int) -> str:
@@ -268,9 +271,9 @@ def _finish(ctx: Context, run: PayoutRun, lease: leases.Lease, tally: _Tally, at
         "run_id": str(run.id), "statements": tally.done, "substitutes": tally.substitutes,
         "failed": failed,
     }  # fmt: skip
-    who = ", ".join(each["code"] for each in failed[:NAMED_MOST])
-    problem = NotAllPrinted(count=len(failed), who=who) if failed else None
+    problem = NotAllPrinted(count=len(failed)) if failed else None
     status = JobStatus.FAILED if problem else JobStatus.DONE
+    result |= to_json(problem) if problem else {}
     with ctx.transaction() as session:
         leases.end(session, lease, status, at=at, result=result,
                    message=problem.message if problem else "")  # fmt: skip
@@ -391,5 +394,6 @@ def _give_up(
     """Write down that the job failed; what was issued stays, the rest is taken up again."""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
         message, name = leases.say_why(error), type(error).__name__
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=message)
+        why = leases.keep_why(error)
+        leases.end(session, lease, JobStatus.FAILED, at=at, message=message, result=why)
         ctx.record("statements.failed", "payout_run", run.id, {"error": [None, name]})

@@ -30,6 +30,7 @@ from ltc.web.background import start_process
 from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
+from ltc.web.job_status import message_of
 from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
 from ltc.web.payout_run import (
     build_overview,
@@ -135,13 +136,15 @@ def _job_values(job_id: int) -> dict[str, Any]:
     seconds = max(1, int((clock.now() - found.started_at).total_seconds()))
     per_second = found.progress_done // seconds
     left = found.progress_total - found.progress_done
+    done = found.result if found.status is JobStatus.DONE else None
     return {
         "job": found,
         "is_live": found.status in LIVE,
         "month": found.inputs["month"],
         "per_second": per_second,
         "seconds_left": left // per_second if per_second else None,
-        "run_id": int(found.result["run_id"]) if found.result else None,
+        "run_id": int(done["run_id"]) if done else None,
+        "message": message_of(found),
     }
 
 

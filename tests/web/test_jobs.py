@@ -6,7 +6,7 @@ import time_machine
 from ltc.jobs.proving import BooksDisagree
 from ltc.jobs.running import run_task
 from ltc.rules.access import Role
-from ltc.services import jobs, schedulers
+from ltc.services import jobs, leases, schedulers
 from ltc.store.job_runs import JobSchedule, JobStatus
 from tests.conftest import NOW
 from tests.support.factories import make_area, make_user
@@ -156,6 +156,21 @@ def test_what_differs_in_the_books_is_told_to_who_may_see_cases(
     text = text_of(client, f"/jobs/{job_id}")
     assert "A-77" in text
     assert "fund_fen: stored 765, should be 432" in text
+
+
+@pytest.mark.parametrize(("kind", "at"), [("calculate", "payouts"), ("statements", "statements")])
+def test_why_a_month_was_not_worked_on_is_told_in_chinese(client, session, make_ctx, kind, at):
+    ctx, inputs = make_ctx(), {"month": "2019-10", "run_id": "1"}
+    with ctx.bookkeeping():
+        job = leases.ask(ctx, kind=kind, key="k", inputs=inputs, at=NOW)
+    problem = leases.AlreadyRunning(done=3, total=7, since="09:41")
+    leases.withdraw_request(ctx, job_id=job.id, problem=problem)
+    with time_machine.travel(NOW, tick=False):
+        sign_in_as(client, make_user(session, Role.FINANCE_APPROVER))
+        answer = client.get(f"/{at}/jobs/{job.id}", headers={"Accept-Language": "zh-CN"})
+    assert answer.status_code == 200
+    assert "09:41" in answer.text
+    assert "already" not in answer.text
 
 
 def test_an_unknown_task_has_no_page(page):
