@@ -75,15 +75,12 @@ class Clicker:
 
     def ask(self, method: str, address: str, body: str | None = None) -> str:
         """Send one request as a browser would; note how long it took and whether it failed."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {**self.headers, **kind, "Cookie": cookies}
         begun = time.perf_counter()
         try:
-            self.connection.request(
-                method, address, body, {**self.headers, **kind, "Cookie": cookies}
-            )
-            answer = self.connection.getresponse()
-            text = answer.read().decode()
+            answer, text = self.send(method, address, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self.crowd.failed.append(f"{address}: {type(error).__name__}")
             self.connection.close()
@@ -95,6 +92,23 @@ class Clicker:
             name, _, value = header.partition(";")[0].partition("=")
             self.cookies[name] = value
         return text
+
+    def send(
+        self, method: str, address: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, str]:
+        """Send a request; where the server has closed the idle connection, over a new one."""
+        try:
+            return self._send_once(method, address, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.connection.close()
+            return self._send_once(method, address, body, headers)
+
+    def _send_once(
+        self, method: str, address: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, str]:
+        self.connection.request(method, address, body, headers)
+        answer = self.connection.getresponse()
+        return answer, answer.read().decode()
 
 
 def let_click(office: Office, port: int, password: str) -> Crowd:
