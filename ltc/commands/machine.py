@@ -7,14 +7,12 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from ltc import clock, http
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import build_machine
 from ltc.rules.errors import Problem
 from ltc.rules.spoken import say_in_english
 from ltc.services.context import Context
 from ltc.store.areas import get_area_by_code
 from ltc.store.reachable import find_trouble
-
-MACHINE = "machine"
 
 
 @contextmanager
@@ -43,5 +41,5 @@ def machine_in(area_code: str) -> Iterator[Context]:
     house = http.house()
     with house.session_maker() as session:
         area = get_area_by_code(session, area_code)
-        actor = Actor(None, MACHINE, Role.MACHINE, area.id, door="shell")
+        actor = build_machine(area.id, "shell")
         yield Context(session, actor, clock.now(), house.policies, area.time_zone)

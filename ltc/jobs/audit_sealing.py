@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from ltc import clock
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import build_machine
 from ltc.rules.errors import Problem
 from ltc.services.audit import SETTLE_SECONDS, SealedElsewhere, seal_blocks
 from ltc.services.context import Context
@@ -18,7 +18,7 @@ DOOR = "job"
 def seal_area(house: Any, area_id: int, *, settle_seconds: int = SETTLE_SECONDS) -> int:
     """Seal what waits in an area; return how many blocks, 0 where another process is sealing."""
     with house.session_maker() as session:
-        actor = Actor(None, "machine", Role.MACHINE, area_id, door=DOOR)
+        actor = build_machine(area_id, DOOR)
         ctx = Context(session, actor, clock.now(), house.policies)
         try:
             return seal_blocks(ctx, settle_seconds=settle_seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 from ltc import clock
 from ltc.jobs.audit_sealing import DOOR
 from ltc.jobs.work import Work
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import build_machine
 from ltc.rules.books import VERDICT_SENTENCES
 from ltc.rules.errors import Conflict
 from ltc.services.backups import (
@@ -72,7 +72,7 @@ def _record(work: Work, made: Made) -> None:
     house = work.house
     with house.session_maker() as session:
         for area in list_areas(session):
-            actor = Actor(None, "machine", Role.MACHINE, area.id, door=DOOR)
+            actor = build_machine(area.id, DOOR)
             ctx = Context(session, actor, clock.now(), house.policies, area.time_zone)
             record_backup(ctx, made=made)
 

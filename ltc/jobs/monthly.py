@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import Actor, build_machine
 from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.services.context import Context
@@ -53,7 +53,7 @@ def calculate_asked(
 def context_of(house: Any, session: Session, job: JobRun) -> Context:
     """Return the context of the person who asked, or of the machine where nobody did."""
     area = get_area(session, job.area_id)
-    actor = Actor(None, "machine", Role.MACHINE, area.id, door=DOOR)
+    actor = build_machine(area.id, DOOR)
     user = session.get(User, (job.area_id, job.asked_by_id)) if job.asked_by_id else None
     if user is not None:
         actor = Actor(

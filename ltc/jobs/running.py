@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ltc import clock
 from ltc.jobs.registry import find_runner
 from ltc.jobs.work import Work
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import build_machine
 from ltc.rules.errors import Problem
 from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Timetable
@@ -29,7 +29,7 @@ Clock = Callable[[], datetime]
 
 def machine_in(house: Any, session: Any, area: Area, at: datetime) -> Context:
     """Return the machine's context in an area."""
-    actor = Actor(None, "machine", Role.MACHINE, area.id, door=DOOR)
+    actor = build_machine(area.id, DOOR)
     return Context(session, actor, at, house.policies, area.time_zone)
 
 

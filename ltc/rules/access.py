@@ -242,6 +242,11 @@ class Actor:
         return REACH[self.role]
 
 
+def build_machine(area_id: int, door: str) -> Actor:
+    """Return the machine as an actor of an area: work that nobody asked for, or the shell's."""
+    return Actor(None, "machine", Role.MACHINE, area_id, door=door)
+
+
 def check_may(actor: Actor, permission: Permission) -> None:
     """Raise RoleLacksPermission, or BoundToDistrict where only the actor's place forbids it."""
     if permission not in PERMISSIONS[actor.role]:

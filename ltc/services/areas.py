@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ltc.rules.access import Actor, Permission, Role
+from ltc.rules.access import Permission, build_machine
 from ltc.rules.errors import Conflict
 from ltc.services.context import Context, Policies
 from ltc.store.areas import Area, District, Organisation, OrganisationKind, list_districts
@@ -43,7 +43,7 @@ def open_area(
         time_zone=time_zone,
         policy_area=code,
     )
-    actor = Actor(None, "machine", Role.MACHINE, number, door="shell")
+    actor = build_machine(number, "shell")
     ctx = Context(session, actor, now, policies, time_zone)
     with ctx.transaction():
         session.add(area)

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from ltc.rules.access import Actor, Permission, Role
+from ltc.rules.access import Permission, build_machine
 from ltc.rules.audit import ChainState
 from ltc.rules.errors import Conflict, NotFound, Problem
 from ltc.services.audit import verify
@@ -164,7 +164,7 @@ def prove_areas(prover: Prover, heads: Sequence[AuditHead]) -> list[AreaState]:
 
 def machine_of(prover: Prover, session: Session, area: Area) -> Context:
     """Return the machine's context in an area."""
-    actor = Actor(None, "machine", Role.MACHINE, area.id, door=prover.door)
+    actor = build_machine(area.id, prover.door)
     return Context(session, actor, prover.now, prover.policies, area.time_zone)
 
 

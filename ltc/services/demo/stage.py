@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import Actor, build_machine
 from ltc.services.context import Context, Policies
 from ltc.store.users import User
 
@@ -36,7 +36,7 @@ class Stage:
 
     def machine(self, now: datetime) -> Context:
         """Return the context of the machine at a told time."""
-        actor = Actor(None, "machine", Role.MACHINE, self.area_id, door="shell")
+        actor = build_machine(self.area_id, "shell")
         return Context(self.session, actor, now, self.policies)
 
     def forget(self) -> None:
