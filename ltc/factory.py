@@ -58,7 +58,10 @@ def create_house(given: Settings) -> House:
 def create_app(given: Settings | None = None, house: House | None = None) -> Flask:
     """Return the Flask application."""
     loaded = house.settings if house else (given or settings.load())
-    logs.configure(as_json=loaded.environment == "production")
+    is_production = loaded.environment == "production"
+    logs.configure(as_json=is_production)
+    if is_production:
+        logs.tell_no_texts()
     app = Application(
         "ltc", root_path=str(ROOT), template_folder="templates", static_folder="static"
     )

@@ -5,6 +5,7 @@ of an error. What is written is chosen field by field, here and where ``log`` is
 """
 
 import sys
+import threading
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,25 @@ def log_error(event: str, error: BaseException, **fields: Any) -> None:
     """Write that something broke: the kind of error and where, without its text."""
     places = list_places(error.__traceback__)
     structlog.get_logger().error(event, kind=type(error).__name__, places=places, **fields)
+
+
+def tell_no_texts() -> None:
+    """Let an error that ends this process, or one of its threads, be told like every other one.
+
+    Python would write its text: what a job says lies in a file that nobody thinks of as personal.
+    """
+
+    def tell(
+        _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+    ) -> None:
+        log_error("the process broke", error)
+
+    def tell_of_thread(given: threading.ExceptHookArgs) -> None:
+        if given.exc_value is not None and not isinstance(given.exc_value, SystemExit):
+            log_error("a thread broke", given.exc_value)
+
+    sys.excepthook = tell
+    threading.excepthook = tell_of_thread
 
 
 def list_places(trace: TracebackType | None) -> list[str]:

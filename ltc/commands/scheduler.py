@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ltc import clock, http
 from ltc.commands.machine import machine_in, plainly, say_refusal
+from ltc.jobs.going_on import run_job
 from ltc.jobs.running import QUIET, run_task
 from ltc.jobs.running import machine_in as machine_of
 from ltc.jobs.scheduling import look
@@ -25,6 +26,7 @@ from ltc.logs import log_error
 from ltc.rules.errors import Problem
 from ltc.rules.spoken import say_in_english
 from ltc.services import jobs, schedulers
+from ltc.services.leases import name_holder
 from ltc.store.areas import list_areas
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.migrations import check_version
@@ -45,15 +47,16 @@ class Children:
         self.begin, self.most = start, most
         self.running: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, job_id: int, *, is_hung: bool) -> bool:
+    def start(self, job_id: int, *, holder: str) -> bool:
         """Start a process for a job, unless there are enough; one that hung is ended first."""
         self._collect()
-        if job_id in self.running and not is_hung:
-            return False  # it is on its way to the job
-        hung = self.running.pop(job_id, None)
-        if hung is not None:
-            hung.kill()
-            hung.wait()
+        child = self.running.get(job_id)
+        if child is not None:
+            if holder != name_holder(child.pid):
+                return False  # it is on its way to the job
+            child.kill()
+            child.wait()
+            del self.running[job_id]
         if len(self.running) >= self.most:
             return False
         self.running[job_id] = self.begin(job_id)
@@ -152,6 +155,10 @@ def _looker(house: Any, children: Children) -> Callable[[], None]:
             trouble = type(error).__name__
             if trouble != told["trouble"]:
                 click.echo(f"Nothing is scheduled now: {_say(error)}", err=True)
+        except Exception as error:  # noqa: BLE001 - the timer would write its text, maybe personal
+            trouble = type(error).__name__
+            if trouble != told["trouble"]:
+                log_error("a look broke", error)
         if told["trouble"] and not trouble:
             click.echo("Scheduling again.", err=True)
         told["trouble"] = trouble
@@ -181,7 +188,7 @@ def run(job_id: int) -> None:
     """Do what the job of this number asks for, or go on where its process ended."""
     with plainly():
         try:
-            job = run_task(http.house(), job_id)
+            job = run_job(http.house(), job_id)
         except jobs.TakenElsewhere as taken:
             click.echo(taken.message)
             return

@@ -1,15 +1,18 @@
 """``flask serve``: the pages, by gunicorn."""
 
+import sys
 from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger as GunicornLog
 
 from ltc import http
 from ltc.commands.audit_sealing import start_sealing
 from ltc.commands.machine import plainly
+from ltc.logs import log_error
 from ltc.store.migrations import check_version
 from ltc.store.reachable import check_writable
 from ltc.web import metrics
@@ -19,6 +22,20 @@ THREADS = 4
 SEAL_SECONDS = 60
 # An upload of some hundred megabytes on a slow line, or a list of a large city.
 TIMEOUT_SECONDS = 120
+
+
+class ServerLog(GunicornLog):  # type: ignore[misc]
+    """Gunicorn's log, but for one thing: what broke is told by its kind and place.
+
+    It would repeat the address that was asked for and the text of the error; both may hold a name.
+    An answer that breaks while it is streamed, a file or a long list, is met here and not in Flask.
+    """
+
+    def exception(self, _message: str, *_given: Any, **_named: Any) -> None:
+        """Write the error that a worker ended a request with."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            log_error("the server met an error", error)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -77,6 +94,8 @@ def build_options(host: str, port: int, workers: int) -> dict[str, Any]:
         "threads": THREADS,
         "timeout": TIMEOUT_SECONDS,
         "accesslog": None,
-        "loglevel": "warning",
+        # Warnings repeat what a stranger sent, with the address that it came from.
+        "loglevel": "error",
+        "logger_class": ServerLog,
         "proc_name": "ltc",
     }

@@ -17,7 +17,7 @@ from ltc.services.executors import Inline
 from ltc.store import db
 from ltc.store.backup_places import open_sqlite_site
 from ltc.store.backup_seal import BackupKeys
-from ltc.store.scratch import open_scratch
+from ltc.store.scratch import FORMER_PREFIX, open_scratch, sweep
 from ltc.store.sealing import KeyRing
 
 
@@ -45,6 +45,7 @@ def drill(
     from the backups. The documents are read and held against their digests, not written. Raises
     what ``restore_backup`` raises.
     """
+    sweep(path.parent, FORMER_PREFIX)
     with open_scratch(scratch) as folder:
         database = folder / "drill.db"
         with open_backup(path, keys) as reader, open_sqlite_site(database) as site:

@@ -21,6 +21,7 @@ from ltc.rules.payouts.results import DayState, Hold, Line, Outcome, Settlement
 from ltc.rules.payouts.settle import settle
 from ltc.rules.payouts.trace import to_json
 from ltc.rules.policies import Law
+from ltc.services.failures import log_failure
 from ltc.store.base import new_ids
 from ltc.store.payout_cases import Frame, LoadedCase, load_cases
 from ltc.store.payout_runs import LineRow, ResultRow
@@ -109,7 +110,7 @@ def _settle_cases(session: Session, common: Common, bounds: Bounds) -> Settled:
     settled = Settled(bounds, [], [], [], Tally(), "")
     entries: list[tuple[str, str]] = []
     for loaded, row_id in zip(cases, new_ids(len(cases)), strict=True):
-        settlement = settle_safely(common.law, loaded.case)
+        settlement = settle_safely(common.law, loaded)
         trace = to_json(settlement, encode_fast)
         result = _build_result(common, loaded, settlement, trace, row_id)
         settled.results.append(result)
@@ -137,12 +138,16 @@ def digest_of(entries: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def settle_safely(law: Law, case: Case) -> Settlement:
-    """Return the settlement of a case, or a hold where the rules fail on it."""
+def settle_safely(law: Law, loaded: LoadedCase) -> Settlement:
+    """Return the settlement of a case, or a hold where the rules fail on it.
+
+    The log names the person by the id of the row, which says nothing to whoever has only the log.
+    """
+    case = loaded.case
     try:
         return settle(law, case)
-    except Exception as error:  # whatever is wrong with one case, the others go on
-        log.error("settling %s failed: %s", case.person, type(error).__name__, exc_info=error)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one case, the others go on
+        log_failure(log, f"The month of person {loaded.person_id} was not settled", error)
         kind = HoldKind.CALCULATION_FAILED
         hold = Hold(kind.value, OWNERS[kind].value, (("error", type(error).__name__),))
         days = (DayState.HELD,) * case.month.day_count

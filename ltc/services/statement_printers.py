@@ -12,12 +12,10 @@ import multiprocessing
 import resource
 import signal
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -27,6 +25,7 @@ from sqlalchemy.orm import Session
 from ltc.rules.errors import Problem
 from ltc.rules.statements import Failure, StatementKind
 from ltc.services.executors import PROCESSES
+from ltc.services.failures import log_failure
 from ltc.services.statement_sheets import Common, Piece, PrintedSheet, print_piece
 from ltc.store import db
 
@@ -96,7 +95,7 @@ class Inline:
             except (Problem, DBAPIError):
                 raise
             except Exception as error:  # noqa: BLE001 - the others go on
-                _log_failure(error)
+                log_failure(log, "A statement was not printed", error)
                 batch = attempt.fail(Failure.ERROR, waiting)
             yield batch
 
@@ -273,14 +272,5 @@ def _try(engine: sa.Engine, common: Common, piece: Piece, task: Task) -> Any:
     except DBAPIError as error:
         return _Refusal(PrintersStopped, {"reason": type(error.orig).__name__})
     except Exception as error:  # noqa: BLE001 - the others go on
-        _log_failure(error)
+        log_failure(log, "A statement was not printed", error)
         return Failure.ERROR
-
-
-def _log_failure(error: Exception) -> None:
-    """Write the kind of an error and where it arose; its text may hold personal data."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    log.error(
-        "A statement was not printed: %s at %s:%s %s",
-        type(error).__name__, Path(place.filename).name, place.lineno, place.name,
-    )  # fmt: skip

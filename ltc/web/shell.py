@@ -8,7 +8,6 @@ from flask import (
     Blueprint,
     Flask,
     Response,
-    current_app,
     g,
     redirect,
     render_template,
@@ -27,6 +26,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ltc import clock, http
+from ltc.logs import log_error
 from ltc.rules.access import ROLE_NAMES, Actor, Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
@@ -47,8 +47,16 @@ CONTENT_SECURITY_POLICY = (
 )
 
 blueprint = Blueprint("shell", __name__)
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address)
+limiter = Limiter(
+    get_remote_address,
+    # Forms of nobody, all addresses of the product together: each of them is read and checked.
+    application_limits=["300 per minute"],
+    application_limits_exempt_when=lambda: (
+        request.method in SAFE_METHODS or g.signed_in is not None
+    ),
+)
 # What somebody may do before they have changed a password that others know.
 BEFORE_OWN_PASSWORD = {"session.change_password", "session.sign_out", "shell.language", "static"}
 
@@ -79,7 +87,11 @@ NAVIGATION_LIMIT = 7
 # Where a role opens more than seven, these are reached from the pages beside them.
 LEFT_OUT_FIRST = ("jobs.index", "plans.index", "law.index", "assessments.index")
 VERSION = "0.1.0"
-STRANGER_LIMIT_MB = 20  # a statement has a few hundred kB
+# What is taken from nobody: a form that somebody began before the session ended, or a statement
+# to be checked, which has a few hundred kB.
+STRANGER_LIMIT_MB = 1
+STRANGER_FILE_LIMIT_MB = 20
+STRANGER_FILES = {"verify.check_file"}
 
 
 def register(app: Flask) -> None:
@@ -92,14 +104,15 @@ def register(app: Flask) -> None:
     app.before_request(
         http.load_actor
     )  # first: a form that came too late is answered by who sent it
-    app.before_request(limit_strangers)  # before anything reads the form
+    # Before anything reads the form: how large it may be, and how many were sent.
+    app.before_request(limit_strangers)
+    app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
+    limiter.init_app(app)
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form holds as long as the session it is for
     csrf.init_app(app)
     app.before_request(ask_for_own_password)
     once.register(app)
     trust_proxies(app, app.extensions["ltc"].settings.proxies)
-    app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
-    limiter.init_app(app)
     formats.register(app)
     app.url_map.converters["int"] = http.RecordNumber
     app.register_blueprint(blueprint)
@@ -225,7 +238,13 @@ def show_problem(problem: Problem) -> Any:
 def limit_strangers() -> None:
     """Take large files only from those who are signed in: anybody else could fill the disk."""
     if g.signed_in is None:
-        request.max_content_length = STRANGER_LIMIT_MB * 1024 * 1024
+        request.max_content_length = stranger_limit_mb() * 1024 * 1024
+
+
+def stranger_limit_mb() -> int:
+    """Return how much nobody may send to the page that was asked for."""
+    is_for_files = request.endpoint in STRANGER_FILES
+    return STRANGER_FILE_LIMIT_MB if is_for_files else STRANGER_LIMIT_MB
 
 
 def ask_for_own_password() -> Any:
@@ -274,7 +293,7 @@ def too_large() -> Any:
         return _("The file is too large. Split it into files of at most 400 MB.")
     return _(
         "The file is too large: without signing in, at most %(size)s MB are taken.",
-        size=STRANGER_LIMIT_MB,
+        size=stranger_limit_mb(),
     )
 
 
@@ -286,6 +305,7 @@ def show_database_trouble(error: DBAPIError) -> Any:
     trouble = find_trouble(error)
     if trouble is None:
         raise error
-    current_app.logger.error("The database refused: %s", error.orig)
+    # Not in the database's own words: they may repeat a row.
+    log_error("the database refused", error, trouble=trouble.code)
     http.forget_database()
     return show_problem(trouble)

@@ -121,6 +121,9 @@ def test_everything_comes_back_on_either_database_and_is_proven(
 def test_the_drill_proves_and_leaves_nothing(house, source, approved, keys, tmp_path):
     keep_file(source.documents, 1, PDF)
     made = make(source, tmp_path / "backups", keys)
+    of_former_version = tmp_path / "backups" / ".drill-killed"
+    of_former_version.mkdir()
+    (of_former_version / "drill.db").write_bytes(b"names in plain")
     scratch = tmp_path / "scratch"
     drilled = drill(
         made.path, scratch=scratch, keys=keys, data_keys=house.settings.keys,

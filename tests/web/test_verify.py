@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from ltc.rules.access import Role
 from ltc.rules.statement_codes import write_code
@@ -15,6 +16,7 @@ from ltc.store.documents import read_file
 from ltc.store.payouts import PayoutResult, PayoutRun
 from ltc.store.pdf import Printed
 from ltc.store.statements import Statement
+from tests.conftest import NOW
 from tests.support import factories
 from tests.support.month import AFTER, approve, make_month
 from tests.support.sign_in import send, sign_in_as
@@ -104,19 +106,41 @@ def test_a_file_is_known_by_its_bytes_and_not_kept(client, issued):
     assert answer.status_code == 422
 
 
-def test_strangers_may_not_send_what_the_signed_in_may(client, area, session):
-    def send_length(length):
-        return client.post(
-            "/verify/file", content_type="multipart/form-data; boundary=x", headers=ENGLISH,
-            environ_overrides={"CONTENT_LENGTH": str(length)},
-        )  # fmt: skip
+MEGABYTE = 1024 * 1024
 
-    answer = send_length(20 * 1024 * 1024 + 1)
+
+def send_length(client, path, length):
+    return client.post(
+        path, content_type="multipart/form-data; boundary=x", headers=ENGLISH,
+        environ_overrides={"CONTENT_LENGTH": str(length)},
+    )  # fmt: skip
+
+
+def test_strangers_may_not_send_what_the_signed_in_may(client, area, session):
+    answer = send_length(client, "/verify/file", 20 * MEGABYTE + 1)
     assert answer.status_code == 413
     assert "at most 20 MB" in answer.text
-    assert send_length(0).status_code != 413
+    assert send_length(client, "/verify/file", 0).status_code != 413
     sign_in_as(client, factories.make_user(session))
-    assert send_length(20 * 1024 * 1024 + 1).status_code != 413
+    assert send_length(client, "/verify/file", 20 * MEGABYTE + 1).status_code != 413
+
+
+def test_no_other_page_takes_a_file_from_a_stranger(client, area):
+    for path in ("/sign-in", "/imports/", "/insured/register", "/no-such-page"):
+        assert send_length(client, path, MEGABYTE + 1).status_code == 413
+    assert "at most 1 MB" in send_length(client, "/sign-in", MEGABYTE + 1).text
+
+
+def test_forms_of_strangers_are_counted_before_they_are_read(client, area, session):
+    """Without their token they are refused all the same: what is limited is the work of reading."""
+    path = "/insured/register"
+    with time_machine.travel(NOW, tick=False):
+        answers = [client.post(path, data={}).status_code for _ in range(301)]
+        assert answers == [400] * 300 + [429]
+        assert send_length(client, path, MEGABYTE + 1).status_code == 429  # not even looked at
+        assert client.get("/sign-in").status_code == 200
+        sign_in_as(client, factories.make_user(session))
+        assert client.post(path, data={}).status_code == 400
 
 
 def test_guessing_is_limited(client, area):
