@@ -81,6 +81,9 @@ list_missing_packages() {
   if [ "$purpose" = test ]; then
     has chromium || [ -x /usr/bin/chromium ] || echo chromium
     has pdftotext || echo poppler-utils
+    if [ "$(uname)" = Linux ]; then # the program that drives the browser needs it
+      { [ -n "$python" ] && can_load libatomic.so.1; } || echo libatomic1
+    fi
   fi
 }
 
