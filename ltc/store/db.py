@@ -24,14 +24,18 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
 from ltc.store.base import Base
 from ltc.store.sealing import KeyRing
 
-SQLITE_BUSY_MS = 30_000
+BUSY_MS = 30_000  # so long a writer waits for another one; then the database says that it is busy
 
 metadata = Base.metadata
 configure_mappers()  # once, before processes are forked: else each worker would
 
 
 def create_engine(url: str, **options: Any) -> sa.Engine:
-    """Return an engine; SQLite gets WAL, foreign keys, full durability and a busy timeout."""
+    """Return an engine; SQLite gets WAL, foreign keys, full durability and a busy timeout.
+
+    PostgreSQL has the first three by itself. It would wait for a lock for ever: it is given the
+    same time.
+    """
     # What a statement was sent with is not repeated in errors: it may be personal.
     # A server that was away leaves dead connections behind: each is tried before it is used.
     is_server = not url.startswith("sqlite")
@@ -39,6 +43,8 @@ def create_engine(url: str, **options: Any) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    else:
+        sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
@@ -54,8 +60,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Bound the time that this connection waits for a lock (``DatabaseBusy``), in one round trip."""
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {BUSY_MS}")
+    connection.autocommit = False
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
