@@ -20,13 +20,14 @@ from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Entry, Repeats, date_key, list_due
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
-from ltc.services.leases import STALE_AFTER, is_gone, is_worked_on, name_holder
+from ltc.services.leases import LIVE, STALE_AFTER, is_gone, is_worked_on, name_holder
 from ltc.services.statements import job_key
 from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
     find_by_schedule_key,
     list_approved_runs,
+    list_live_asked,
     list_live_tasks,
     list_planned_dates,
 )
@@ -42,8 +43,8 @@ CLOCK_IS_OFF = (
 class Start(Protocol):
     """Starts a job in a process of its own; no where there is no room for one more now."""
 
-    def __call__(self, job_id: int, *, is_hung: bool) -> bool:
-        """``is_hung``: a process has the job and is gone, or silent for too long."""
+    def __call__(self, job_id: int, *, holder: str) -> bool:
+        """``holder``: the process that has the job, gone or silent for too long; else empty."""
 
 
 def look(house: Any, start: Start, now: Clock = clock.now) -> list[int]:
@@ -110,7 +111,7 @@ def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
         key = f"{entry.kind}:run:{run_id}"
         planned = find_by_schedule_key(ctx.session, ctx.area_id, key)
         by_hand = find_newest_job(ctx.session, ctx.area_id, job_key(run_id))
-        if planned is None and not (by_hand and is_worked_on(by_hand, ctx.now)):
+        if planned is None and not (by_hand and _is_begun_by_hand(by_hand, ctx.now)):
             jobs.plan(
                 ctx, kind=entry.kind, schedule_key=key, on=Month.parse(month).starts_on,
                 inputs={"run_id": str(run_id), "month": month},
@@ -118,16 +119,22 @@ def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
             return
 
 
+def _is_begun_by_hand(job: JobRun, at: datetime) -> bool:
+    """Whether somebody works on a job, or a person asked for it: that is gone on with."""
+    return is_worked_on(job, at) or (job.status in LIVE and job.asked_by_id is not None)
+
+
 def _start_waiting(
     house: Any, session: Session, areas: list[Area], at: datetime, start: Start
 ) -> list[int]:
     codes = {area.id: area.code for area in areas}
-    live = list_live_tasks(session, codes)
+    live, asked = list_live_tasks(session, codes), list_live_asked(session, codes)
     session.rollback()
+    left = [job for job in asked if jobs.is_left(job, at)]
     return [
         job.id
-        for job in _orphans(house, codes, live, at)
-        if start(job.id, is_hung=job.status is JobStatus.RUNNING)
+        for job in (*_orphans(house, codes, live, at), *left)
+        if start(job.id, holder=job.holder if job.status is JobStatus.RUNNING else "")
     ]
 
 

@@ -37,6 +37,14 @@ TASKS: dict[str, Task] = {
     )
 }
 
+# What a person asks for on the page of a month or a file; the scheduler goes on with it where its
+# process has ended.
+ASKED_TITLES: dict[str, str] = {
+    "calculate": N_("Calculate a month"),
+    "statements": N_("Issue statements"),
+    "import": N_("Import a file"),
+}
+
 # Names in a result → what the page calls them. Names that end in _fen are amounts, in _on days,
 # in _at instants; a list of such results under ``rows`` is a table.
 RESULT_NAMES: dict[str, str] = {
@@ -76,6 +84,11 @@ RESULT_NAMES: dict[str, str] = {
 
 class UnknownTask(NotFound):
     """There is no task “{kind}”."""
+
+
+def title_of(kind: str) -> str:
+    """Return what a kind of job is called, for a door to translate."""
+    return TASKS[kind].title if kind in TASKS else ASKED_TITLES.get(kind, kind)
 
 
 def find_task(kind: str, *, first_area: bool = True) -> Task:

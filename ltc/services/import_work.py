@@ -279,7 +279,8 @@ def _give_up(
 ) -> None:
     """Write down that the work failed, in words without data; what is done stays."""
     with suppress(leases.LeaseLost), ctx.transaction() as session:
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=leases.say_why(error))
+        message, why = leases.say_why(error), leases.keep_why(error)
+        leases.end(session, lease, JobStatus.FAILED, at=at, message=message, result=why)
         changes = {"error": [None, type(error).__name__]}
         ctx.record("import.failed", "import_file", file.id, changes)
 

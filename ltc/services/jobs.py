@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict
@@ -26,6 +27,8 @@ from ltc.store.job_questions import get_visible_job
 from ltc.store.job_runs import JobNotFound, JobRun, JobStatus
 
 MOST_ATTEMPTS = 3
+# Each of two machines may be ten minutes off the database's clock: less silence proves nothing.
+LEFT_AFTER = timedelta(minutes=20)
 LOG_CHARACTERS = 20_000
 CUT = "…\n"
 GAVE_UP = N_("Its process ended {attempts} times before the work was done. Look at the log, mend"
@@ -86,7 +89,7 @@ def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -
             ctx, kind=kind, key=task_key(kind, dry_run=dry_run), inputs={}, at=ctx.now,
             quiet=quiet,
         )  # fmt: skip
-        job.dry_run, job.attempts, job.cancel_asked_at = dry_run, 0, None
+        job.dry_run, job.cancel_asked_at = dry_run, None
         job.due_on = on if job.schedule_key is None else job.due_on
         what = {"task": [None, kind], "on": [None, on], "dry_run": [None, int(dry_run)]}
         ctx.record("job.asked", "job_run", job.id, what)
@@ -118,8 +121,7 @@ def claim(ctx: Context, *, job_id: int, at: datetime, quiet: timedelta) -> Lease
     One that was to be stopped ends. Raises JobNotFound, TakenElsewhere, Cancelled, GivenUp.
     """
     with ctx.bookkeeping() as session:
-        query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == job_id)
-        job = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+        job = _lock(session, ctx, job_id)
         if job is None:
             raise JobNotFound()
         if not may_claim(job, at, quiet):
@@ -151,10 +153,52 @@ def _take_or_end(job: JobRun, at: datetime) -> Conflict | None:
     return None
 
 
+def take_up(ctx: Context, *, job_id: int, at: datetime) -> None:
+    """Let a job that a person asked for wait anew, for this process.
+
+    What does the work then goes on where the process before has ended. Raises JobNotFound,
+    TakenElsewhere, GivenUp.
+    """
+    refused = None
+    with ctx.bookkeeping() as session:
+        job = _lock(session, ctx, job_id)
+        if job is None:
+            raise JobNotFound()
+        if not is_left(job, at):
+            raise TakenElsewhere()
+        if job.attempts >= MOST_ATTEMPTS:
+            _give_up(job, at)
+            refused = GivenUp(attempts=MOST_ATTEMPTS)
+        else:
+            _note_takeover(job, at)
+            job.status, job.holder, job.heartbeat_at = JobStatus.WAITING, "", at
+    if refused:
+        raise refused
+
+
+def is_left(job: JobRun, at: datetime) -> bool:
+    """Whether a job that a person asked for has no process any more, however clocks differ."""
+    is_silent = job.heartbeat_at < at - LEFT_AFTER
+    return job.status in leases.LIVE and (is_silent or leases.is_gone(job.holder))
+
+
+def _lock(session: Session, ctx: Context, job_id: int) -> JobRun | None:
+    """Return a job of the area as stored now, which nobody else changes before the commit."""
+    query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == job_id)
+    found: JobRun | None = session.scalar(
+        query.with_for_update().execution_options(populate_existing=True)
+    )
+    return found
+
+
+def _note_takeover(job: JobRun, at: datetime) -> None:
+    why = "had ended" if leases.is_gone(job.holder) else f"was silent since {job.heartbeat_at}"
+    job.log = _bound(job.log + _line(at, f"Taken over: the process {job.holder} {why}."))
+
+
 def _take(job: JobRun, at: datetime) -> None:
     if job.status is JobStatus.RUNNING:
-        why = "had ended" if leases.is_gone(job.holder) else f"was silent since {job.heartbeat_at}"
-        job.log = _bound(job.log + _line(at, f"Taken over: the process {job.holder} {why}."))
+        _note_takeover(job, at)
     else:
         job.started_at = at
     job.status, job.holder, job.heartbeat_at = JobStatus.RUNNING, leases.name_holder(), at
@@ -176,8 +220,7 @@ def tell(
 ) -> None:  # fmt: skip
     """Write a sign of life with progress, a line of the log, or both; raises LeaseLost, Cancelled."""
     with ctx.bookkeeping() as session:
-        query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == lease.job_id)
-        job = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+        job = _lock(session, ctx, lease.job_id)
         if job is None or job.holder != lease.holder or job.status is not JobStatus.RUNNING:
             raise leases.LeaseLost()
         is_cancelled = job.cancel_asked_at is not None

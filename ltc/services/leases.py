@@ -50,9 +50,9 @@ class Lease:
     holder: str
 
 
-def name_holder() -> str:
-    """Return machine, process id and the process's start: no two processes share it."""
-    pid = os.getpid()
+def name_holder(pid: int | None = None) -> str:
+    """Return machine, process id (None: this one's) and the process's start: no two share it."""
+    pid = pid or os.getpid()
     return f"{socket.gethostname()[:40]}/{pid}/{_started(pid)}"
 
 
@@ -80,6 +80,7 @@ def acquire(
     job.status, job.holder, job.heartbeat_at, job.message = (
         JobStatus.RUNNING, name_holder(), at, "",
     )  # fmt: skip
+    job.attempts += 1
     try:
         ctx.session.flush()
     except IntegrityError:
@@ -102,7 +103,7 @@ def ask(
     elif not _may_take(job, at, None, quiet):
         raise _already(job)
     job.status, job.holder, job.inputs, job.heartbeat_at = JobStatus.WAITING, "", inputs, at
-    job.asked_by_id, job.message = ctx.actor.user_id, ""
+    job.asked_by_id, job.message, job.attempts = ctx.actor.user_id, "", 0
     try:
         ctx.session.flush()
     except IntegrityError:
@@ -187,7 +188,7 @@ def _add_job(ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: date
     job = JobRun(
         area_id=ctx.area_id, id=new_id(), kind=kind, job_key=key, status=JobStatus.RUNNING,
         inputs=inputs, heartbeat_at=at, started_at=at, asked_by_id=ctx.actor.user_id,
-        progress_done=0, progress_total=0,
+        progress_done=0, progress_total=0, attempts=0, log="",
     )  # fmt: skip
     ctx.session.add(job)
     return job

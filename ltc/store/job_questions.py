@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.payouts.runs import RunStatus
-from ltc.rules.tasks import TASKS
+from ltc.rules.tasks import ASKED_TITLES, TASKS
 from ltc.rules.timetable import Entry, date_key, due_at, find_newest_due, is_late
 from ltc.store.areas import Area
 from ltc.store.job_runs import JobNotFound, JobRun, JobSchedule, JobStatus, Scheduler
@@ -114,6 +114,15 @@ def list_live_tasks(session: Session, area_ids: Collection[int]) -> list[JobRun]
     query = sa.select(JobRun).where(
         JobRun.area_id.in_(area_ids), JobRun.status.in_(LIVE), JobRun.kind.in_(TASKS)
     )
+    return list(session.scalars(query.order_by(*ORDER)))
+
+
+def list_live_asked(session: Session, area_ids: Collection[int]) -> list[JobRun]:
+    """Return what people asked for on a page and what has not ended, the oldest first."""
+    query = sa.select(JobRun).where(
+        JobRun.area_id.in_(area_ids), JobRun.status.in_(LIVE), JobRun.kind.in_(ASKED_TITLES),
+        JobRun.asked_by_id.is_not(None),
+    )  # fmt: skip
     return list(session.scalars(query.order_by(*ORDER)))
 
 

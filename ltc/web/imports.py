@@ -42,6 +42,7 @@ from ltc.web.background import start_process
 from ltc.web.formats import said, whole
 from ltc.web.forms.imports import ImportForm
 from ltc.web.forms.refusals import show_refusal
+from ltc.web.job_status import why_stopped
 from ltc.web.lists import read_cursor
 from ltc.web.receipts import leave_receipt
 
@@ -248,8 +249,8 @@ def _progress_of(job: JobRun | None) -> dict[str, Any]:
     """Return how far the work is, in rows, how fast it goes, and about how long it takes still."""
     if job is None:
         return dict.fromkeys(("job", "is_live", "rows_done", "rows_total", "per_second"), 0) | {
-            "seconds_left": None
-        }
+            "seconds_left": None, "why_stopped": ""
+        }  # fmt: skip
     now = clock.now()
     seconds = max(1, int((now - job.started_at).total_seconds()))
     before = int(job.inputs.get("row", 1)) - 1  # done by the work that this one goes on with
@@ -258,6 +259,7 @@ def _progress_of(job: JobRun | None) -> dict[str, Any]:
     return {
         "job": job,
         "is_live": is_worked_on(job, now),
+        "why_stopped": why_stopped(job, now),
         "rows_done": job.progress_done,
         "rows_total": job.progress_total,
         "per_second": per_second,

@@ -8,10 +8,12 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from ltc import http
+from ltc.rules import tasks
 from ltc.rules.access import Actor, Permission
 from ltc.rules.tasks import RESULT_NAMES, TASKS, Task
 from ltc.rules.timetable import Entry, Repeats, Weekday, find_next_due
 from ltc.rules.words import N_
+from ltc.services.leases import is_stalled
 from ltc.store.areas import Area, get_area, is_first_area
 from ltc.store.job_questions import (
     find_last_of_task,
@@ -25,6 +27,10 @@ from ltc.web.formats import instant, plain_day, said, whole, yuan
 SILENT_AFTER = timedelta(minutes=3)
 NO_SCHEDULER = N_("No scheduler is running. Start one: “flask scheduler”.")
 SILENT = N_("The scheduler gave no sign of life since {time}. Start one: “flask scheduler”.")
+GOES_ON = N_(
+    "The process that worked on it has ended. The scheduler goes on with it by itself; you may also"
+    " do it here."
+)
 WHEN = {
     Repeats.DAILY: N_("every day at {time}"),
     Repeats.WEEKLY: N_("on {weekday} at {time}"),
@@ -40,7 +46,6 @@ WEEKDAYS = {
     Weekday.SATURDAY: N_("Saturday"),
     Weekday.SUNDAY: N_("Sunday"),
 }
-OTHER_KINDS = {"calculate": N_("Calculate a month"), "statements": N_("Issue statements")}
 STATES = {
     JobStatus.WAITING: (N_("waiting"), "waiting"),
     JobStatus.RUNNING: (N_("at work"), "waiting"),
@@ -120,8 +125,7 @@ def find_scheduler_trouble(session: Session, now: datetime) -> str | None:
 
 def title_of(kind: str) -> str:
     """Return what a kind of job is called."""
-    known = TASKS[kind].title if kind in TASKS else OTHER_KINDS.get(kind, kind)
-    return said(known)
+    return said(tasks.title_of(kind))
 
 
 def state_of(job: JobRun) -> tuple[str, str]:
@@ -142,6 +146,11 @@ def message_of(job: JobRun) -> str:
         values = job.result["values"]
         return said(reason, **{name: in_words(str(value)) for name, value in values.items()})
     return in_words(job.message)
+
+
+def why_stopped(job: JobRun, now: datetime) -> str:
+    """Return why a job that a person asked for is at rest: as it ended, or its process is gone."""
+    return said(GOES_ON) if is_stalled(job, now) else message_of(job)
 
 
 def list_results(job: JobRun) -> list[dict[str, str]]:

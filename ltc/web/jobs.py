@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from ltc import clock, http
 from ltc.rules.access import Permission
-from ltc.rules.tasks import TASKS, find_task
+from ltc.rules.tasks import ASKED_TITLES, TASKS, find_task
 from ltc.rules.timetable import Entry
 from ltc.services import jobs as use_cases
 from ltc.services.leases import STALE_AFTER
@@ -36,7 +36,7 @@ def index() -> Any:
         is_mailed=bool(http.house().settings.mail_url),
         page=list_jobs(session, actor, read_cursor(), kind=kind, status=status),
         chosen={"task": kind, "state": status or ""},
-        kinds=[(each, job_status.title_of(each)) for each in (*TASKS, *job_status.OTHER_KINDS)],
+        kinds=[(each, job_status.title_of(each)) for each in (*TASKS, *ASKED_TITLES)],
         states=[(each.value, _(job_status.STATES[each][0])) for each in JobStatus],
         words=job_status,
     )

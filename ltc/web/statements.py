@@ -29,7 +29,7 @@ from ltc.store.statement_questions import (
     list_statements,
 )
 from ltc.web.background import start_process
-from ltc.web.job_status import message_of
+from ltc.web.job_status import why_stopped
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_number, read_text
 from ltc.web.receipts import leave_receipt
 
@@ -214,7 +214,7 @@ def _job_values(job_id: int) -> dict[str, Any]:
     left = found.progress_total - found.progress_done
     return {
         "job": found,
-        "message": message_of(found),
+        "message": why_stopped(found, clock.now()),
         "is_live": found.status in LIVE and not is_stalled(found, clock.now()),
         "is_stalled": is_stalled(found, clock.now()),
         "failed": (found.result or {}).get("failed", []),

@@ -94,7 +94,7 @@ def test_work_begins_before_mails_and_one_that_fails_is_the_last(house, area, se
         happened.append("mail")
         raise OSError("no answer")
 
-    def start(_job_id, *, is_hung):
+    def start(_job_id, *, holder):
         happened.append("start")
         return True
 

@@ -31,7 +31,7 @@ def runner(monkeypatch, work, kind=TASK):
         yield
 
 
-def always(_job_id, *, is_hung):
+def always(_job_id, *, holder):
     """Start whatever is to be started: the test does it itself."""
     return True
 

@@ -1,0 +1,150 @@
+"""What a person asked for on a page, and whose process ended, is gone on with by the scheduler."""
+
+import io
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from ltc.jobs import going_on
+from ltc.jobs.going_on import run_job
+from ltc.jobs.scheduling import look
+from ltc.rules.access import Role
+from ltc.rules.imports import ImportKind, ImportStatus
+from ltc.rules.tasks import ASKED_TITLES
+from ltc.services import imports, jobs, leases
+from ltc.services.payouts import ask_for_run
+from ltc.services.uploads import keep_upload, uploads_folder
+from ltc.store.imports import ImportFile
+from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.payouts import PayoutRun
+from ltc.store.visits import Fee
+from tests.conftest import NOW
+from tests.services.import_files import ROWS, make_world, write_csv
+from tests.support import factories
+from tests.support.month import AFTER, MONTH, make_month
+from tests.support.scheduling import always, house_with
+from tests.support.sign_in import sign_in_as
+
+MINUTE = timedelta(minutes=1)
+FEES = 3
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_the_database(monkeypatch):
+    monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
+
+
+@pytest.fixture
+def officer(session, area, make_ctx):
+    make_world(session)
+    user = factories.make_user(session, Role.OFFICER)
+    return make_ctx(Role.OFFICER, user_id=user.id)
+
+
+@pytest.fixture
+def asked(officer, house, tmp_path):
+    """An import that a person asked for: a trial that waits for its process."""
+    rows = [{**ROWS[ImportKind.FEES], "reference": f"F{n}"} for n in range(FEES)]
+    content = write_csv(tmp_path / "fees.csv", rows).read_bytes()
+    digest = keep_upload(uploads_folder(house.settings.documents), io.BytesIO(content))
+    return imports.receive(officer, kind=ImportKind.FEES, file_name="fees.csv", file_digest=digest)
+
+
+def kill(session, job_id, **values):
+    """Let a job look as if its process were killed: on this machine, and at work."""
+    gone = f"{leases.name_holder().partition('/')[0]}/1/0"
+    values = {"status": JobStatus.RUNNING, "holder": gone, "attempts": 1, **values}
+    session.rollback()
+    session.execute(sa.update(JobRun).where(JobRun.id == job_id).values(**values))
+    session.commit()
+
+
+def text_of(client, asked):
+    answer = client.get(f"/imports/{asked.import_id}", headers={"Accept-Language": "en"})
+    return answer.text
+
+
+def look_and_go_on(house, at):
+    """Look once as a scheduler does, and do at once what it starts."""
+    with time_machine.travel(at, tick=False):
+        started = look(house_with(house), always, lambda: at)
+        return [run_job(house, job_id, lambda: at) for job_id in started]
+
+
+def test_everything_that_a_person_asks_for_can_be_gone_on_with():
+    assert set(going_on.ASKED) == set(ASKED_TITLES)
+
+
+def test_a_trial_whose_process_ended_is_gone_on_with(house, asked, session):
+    kill(session, asked.job_id)
+    (job,) = look_and_go_on(house, NOW + MINUTE)
+    assert (job.status, job.attempts) == (JobStatus.DONE, 2)
+    assert "Taken over: the process" in job.log
+    session.expire_all()
+    assert session.get_one(ImportFile, (1, asked.import_id)).status is ImportStatus.TRIED
+    assert look_and_go_on(house, NOW + 2 * MINUTE) == []
+
+
+def test_what_was_ordered_is_carried_out_once(house, asked, officer, session):
+    look_and_go_on(house, NOW + jobs.LEFT_AFTER + MINUTE)  # the trial, which no process began
+    ordered = imports.ask_to_carry_out(officer, import_id=asked.import_id)
+    kill(session, ordered.job_id)
+    (job,) = look_and_go_on(house, NOW + MINUTE)
+    assert job.status is JobStatus.DONE
+    assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == FEES
+
+
+def test_what_is_tried_out_is_not_carried_out_without_an_order(house, asked, session):
+    kill(session, asked.job_id)
+    look_and_go_on(house, NOW + MINUTE)
+    look_and_go_on(house, NOW + timedelta(days=1))
+    assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == 0
+
+
+def test_a_month_whose_process_ended_is_calculated(house, session, area, make_ctx):
+    make_month(session, people=4)
+    user = factories.make_user(session, Role.FINANCE_PREPARER)
+    ctx = make_ctx(Role.FINANCE_PREPARER, user_id=user.id, now=AFTER)
+    kill(session, ask_for_run(ctx, month=MONTH).id)
+    (job,) = look_and_go_on(house, AFTER + MINUTE)
+    assert (job.status, job.attempts) == (JobStatus.DONE, 2)
+    run = session.scalars(sa.select(PayoutRun)).one()
+    assert (run.month, run.people) == (str(MONTH), 4)
+
+
+def test_who_is_at_work_is_left_alone_whatever_the_other_clock_says(house, asked, session):
+    kill(session, asked.job_id, holder="elsewhere/1/1")
+    for minutes in (5, 19):  # of another machine, whose clock is behind
+        assert look_and_go_on(house, NOW + minutes * MINUTE) == []
+    (job,) = look_and_go_on(house, NOW + 21 * MINUTE)
+    assert job.status is JobStatus.DONE
+
+
+def test_the_page_says_that_it_goes_on_by_itself(house, asked, officer, session, client):
+    kill(session, asked.job_id)
+    sign_in_as(client, session.get_one(factories.User, (1, officer.actor.user_id)))
+    assert "The scheduler goes on with it by itself" in text_of(client, asked)
+    at_work = {"holder": leases.name_holder(), "attempts": 2}
+    with time_machine.travel(NOW, tick=False):
+        kill(session, asked.job_id, **at_work)
+        text = text_of(client, asked)
+    assert "The scheduler started another one" in text
+
+
+def test_what_ends_its_process_again_and_again_is_given_up(house, asked, session):
+    kill(session, asked.job_id, attempts=jobs.MOST_ATTEMPTS)
+    with pytest.raises(jobs.GivenUp):
+        look_and_go_on(house, NOW + MINUTE)
+    job = session.get_one(JobRun, (1, asked.job_id))
+    session.refresh(job)
+    assert (job.status, "ended 3 times" in job.message) == (JobStatus.FAILED, True)
+    assert look_and_go_on(house, NOW + 2 * MINUTE) == []
+
+
+def test_two_that_go_on_at_the_same_moment_are_one(house, asked, session):
+    kill(session, asked.job_id)
+    run_job(house, asked.job_id, lambda: NOW + MINUTE)
+    with pytest.raises(jobs.TakenElsewhere):
+        run_job(house, asked.job_id, lambda: NOW + MINUTE)
