@@ -1,10 +1,10 @@
 #!/bin/sh
 # Set up everything that running (`setup.sh run`) or testing (`setup.sh test`) needs.
 #
-# Compiles the catalogues of words too. Safe to call again: where nothing is missing, nothing is said and nothing is done. Python
-# packages go into .venv from the hashed locks; system packages come from apt where we are root,
-# and are named in one line to paste where we are not. Nothing is changed before all that is
-# missing is known to be obtainable.
+# Compiles the catalogues of words too. Safe to call again: where nothing is missing, nothing is said
+# and nothing is done. Python packages go into .venv from the hashed locks; system packages come from
+# apt where we are root, and are named in one line to paste where we are not. Nothing is changed
+# before all that is missing is known to be obtainable.
 #
 #   PYTHON=/path/to/python3.12   use this Python
 #   LTC_SETUP_PIP=1              use plain pip even where uv is present
@@ -19,6 +19,10 @@ case $purpose in
 esac
 venv_python=.venv/bin/python
 stamp=.venv/setup-$purpose.stamp
+
+# Looking leaves nothing behind: make keeps compiled modules in .venv, which may not be there yet.
+compiled_modules=${PYTHONPYCACHEPREFIX:-}
+unset PYTHONPYCACHEPREFIX
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -164,7 +168,10 @@ if [ -n "$missing" ]; then
   [ -z "$missing" ] || fail "installed from apt, and still not to be found: $missing"
 fi
 [ -n "$python" ] || fail "Python 3.11 to 3.14 is needed, and apt's is $(python3 --version 2>&1)."
-is_installed || set_up_python
+if ! is_installed; then
+  [ -z "$compiled_modules" ] || export PYTHONPYCACHEPREFIX="$compiled_modules"
+  set_up_python
+fi
 for catalogue in translations/*/LC_MESSAGES/messages.po; do
   compiled=${catalogue%.po}.mo
   if [ -f "$catalogue" ] && { [ ! -f "$compiled" ] || [ "$catalogue" -nt "$compiled" ]; }; then
