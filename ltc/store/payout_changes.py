@@ -108,10 +108,22 @@ def name_people(session: Session, actor: Actor, ids: Iterable[int]) -> dict[int,
     return {row[0]: (row[1], row[2]) for row in session.execute(visible(query, actor))}
 
 
+def find_with_result(
+    session: Session, actor: Actor, runs: Iterable[PayoutRun], people: Iterable[int]
+) -> set[tuple[int, int]]:
+    """Return (run, person) of those of some people that have a result in some runs."""
+    query: Rows = sa.select(PayoutResult.run_id, PayoutResult.person_id).where(
+        PayoutResult.run_id.in_([run.id for run in runs]),
+        PayoutResult.person_id.in_(list(people)),
+    )
+    return {(run, person) for run, person in session.execute(visible(query, actor))}
+
+
 def count_late_facts(session: Session, actor: Actor, run: PayoutRun) -> tuple[int, int]:
     """Return (facts, people) about a run's month that were recorded after what it knew.
 
-    They are not part of the run: a correction pays or takes back what they come to.
+    They are not part of the run: a correction pays or takes back what they come to. A fact that
+    was corrected several times is one.
     """
     month = Month.parse(run.month)
     facts = sa.union_all(*[
@@ -128,6 +140,9 @@ def count_late_facts(session: Session, actor: Actor, run: PayoutRun) -> tuple[in
 
 def _select_late(table: Any, day: Any, run: PayoutRun, month: Month) -> Rows:
     query: Rows = sa.select(table.person_id).where(
-        table.recorded_at > run.known_at, day >= month.starts_on, day < month.ends_before
+        table.recorded_at > run.known_at,
+        table.superseded_at.is_(None),
+        day >= month.starts_on,
+        day < month.ends_before,
     )
     return query

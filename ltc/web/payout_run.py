@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from ltc import http
 from ltc.rules.access import Permission, Reach
 from ltc.rules.months import Month
-from ltc.rules.payouts.bridge import CAUSE_NAMES, build_bridge, split_difference
+from ltc.rules.payouts.bridge import CAUSE_NAMES, Change, build_bridge, split_difference
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
 from ltc.rules.payouts.runs import RunStatus, is_month_over
@@ -17,6 +17,7 @@ from ltc.rules.words import N_
 from ltc.store.payout_changes import (
     Difference,
     count_late_facts,
+    find_with_result,
     list_differences,
     name_people,
 )
@@ -25,8 +26,9 @@ from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import area_zone, month, whole, yuan
 from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
-from ltc.web.payout_words import Names, law_of, list_policies
+from ltc.web.payout_words import Names, law_of, policies_of
 
+Changed = tuple[Difference, list[Change]]
 LARGEST = 10
 ROWS_SHOWN = 12
 BREAKDOWN_NAMES = {
@@ -105,20 +107,17 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
     before = find_run_before(session, actor, run)
     if before is None:
         return {"before": None}
-    differences = list_differences(session, actor, law_of(run), before, run)
-    is_other_law = list_policies(before) != list_policies(run)
-    spans = build_bridge(
-        change
-        for d in differences
-        for change in split_difference(d.before, d.after, is_other_law=is_other_law)
-    )
+    is_other_law = policies_of(before) != policies_of(run)
+    changed = [
+        (each, split_difference(each.before, each.after, is_other_law=is_other_law))
+        for each in list_differences(session, actor, law_of(run), before, run)
+    ]
+    spans = build_bridge(change for _difference, changes in changed for change in changes)
     sums = [sum_visible(session, actor, each).fund_fen for each in (before, run)]
     return {
         "before": before,
-        "before_fen": sums[0],
-        "spans": [(_(CAUSE_NAMES[span.cause]), span) for span in spans],
         "bridge": _build_steps(before, run, spans, sums),
-        "largest": _list_largest(differences),
+        "largest": _list_largest(before, run, changed),
         "late": count_late_facts(session, actor, before),
     }  # fmt: skip
 
@@ -148,12 +147,29 @@ def _step(label: str, fen: int, kind: str) -> dict[str, Any]:
     return {"label": label, "value": fen, "text": f"{sign}{yuan(fen)}", "kind": kind}
 
 
-def _list_largest(differences: list[Difference]) -> list[dict[str, Any]]:
-    largest = sorted(differences, key=lambda d: (-abs(d.fund_fen), d.person_id))[:LARGEST]
-    people = name_people(
-        http.database(), http.current_actor(), [each.person_id for each in largest]
+def _list_largest(before: PayoutRun, run: PayoutRun, changed: list[Changed]) -> list[Any]:
+    """Return the largest changes: who, why, and where each of the two months is explained."""
+    session, actor = http.database(), http.current_actor()
+    largest = sorted(changed, key=lambda c: (-abs(c[0].fund_fen), c[0].person_id))[:LARGEST]
+    ids = [difference.person_id for difference, _changes in largest]
+    people, there = (
+        name_people(session, actor, ids),
+        find_with_result(session, actor, (before, run), ids),
     )
-    return [{"difference": each, "who": people.get(each.person_id, ("–", ""))} for each in largest]
+    return [
+        {
+            "difference": difference,
+            "who": people.get(difference.person_id, ("–", "")),
+            "causes": [_(CAUSE_NAMES[change.cause]) for change in changes],
+            "hrefs": [
+                url_for("payouts.lines.why", run_id=each.id, person_id=difference.person_id)
+                if (each.id, difference.person_id) in there
+                else None
+                for each in (before, run)
+            ],
+        }
+        for difference, changes in largest
+    ]
 
 
 def next_step(run: PayoutRun) -> dict[str, Any] | None:

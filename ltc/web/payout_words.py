@@ -21,7 +21,8 @@ from ltc.rules.payouts.explain import (
     build_sentences,
 )
 from ltc.rules.payouts.results import DayState, Settlement, Step
-from ltc.rules.policies import Law, NoPolicyInForce, Policy
+from ltc.rules.policies import Law, Policy
+from ltc.rules.statements import list_policies
 from ltc.store.areas import District, get_area, list_districts
 from ltc.store.payouts import PayoutRun
 from ltc.store.providers import Provider
@@ -48,7 +49,7 @@ class Names:
     def __init__(self, run: PayoutRun) -> None:
         """Read what is named by the policies of the run's month, and districts and providers."""
         session, actor = http.database(), http.current_actor()
-        self.policies = list_policies(run)
+        self.policies = policies_of(run)
         self.districts = {d.id: _district_name(d) for d in list_districts(session, actor.area_id)}
         providers = visible(sa.select(Provider.id, Provider.name), actor)
         self.providers: dict[Any, str] = dict(session.execute(providers).all())
@@ -72,19 +73,9 @@ def law_of(run: PayoutRun) -> Law:
     return law
 
 
-def list_policies(run: PayoutRun) -> list[Policy]:
+def policies_of(run: PayoutRun) -> tuple[Policy, ...]:
     """Return the policies that are in force in a run's month, the latest first."""
-    law = law_of(run)
-    month = Month.parse(run.month)
-    found: list[Policy] = []
-    for day in (month.ends_before, month.starts_on):
-        try:
-            policy = law.on(day)
-        except NoPolicyInForce:
-            continue
-        if policy not in found:
-            found.append(policy)
-    return found
+    return list_policies(law_of(run), Month.parse(run.month))
 
 
 def _named_in(policy: Policy, breakdown: str) -> Mapping[Any, Any]:

@@ -1,10 +1,10 @@
 """The bridge from one month's sum to the next: each difference has a cause, and they add up.
 
-A person's difference goes to the first cause that holds: started or stopped (paid in one month
-only), held or released, another mode, another grade. Where mode and grade are the same, the
-difference is split: what more or fewer days (or minutes, where time is paid) come to at the price of
-the month before, and what is left, which is the law where another policy is in force and the price
-or fee otherwise.
+Who is paid in one month only started or stopped; who is held in one month only, in whole or in part,
+is held or released: each takes all of a person's difference. Any other difference is split: what
+more or fewer days (or minutes, where time is paid) come to at the price of the month before, and
+what is left, which goes to the first that holds: another mode, another grade, another law, another
+price or fee. Where time is paid, another mode or grade brings other minutes and takes all of it.
 """
 
 from collections.abc import Iterable
@@ -97,7 +97,7 @@ def split_difference(
     if whole is not None:
         return [Change(whole, difference)] if difference else []
     by_time, cause = _time_effect(before, after)
-    rest = Cause.LAW if is_other_law else Cause.PRICE
+    rest = _find_changed(before, after) or (Cause.LAW if is_other_law else Cause.PRICE)
     parts = [Change(cause, by_time), Change(rest, difference - by_time)]
     return [part for part in parts if part.fund_fen]
 
@@ -108,6 +108,13 @@ def _find_whole_cause(before: PersonMonth, after: PersonMonth) -> Cause | None:
         return Cause.RELEASED if before.is_held else Cause.STARTED
     if not after.fund_fen:
         return Cause.HELD if after.is_held else Cause.STOPPED
+    if before.is_held != after.is_held:
+        return Cause.HELD if after.is_held else Cause.RELEASED
+    return _find_changed(before, after) if before.minutes or after.minutes else None
+
+
+def _find_changed(before: PersonMonth, after: PersonMonth) -> Cause | None:
+    """Return what is another in the person's care: the mode, else the grade, else nothing."""
     if before.modes != after.modes:
         return Cause.MODE
     return Cause.GRADE if before.grades != after.grades else None

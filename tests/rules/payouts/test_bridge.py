@@ -34,6 +34,26 @@ def test_the_causes_add_up_to_the_difference(before, after, is_other_law):
     assert sum(change.fund_fen for change in changes) == after.fund_fen - before.fund_fen
 
 
+@given(before=months, after=months, is_other_law=st.booleans())
+def test_a_person_is_counted_once_for_a_cause_and_never_for_nothing(before, after, is_other_law):
+    changes = split_difference(before, after, is_other_law=is_other_law)
+    causes = [change.cause for change in changes]
+    assert len(set(causes)) == len(causes) <= 2
+    assert all(change.fund_fen for change in changes)
+
+
+@given(pairs=st.lists(st.tuples(months, months), max_size=12), is_other_law=st.booleans())
+def test_the_spans_add_up_to_the_difference_of_the_two_sums(pairs, is_other_law):
+    spans = build_bridge(
+        change
+        for before, after in pairs
+        for change in split_difference(before, after, is_other_law=is_other_law)
+    )
+    difference = sum(after.fund_fen - before.fund_fen for before, after in pairs)
+    assert sum(span.fund_fen for span in spans) == difference
+    assert len({span.cause for span in spans}) == len(spans)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
@@ -44,10 +64,21 @@ def test_the_causes_add_up_to_the_difference(before, after, is_other_law):
         (WHOLE, PersonMonth(150_000, 30, 0, ("home_visits",), ("4",)), [(Cause.DAYS, -5_000)]),
         (WHOLE, PersonMonth(124_000, 31, 0, ("own_carer",), ("4",)), [(Cause.MODE, -31_000)]),
         (WHOLE, PersonMonth(170_000, 31, 0, ("home_visits",), ("5",)), [(Cause.GRADE, 15_000)]),
+        (WHOLE, PersonMonth(130_000, 26, 0, ("residential",), ("4",)), [(Cause.DAYS, -25_000)]),
+        (WHOLE, PersonMonth(104_000, 26, 0, ("own_carer",), ("5",)),
+         [(Cause.DAYS, -25_000), (Cause.MODE, -26_000)]),
+        (WHOLE, PersonMonth(160_000, 26, 0, ("home_visits",), ("5",)),
+         [(Cause.DAYS, -25_000), (Cause.GRADE, 30_000)]),
+        (WHOLE, PersonMonth(70_000, 14, 0, ("home_visits",), ("4",), is_held=True),
+         [(Cause.HELD, -85_000)]),
+        (PersonMonth(70_000, 14, 0, ("home_visits",), ("4",), is_held=True), WHOLE,
+         [(Cause.RELEASED, 85_000)]),
         (WHOLE, PersonMonth(180_000, 30, 0, ("home_visits",), ("4",)),
          [(Cause.DAYS, -5_000), (Cause.PRICE, 30_000)]),
         (PersonMonth(60_000, 10, 600, ("home_visits",), ("4",)),
          PersonMonth(90_000, 10, 900, ("home_visits",), ("4",)), [(Cause.MINUTES, 30_000)]),
+        (PersonMonth(60_000, 10, 600, ("home_visits",), ("4",)),
+         PersonMonth(90_000, 10, 900, ("home_visits",), ("5",)), [(Cause.GRADE, 30_000)]),
         (WHOLE, WHOLE, []),
     ],
 )  # fmt: skip
