@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel import Locale
 from flask import Flask, g
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -16,7 +15,10 @@ from ltc.rules.months import Month
 from ltc.rules.policies import Text
 from ltc.rules.spoken import find_words
 
-FEN_PER_YUAN = Decimal(100)
+FEN_PER_YUAN = 100
+# Read once: to be asked for a locale by its name, Babel looks through all that it knows, each time.
+WEEKDAYS = {code: Locale.parse(code).days["format"]["abbreviated"] for code in ("en", "zh_CN")}
+MONTHS = Locale.parse("en").months["format"]["wide"]
 
 
 def register(app: Flask) -> None:
@@ -43,8 +45,8 @@ def yuan(fen: int | None) -> str:
     """``¥1,300.00`` from fen; a dash for None."""
     if fen is None:
         return "–"
-    amount = format_decimal(abs(Decimal(fen) / FEN_PER_YUAN), "#,##0.00", locale="en")
-    return f"{'−' if fen < 0 else ''}¥{amount}"
+    whole_yuan, rest_fen = divmod(abs(fen), FEN_PER_YUAN)
+    return f"{'−' if fen < 0 else ''}¥{whole_yuan:,}.{rest_fen:02}"
 
 
 def day(value: date | None) -> str:
@@ -52,8 +54,9 @@ def day(value: date | None) -> str:
     if value is None:
         return "–"
     if _chinese():
-        return f"{value.year}年{value.month}月{value.day}日（{format_date(value, 'EEE', 'zh_CN')}）"
-    return f"{value.isoformat()} ({format_date(value, 'EEE', 'en')})"
+        weekday = WEEKDAYS["zh_CN"][value.weekday()]
+        return f"{value.year}年{value.month}月{value.day}日（{weekday}）"
+    return f"{value.isoformat()} ({WEEKDAYS['en'][value.weekday()]})"
 
 
 def plain_day(value: date | None) -> str:
@@ -70,7 +73,7 @@ def month(value: Month | str | None) -> str:
     found = Month.parse(value) if isinstance(value, str) else value
     if _chinese():
         return f"{found.year}年{found.number}月"
-    return str(format_date(found.starts_on, "MMMM yyyy", "en"))
+    return f"{MONTHS[found.number]} {found.year}"
 
 
 def area_zone() -> ZoneInfo:
@@ -101,7 +104,7 @@ def minutes(value: int | None) -> str:
 
 def whole(value: int | None) -> str:
     """``41,723``; a dash for None."""
-    return "–" if value is None else format_decimal(value, "#,##0", locale="en")
+    return "–" if value is None else f"{value:,}"
 
 
 def share(basis_points: int | None) -> str:
