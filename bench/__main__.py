@@ -23,7 +23,6 @@ def run_month(*, quick: bool) -> None:
 
 def run_audit(*, quick: bool) -> None:
     """What the audit log adds to the time of writing, on both databases."""
-    print(f"audit log: the cost of an event, at most 10 % ({audit_cost.ROUNDS} rounds each)")
     for kind in DATABASES[:1] if quick else DATABASES:
         with month.databases(kind) as make:
             audit_cost.main([make()])

@@ -1,9 +1,9 @@
 """What the audit log costs: the same writes with and without their events, durably, in one run.
 
-``python -m bench.audit_cost [URL ...]``: SQLite in a temporary folder where no URL is given.
+``python -m bench audit`` takes both databases, ``python -m bench.audit_cost URL ...`` those named.
 Written are people as an officer registers them, one transaction each by the product's own
 use-case, and a thousand rows in one transaction, as a job writes them. Rounds with and without
-alternate, and the median of their ratios is printed: the machine's moods meet both alike.
+alternate, and the median of their ratios is judged: the machine's moods meet both alike.
 """
 
 import itertools
@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from stdnum.cn import ric
 
+from bench.table import Figure, print_table
 from ltc import settings
 from ltc.rules.access import Actor, Role
 from ltc.rules.insured import SchemeCode, Sex
@@ -34,7 +34,8 @@ from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
 NOW = datetime(2019, 11, 14, 2, 30, tzinfo=UTC)
 ROUNDS = 15
-SINGLE_WRITES = 60
+MOST_SHARE = 0.10  # issue 2: the cost, measured, stays under 10 % of write time
+WRITES_A_ROUND = 60
 ROWS_OF_A_JOB = 1_000
 NUMBERS = itertools.count(1)
 
@@ -54,35 +55,36 @@ class Unaudited(Context):
 
 
 def main(urls: list[str]) -> None:
-    """Measure on every database and print one line each."""
-    print(f"{'database':12} {'write':10} {'without':>12} {'with':>12} {'cost':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        for url in urls or [f"sqlite:///{Path(folder) / 'bench.db'}"]:
-            measure_database(url, folder)
+    """Measure on every database, which must be empty, and print a table."""
+    print_table(
+        f"audit log: what an event costs, {ROUNDS} rounds each",
+        (figure for url in urls for figure in measure_database(url)),
+    )
 
 
-def measure_database(url: str, home: str) -> None:
-    """Migrate an empty database and measure both kinds of writes on it."""
-    keys = settings.load({"LTC_ENV": "test", "LTC_HOME": home}).keys
+def measure_database(url: str) -> Iterator[Figure]:
+    """Migrate an empty database and yield the figures of both kinds of writes on it."""
     engine = db.create_engine(url)
     migrations.upgrade(engine)
+    with tempfile.TemporaryDirectory() as home:
+        keys = settings.load({"LTC_ENV": "test", "LTC_HOME": home}).keys
     with db.create_session_maker(engine, keys)() as session:
         area_id, district_id = _found(session)
-        for name, write, per in (
-            ("single", _write_singly, SINGLE_WRITES), ("job", _write_job, 1)
-        ):  # fmt: skip
+        for name, write in WRITES.items():
             without, audited, cost = measure(session, area_id, district_id, write)
-            print(
-                f"{engine.dialect.name:12} {name:10} {without / per * 1e6:9.0f} µs "
-                f"{audited / per * 1e6:9.0f} µs {cost * 100:7.1f}%"
-            )
+            yield Figure(engine.dialect.name, f"{name}, without", f"{without * 1e3:.2f} ms")
+            yield Figure(engine.dialect.name, f"{name}, with its event", f"{audited * 1e3:.2f} ms")
+            yield Figure(
+                engine.dialect.name, f"{name}: the event's share", f"{cost * 100:.1f} %",
+                f"under {MOST_SHARE * 100:.0f} %", cost < MOST_SHARE,
+            )  # fmt: skip
     engine.dispose()
 
 
 def measure(
-    session: Session, area_id: int, district_id: int, write: Callable[[Context, int], None]
+    session: Session, area_id: int, district_id: int, write: Callable[[Context, int], int]
 ) -> tuple[float, float, float]:
-    """Return the median seconds without and with events, and the median of the extra share."""
+    """Return the median seconds of a write without and with its event, and of the extra share."""
     actor = Actor(None, "bench", Role.MACHINE, area_id, door="shell")
     made = [kind(session, actor, NOW, policies=None) for kind in (Unaudited, Context)]  # type: ignore[arg-type]
     rounds: list[tuple[float, float]] = []
@@ -98,8 +100,8 @@ def measure(
     )
 
 
-def _write_singly(ctx: Context, district_id: int) -> None:
-    for _ in range(SINGLE_WRITES):
+def _register_people(ctx: Context, district_id: int) -> int:
+    for _ in range(WRITES_A_ROUND):
         number = next(NUMBERS)
         contact = Contact("王淑珍", district_id, "钢花社区", f"138{number:08d}", "钢花路1号")
         register(
@@ -107,6 +109,7 @@ def _write_singly(ctx: Context, district_id: int) -> None:
             contribution_years=20, starts_on=date(2018, 1, 1),
         )  # fmt: skip
         ctx.session.expunge_all()
+    return WRITES_A_ROUND
 
 
 def _identity(number: int) -> str:
@@ -116,11 +119,19 @@ def _identity(number: int) -> str:
     return body + ric.calc_check_digit(body + "0")
 
 
-def _write_job(ctx: Context, district_id: int) -> None:
+def _insert_rows(ctx: Context, district_id: int) -> int:
     with ctx.transaction() as session:
         session.add_all([_person(ctx, district_id) for _ in range(ROWS_OF_A_JOB)])
         ctx.record("people.imported", "import_file", 1, {"rows": [None, ROWS_OF_A_JOB]})
     ctx.session.expunge_all()
+    return 1
+
+
+# What is written, by name; each returns how many transactions it made.
+WRITES: dict[str, Callable[[Context, int], int]] = {
+    "registering a person": _register_people,
+    f"a job's {ROWS_OF_A_JOB:,} rows": _insert_rows,
+}
 
 
 def _person(ctx: Context, district_id: int) -> InsuredPerson:
@@ -152,10 +163,11 @@ def _found(session: Session) -> tuple[int, int]:
     return area_id, district.id
 
 
-def _time(work: Callable[[], None]) -> float:
+def _time(write: Callable[[], int]) -> float:
+    """Return the seconds that one transaction took."""
     started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    count = write()
+    return (time.perf_counter() - started) / count
 
 
 if __name__ == "__main__":
