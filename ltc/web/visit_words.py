@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.checks import CLEARER_NAMES, EFFECT_NAMES, Finding
-from ltc.rules.visits import DATUM_NAMES, SOURCE_NAMES, Client, order_clients, week_of
+from ltc.rules.visits import DATUM_NAMES, SOURCE_NAMES, Client, Datum, order_clients, week_of
+from ltc.services.distances import Position, measure_metres
 from ltc.store.carer_questions import find_carers
 from ltc.store.insured import InsuredPerson
 from ltc.store.person_records import find_people
@@ -17,7 +18,7 @@ from ltc.store.provider_questions import find_providers
 from ltc.store.visit_questions import Listed, list_of_carer
 from ltc.store.visits import Visit
 from ltc.web.fact_views import Rows
-from ltc.web.formats import day, instant, minutes, said, yuan
+from ltc.web.formats import day, instant, minutes, said, whole, yuan
 from ltc.web.law_choices import item_name
 
 MICRO = 1_000_000
@@ -61,6 +62,7 @@ def describe(visit: Visit) -> Rows:
         (_("End"), instant(visit.ends_at)),
         (_("Length"), minutes(visit.ends_min - visit.begins_min)),
         (_("Place"), place_text(visit)),
+        (_("Distance from home"), distance_text(visit, person)),
         (_("Price of the visit"), yuan(visit.price_fen)),
         (_("Entered by"), said(SOURCE_NAMES[visit.source])),
         (_("Check"), refusal_text(visit)),
@@ -73,6 +75,29 @@ def place_text(visit: Visit) -> str:
         return str(_("not recorded"))
     datum = said(DATUM_NAMES[visit.datum]) if visit.datum else ""
     return f"{_degrees(visit.latitude_e6)}, {_degrees(visit.longitude_e6)} {datum}".strip()
+
+
+def distance_text(visit: Visit, person: InsuredPerson) -> str:
+    """Return how far from the person's home a visit was; why it cannot be said, where it cannot.
+
+    Positions of homes are those of satellites; Chinese maps are some hundred metres off them.
+    """
+    here, home = _position(visit, ""), _position(person, "home_")
+    if here is None:
+        return str(_("not known: the visit has no place"))
+    if home is None:
+        return str(_("not known: the position of the home is not recorded"))
+    metres = whole(measure_metres(here, home))
+    if visit.datum is Datum.GCJ02:
+        return str(_("about %(metres)s m; maps in China are up to 700 m off", metres=metres))
+    return str(_("%(metres)s m", metres=metres))
+
+
+def _position(row: Visit | InsuredPerson, prefix: str) -> Position | None:
+    latitude, longitude = (
+        getattr(row, f"{prefix}{name}") for name in ("latitude_e6", "longitude_e6")
+    )
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def refusal_text(visit: Visit) -> str:

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -6,6 +7,7 @@ import sqlalchemy as sa
 from ltc.rules.access import Role
 from ltc.rules.insured import LifeEventKind
 from ltc.rules.providers import CarerKind
+from ltc.rules.visits import Datum
 from ltc.store.providers import Agreement, Provider
 from ltc.store.visits import Visit
 from tests.support import factories as make
@@ -103,6 +105,28 @@ def test_the_checks_stand_on_the_page_of_a_visit(officer, session, person, carer
     for words in ("Hospital stay from 2019-11-10", "died on 2019-11-11", "20 minutes overlap",
                   "has no agreement", "No confirmed plan", "5 checks found"):  # fmt: skip
         assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("home", "datum", "expected"),
+    [
+        ((None, None), "wgs84", "not known: the position of the home is not recorded"),
+        ((29_563_000, 106_551_500), None, "not known: the visit has no place"),
+        ((29_563_000, 106_551_500), "wgs84", "111 m"),
+        ((29_563_000, 106_551_500), "gcj02", "about 111 m; maps in China are up to 700 m off"),
+    ],
+)
+def test_a_visit_says_how_far_from_home_it_was_or_why_not(
+    officer, session, person, carer, home, datum, expected
+):
+    person.home_latitude_e6, person.home_longitude_e6 = home
+    place = {"latitude_e6": 29_564_000, "longitude_e6": 106_551_500} if datum else {}
+    visit = make.make_visit(session, person, carer, datum=datum and Datum(datum), **place)
+    session.commit()
+    text = " ".join(officer.get(f"/visits/{visit.id}").text.split())
+    assert re.search(
+        rf"Distance from home</dt> <dd[^>]*>{re.escape(expected)}<", text
+    ), text  # fmt: skip
 
 
 def test_a_provider_without_agreement_is_warned_of_when_a_visit_is_logged(
