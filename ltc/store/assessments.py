@@ -24,6 +24,7 @@ class Application(AreaKeyed, Base):
         area_key("expert_id", "users"),
         sa.UniqueConstraint("area_id", "number"),
         sa.Index(None, "area_id", "person_id"),
+        sa.Index(None, "area_id", "filed_on", "id"),
         sa.Index(None, "area_id", "status", "filed_on", "id"),
         sa.Index(None, "area_id", "assessor_id", "status"),
         sa.Index(None, "area_id", "expert_id", "status"),
@@ -100,6 +101,8 @@ class Conclusion(AreaKeyed, Fact, Base):
         area_key("person_id", "insured_persons"),
         area_key("application_id", "applications"),
         sa.Index(None, "area_id", "person_id"),
+        sa.Index(None, "area_id", "application_id"),
+        sa.Index(None, "area_id", "valid_before"),
     )
 
     person_id: Mapped[int] = mapped_column(sa.BigInteger)

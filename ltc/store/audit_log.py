@@ -22,6 +22,7 @@ class AuditEvent(AreaKeyed, Base):
     __table_args__ = (
         sa.Index(None, "area_id", "record_type", "record_id"),
         sa.Index(None, "area_id", "at", "id"),
+        sa.Index(None, "area_id", "action", "at", "id"),
         sa.UniqueConstraint("area_id", "block_number", "position"),
     )
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ltc.rules.plans import BonusChoice
 from ltc.store.base import AreaKeyed, Base, Fact, area_key, enum_of
 
+IS_UNCONFIRMED = sa.text("superseded_at IS NULL AND confirmed_on IS NULL")
+
 
 class CarePlan(AreaKeyed, Fact, Base):
     """Mode and provider over some days; pays nothing before the person confirmed it."""
@@ -18,6 +20,15 @@ class CarePlan(AreaKeyed, Fact, Base):
         area_key("provider_id", "providers"),
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "provider_id", "starts_on", "id"),
+        sa.Index(None, "area_id", "starts_on", "id"),
+        # The few that nobody has signed yet.
+        sa.Index(
+            "ix_care_plans_unconfirmed",
+            "area_id",
+            "provider_id",
+            sqlite_where=IS_UNCONFIRMED,
+            postgresql_where=IS_UNCONFIRMED,
+        ),
     )
 
     number: Mapped[str] = mapped_column(sa.String(30))

@@ -25,6 +25,7 @@ class Statement(AreaKeyed, Base):
         sa.UniqueConstraint("area_id", "number"),
         sa.Index(None, "area_id", "subject_id"),
         sa.Index(None, "area_id", "run_id", "provider_id"),
+        sa.Index(None, "area_id", "provider_id", "number"),
         # The code alone is looked up; the area makes the key one that can be distributed by area.
         sa.Index(None, "verify_code", "area_id", unique=True),
         sa.Index(None, "file_digest"),

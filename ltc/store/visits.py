@@ -44,6 +44,7 @@ class Visit(AreaKeyed, Fact, Base):
         area_key("carer_id", "carers"),
         sa.Index(None, "area_id", "person_id", "service_on"),
         sa.Index(None, "area_id", "carer_id", "service_on"),
+        sa.Index(None, "area_id", "begins_at", "id"),
         sa.Index(None, "area_id", "provider_id", "service_on", "id"),
         # A day's visits in order; and how many were known when, counted from the index alone.
         sa.Index(None, "area_id", "service_on", "id", "recorded_at", "superseded_at"),
