@@ -156,6 +156,7 @@ class Case:
 
     ``visits`` holds those of the month and, where a weekly cap may apply, those of the days before
     it that lie in the same week (Monday to Sunday): they use up the week's cap and are not paid.
+    One of the day before that week which crosses midnight is there for its minutes: they are taken.
     """
 
     person: str  # the case number

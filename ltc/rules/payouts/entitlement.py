@@ -231,17 +231,19 @@ def _apply_contribution(
             missing_years=missing, one_off_payment_fen=payment_fen,
         )  # fmt: skip
     else:
-        _apply_top_up(sheet, enrolment.topped_up_on, years, missing, days)
+        paid_on = enrolment.topped_up_on
+        paid_under = sheet.policy_for(paid_on)
+        # Where the law of the payment's day knew no such payment, the one that asks for it counts.
+        if paid_under.contribution is not None:
+            policy, rule = paid_under, paid_under.contribution
+        _apply_top_up(sheet, policy, rule, paid_on, years, missing, days)
 
 
 def _apply_top_up(
-    sheet: Sheet, paid_on: date, years: tuple[tuple[str, int], ...], missing: int, days: int
-) -> None:
-    """Mark the days before a top-up payment counts, by the law of the day of the payment."""
-    policy = sheet.policy_for(paid_on)
-    rule = policy.contribution
-    if rule is None:
-        return
+    sheet: Sheet, policy: Policy, rule: ContributionRule, paid_on: date,
+    years: tuple[tuple[str, int], ...], missing: int, days: int,
+) -> None:  # fmt: skip
+    """Mark the days before a top-up payment counts."""
     starts_on = begin(rule.start_after_payment.get(), paid_on)
     sheet.step(
         "contribution_topped_up", *years,

@@ -30,8 +30,8 @@ Cap = tuple[date, str, str, str]  # first day of the policy, scheme, mode, level
 class Segment:
     """Days on which policy, scheme, grade, plan and medical assistance are the same.
 
-    The month is cut into these. ``days`` are payable as far as the person goes; ``agreed`` of them those on which the plan's
-    provider has an agreement: a payment to a provider counts these only.
+    The month is cut into these. ``days`` are payable as far as the person goes; ``agreed`` of them
+    those on which the plan's provider has an agreement: a payment to a provider counts these only.
     """
 
     place: int

@@ -79,6 +79,10 @@ class _Counter:
         """Count one visit; what an earlier month pays is counted without a word."""
         window = self.sheet.window
         index = window.index_of_minute(visit.begins_min)
+        if index == -1 and self._reaches_into_window(visit):
+            # What it has of the first day is the month before's to pay: nobody pays it again.
+            self._remember([(visit.begins_min, visit.ends_min)])
+            return
         if not 0 <= index < window.length - 1:
             self.sheet.exclude(visit.ref, Reason.OUTSIDE_MONTH, _length(visit))
             return
@@ -96,6 +100,11 @@ class _Counter:
         if is_paid_here and dropped:
             for reason, left_out in dropped:
                 self.sheet.exclude(visit.ref, reason, left_out, note=visit.refused or "")
+
+    def _reaches_into_window(self, visit: Visit) -> bool:
+        """Whether a visit of the day before, if it was accepted, goes on after midnight."""
+        first_minute = (self.sheet.window.first - EPOCH) * MINUTES_PER_DAY
+        return visit.refused is None and visit.ends_min > first_minute
 
     def _find_segment(self, visit: Visit, index: int) -> Segment | DayState | Reason:
         if visit.refused is not None:

@@ -5,7 +5,6 @@ an agreement; the example itself names only what matters to it.
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 from ltc.rules.months import ONE_DAY, Month
 from ltc.rules.payouts.cases import (
@@ -19,15 +18,14 @@ from ltc.rules.payouts.cases import (
     PlanPeriod,
     Visit,
 )
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
 from ltc.rules.payouts.settle import settle
 from ltc.rules.policies import Law, Policy, WorkedCase
 
 PROVIDER = 1
 CARER = 1
 VISIT_MINUTES = 60
-MINUTES_PER_DAY = 1_440
 HOURS_PER_DAY = 24
-EPOCH = date(1970, 1, 1)
 
 
 def build_case(policy: Policy, example: WorkedCase) -> Case:
@@ -87,6 +85,6 @@ def _visits(minutes: int, month: Month) -> Iterator[Visit]:
     count = -(-minutes // VISIT_MINUTES)
     for place in range(count):
         on = month.starts_on + (place * month.day_count // count) * ONE_DAY
-        begins = (on - EPOCH).days * MINUTES_PER_DAY + place % HOURS_PER_DAY * VISIT_MINUTES
+        begins = (on.toordinal() - EPOCH) * MINUTES_PER_DAY + place % HOURS_PER_DAY * VISIT_MINUTES
         length = min(VISIT_MINUTES, minutes - place * VISIT_MINUTES)
         yield Visit(100 + place, PROVIDER, CARER, begins, begins + length)

@@ -8,7 +8,7 @@ import pytest
 from ltc.rules.law_changes import change_law
 from ltc.rules.months import Month
 from ltc.rules.payouts.absences import NotAnAbsence
-from ltc.rules.payouts.cases import Absence, BedDays, Enrolment, Fee, PlanPeriod
+from ltc.rules.payouts.cases import Absence, BedDays, Enrolment, Fee, PlanPeriod, Visit
 from ltc.rules.payouts.days import list_runs, window_of
 from ltc.rules.payouts.results import DayState, Exclusion, Outcome
 from ltc.rules.payouts.settle import settle
@@ -23,6 +23,7 @@ from tests.rules.payouts.by_hand import (
     make_assistance,
     make_case,
     make_visit,
+    minute,
 )
 
 
@@ -51,6 +52,20 @@ def test_without_any_policy_everything_is_held():
     assert settlement.outcome is Outcome.HELD
     assert set(settlement.days) == {DayState.HELD}
     assert settlement.exclusions == (Exclusion(1, "held", 60),)
+
+
+def test_a_top_up_of_before_the_rule_counts_by_the_rule_that_asks_for_it():
+    """Whoever paid the missing years before the law knew of them has to wait all the same."""
+    new = build_law(starts=date(2024, 5, 1)).policies[0]
+    old = replace(build_law().policies[0], contribution=None, ends_before=new.starts_on)
+    topped_up = Enrolment(1, "employee", 10, date(2010, 1, 1), topped_up_on=date(2024, 4, 20))
+    settlement = settle(
+        Law("madeup", (old, new)), make_case("daily_fixed", enrolments=(topped_up,))
+    )
+    values = dict(find_step(settlement, "contribution_topped_up").values)
+    assert (values["topped_up_on"], values["starts_on"]) == ("2024-04-20", "2024-05-01")
+    assert values["one_off_payment_fen"] == 5 * 15_000
+    assert [line.days for line in settlement.lines] == [31]
 
 
 def test_a_component_that_the_scheme_does_not_pay_is_zero_and_says_so():
@@ -181,6 +196,22 @@ def test_many_visits_stand_in_the_trace_as_number_and_digest():
     visits = tuple(make_visit(ref, 1 + ref % 31, 15 * ref, 1) for ref in range(1, 42))
     step = find_step(settle(LAW, make_case("monthly_hours", visits=visits)), "hourly")
     assert dict(step.values)["visits"].startswith("41 sha256:")
+
+
+@pytest.mark.parametrize(
+    ("refused", "minutes", "reasons"),
+    [(None, 60, [("overlap_person", 60)]), ("no signature", 120, [])],
+)
+def test_minutes_after_midnight_of_the_month_before_are_not_paid_twice(refused, minutes, reasons):
+    """July 2024 begins on a Monday: no day of June lies in its first week."""
+    july = Month(2024, 7)
+    ends = minute(62, 60)  # 1 July, 01:00
+    june = Visit(1, PROVIDER, 1, ends - 120, ends, refused)
+    late = Visit(2, PROVIDER, 1, ends - 60, ends + 60)
+    settlement = settle(LAW, make_case("weekly_hours", month=july, visits=(june, late)))
+    assert sum(line.minutes for line in settlement.lines) == minutes
+    left_out = [(e.reason, e.minutes) for e in settlement.exclusions if e.ref == 2]
+    assert left_out == reasons
 
 
 def test_a_refusal_stands_with_its_words():
