@@ -24,6 +24,7 @@ from ltc.rules.insured import LifeEventKind
 from ltc.rules.months import Month
 from ltc.rules.payouts import cases
 from ltc.rules.payouts.cases import AgreementPeriod, Case, Taken
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at as believed
 from ltc.store.base import of_days
@@ -72,6 +73,11 @@ class Frame:
     def weeks_start_on(self) -> date:
         """Monday of the week in which the month begins: weekly caps count whole weeks."""
         return self.month.starts_on - timedelta(days=self.month.starts_on.weekday())
+
+    @property
+    def visits_since(self) -> date:
+        """The day before that week: a visit of it may cross midnight, and takes those minutes."""
+        return self.weeks_start_on - timedelta(days=1)
 
 
 def list_population(session: Session, frame: Frame) -> list[Member]:
@@ -270,10 +276,12 @@ def _load_accounts(chunk: _Chunk) -> Facts:
 
 
 def _load_visits(chunk: _Chunk) -> Facts:
-    v = Visit
+    v, frame = Visit, chunk.frame
+    first_minute = (frame.weeks_start_on.toordinal() - EPOCH) * MINUTES_PER_DAY
     rows = chunk.read(
         v, v.id, v.provider_id, v.carer_id, v.begins_min, v.ends_min, v.refused, v.price_fen,
-        where=[_between(v.service_on, chunk.frame.weeks_start_on, chunk.frame.month)],
+        where=[_between(v.service_on, frame.visits_since, frame.month),
+               sa.or_(v.service_on >= frame.weeks_start_on, v.ends_min > first_minute)],
     )  # fmt: skip
     found: Facts = defaultdict(list)
     make, visit = tuple.__new__, cases.Visit

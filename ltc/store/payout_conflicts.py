@@ -7,7 +7,6 @@ some at a time, all of them before any chunk is calculated, so the answer does n
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -19,7 +18,6 @@ from ltc.store.payout_cases import Frame, is_any_of
 from ltc.store.providers import Carer
 from ltc.store.visits import Visit
 
-ONE_DAY = timedelta(days=1)
 CARERS_AT_ONCE = 1_000
 
 TakenByPerson = dict[int, tuple[Taken, ...]]
@@ -137,7 +135,7 @@ def _read_overlapping(session: Session, frame: Frame, carers: Sequence[int]) -> 
 def _claims_minutes(frame: Frame) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Visit.area_id == frame.area_id,
-        Visit.service_on >= frame.weeks_start_on - ONE_DAY,
+        Visit.service_on >= frame.visits_since,
         Visit.service_on < frame.month.ends_before,
         believed(Visit, frame.known_at),
         Visit.refused.is_(None),

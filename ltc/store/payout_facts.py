@@ -42,7 +42,9 @@ def read_facts_digest(session: Session, frame: Frame) -> str:
 
 
 def _select_counts(table: Any, frame: Frame) -> sa.Select[*tuple[Any, ...]]:
-    """Rows recorded, and rows superseded, up to the instant; visits only of the month's weeks."""
+    """Rows recorded, and rows superseded, up to the instant; visits only of the month's weeks
+    and of the day before.
+    """
     recorded = sa.func.count(sa.case((table.recorded_at <= frame.known_at, 1)))
     superseded = sa.func.count(sa.case((table.superseded_at <= frame.known_at, 1)))
     query: sa.Select[*tuple[Any, ...]] = sa.select(recorded, superseded).where(
@@ -50,7 +52,7 @@ def _select_counts(table: Any, frame: Frame) -> sa.Select[*tuple[Any, ...]]:
     )
     if table is Visit:
         query = query.where(
-            Visit.service_on >= frame.weeks_start_on, Visit.service_on < frame.month.ends_before
+            Visit.service_on >= frame.visits_since, Visit.service_on < frame.month.ends_before
         )
     return query
 

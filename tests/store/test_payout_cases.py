@@ -230,6 +230,22 @@ def test_refused_and_superseded_visits_take_nothing(session, area):
     assert list(early.taken) == [people[2].id]
 
 
+@pytest.mark.parametrize(("hour", "is_loaded"), [(10, False), (15, True)])
+def test_a_visit_of_the_day_before_the_month_is_read_where_it_crosses_midnight(
+    session, month, hour, is_loaded
+):
+    """July 2019 begins on a Monday; what such a visit takes of it changes July's facts."""
+    july, begins_at = Month(2019, 7), datetime(2019, 6, 30, hour, 30, tzinfo=UTC)  # 23:30 there
+    before = read_facts_digest(session, frame_at(session, month=july))
+    person = month.people[0]
+    carer = make.make_carer(session, make.make_provider(session))
+    late = make.make_visit(session, person, carer, begins_at=begins_at)
+    frame = frame_at(session, month=july)
+    [loaded] = load_cases(session, frame, person.case_number, person.case_number)
+    assert [visit.ref for visit in loaded.case.visits] == [late.id] * is_loaded
+    assert read_facts_digest(session, frame) != before
+
+
 def test_overlapping_visits_are_found_across_people(session, month):
     frame = frame_at(session)
     assert frame.taken
