@@ -210,6 +210,10 @@ class EnrolmentOverlaps(Conflict):
     """The person is already enrolled from {starts_on}; end that enrolment first."""
 
 
+class AccountBegins(Conflict):
+    """An account is recorded from {starts_on} already. Correct that one."""
+
+
 class AssistanceOverlaps(Conflict):
     """The person belongs to a category already from {starts_on}; end that first."""
 

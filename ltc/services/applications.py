@@ -25,6 +25,7 @@ from ltc.rules.errors import Invalid
 from ltc.rules.policies import NoPolicyInForce
 from ltc.rules.words import N_, Word
 from ltc.services.context import Context
+from ltc.services.facts import NothingChanged
 from ltc.store.applications import (
     find_death,
     find_enrolment,
@@ -132,7 +133,7 @@ def assign(
     """Say which assessor and which expert evaluate together, and when they plan to come.
 
     ``interest_asked``: that both were asked about kinship and interest, for the record. Raises
-    NotAnAssessor, NotAnExpert, NotIndependent.
+    NotAnAssessor, NotAnExpert, NotIndependent, NothingChanged.
     """
     ctx.require(Permission.ACCEPT_APPLICATION)
     _check_staff(ctx, assessor_id, Role.ASSESSOR, NotAnAssessor(field="assessor_id"))
@@ -146,6 +147,8 @@ def assign(
             "expert_id": expert_id,
             "visit_planned_at": visit_planned_at,
         }
+        if all(getattr(application, name) == value for name, value in facts.items()):
+            raise NothingChanged
         changes = _change(application, facts) | {"interest_asked": [None, interest_asked]}
         ctx.record("application.assigned", "application", application.id, changes)
     return application

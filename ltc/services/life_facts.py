@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ltc.rules.access import Permission
 from ltc.rules.insured import (
+    AccountBegins,
     EventDays,
     LifeEventKind,
     SchemeCode,
@@ -127,7 +128,10 @@ def withdraw_life_event(ctx: Context, *, event_id: int, reason: str) -> LifeEven
 
 
 def record_account(ctx: Context, *, person_id: int, facts: AccountFacts) -> BankAccount:
-    """Record the account of a person; one that was valid on the same days ends the day before."""
+    """Record the account of a person; one that was valid on the same days ends the day before.
+
+    Raises AccountBegins where one begins on the same day.
+    """
     ctx.require(Permission.CHANGE_PEOPLE)
     with ctx.transaction():
         person = lock_person(ctx, person_id)
@@ -242,6 +246,8 @@ def _withdraw_recorded(ctx: Context, table: type[T], fact_id: int, reason: str, 
 def _end_account_before(ctx: Context, person: InsuredPerson, day: date) -> None:
     """End the account that goes on beyond a day; one that begins later is left alone."""
     for old in list_known_facts(ctx.session, ctx.area_id, BankAccount, person.id):
+        if old.starts_on == day:
+            raise AccountBegins(field="starts_on", starts_on=day)
         if old.starts_on < day and (old.ends_before is None or old.ends_before > day):
             row = correct_fact(ctx, old, FOLLOWED, ends_before=day)
             _write_event(ctx, "account.ended", row, old)

@@ -33,6 +33,7 @@ from ltc.rules.statements import ChainHead, Frame, StatementKind, list_policies
 from ltc.services.capital_figures import write_capitals
 from ltc.services.statement_press import Press, sign
 from ltc.store.areas import Area, get_area, list_districts
+from ltc.store.base import new_id
 from ltc.store.documents import keep_file
 from ltc.store.paper import fill_page
 from ltc.store.payout_runs import RunKey
@@ -97,6 +98,16 @@ class PrintedSheet:
     pages: int
     substitutes: int
     verify_code: str
+
+
+def build_row(common: Common, sheet: PrintedSheet, issued_by_id: int | None) -> dict[str, object]:
+    """Return the values of a statement's row."""
+    values = {name: getattr(sheet, name) for name in PrintedSheet.__slots__}
+    return {
+        "area_id": common.run.area_id, "id": new_id(), "run_id": common.run.id,
+        "issued_at": common.issued_at, "issued_by_id": issued_by_id,
+        "chain_number": common.chain.number if common.chain else None, **values,
+    }  # fmt: skip
 
 
 def print_piece(session: Session, common: Common, piece: Piece) -> list[PrintedSheet]:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
@@ -31,8 +32,7 @@ from ltc.services.payout_chunks import digest_of
 from ltc.services.statement_inputs import build_common, decide_inputs, key_of
 from ltc.services.statement_press import Press, check_signing
 from ltc.services.statement_printers import Batch, Failed, Printers
-from ltc.services.statement_sheets import Common, Piece, PrintedSheet, print_piece
-from ltc.store.base import new_id
+from ltc.services.statement_sheets import Common, Piece, PrintedSheet, build_row, print_piece
 from ltc.store.job_questions import get_visible_job
 from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
@@ -97,8 +97,18 @@ def issue(
         return found.statement
     common = build_common(ctx, run, press, decide_inputs(ctx, run))
     (sheet,) = print_piece(ctx.session, common, Piece(kind, (subject_id,)))
+    try:
+        return _write_row(ctx, common, sheet)
+    except IntegrityError:  # somebody issued it while this one was printed
+        found = find_statement_of(ctx.session, ctx.actor, run, kind, subject_id)
+        if found.statement is None:
+            raise
+        return found.statement
+
+
+def _write_row(ctx: Context, common: Common, sheet: PrintedSheet) -> Statement:
     with ctx.transaction() as session:
-        row = Statement(**_row_values(ctx, common, sheet))
+        row = Statement(**build_row(common, sheet, ctx.actor.user_id))
         session.add(row)
         changes = {"number": [None, row.number], "file": [None, row.file_digest]}
         ctx.record("statement.issued", "statement", row.id, changes)
@@ -318,7 +328,7 @@ def _write(
     if not sheets:
         _show_life(ctx, lease, at, progress)
         return
-    rows = [_row_values(ctx, common, sheet) for sheet in sheets]
+    rows = [build_row(common, sheet, ctx.actor.user_id) for sheet in sheets]
     files = hashlib.sha256("".join(sheet.file_digest for sheet in sheets).encode()).hexdigest()
     with ctx.transaction() as session:
         leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
@@ -334,15 +344,6 @@ def _show_life(ctx: Context, lease: leases.Lease, at: datetime, progress: Progre
     """Renew the lease while printing takes long; raises LeaseLost."""
     with ctx.bookkeeping() as session:
         leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
-
-
-def _row_values(ctx: Context, common: Common, sheet: PrintedSheet) -> dict[str, object]:
-    values = {name: getattr(sheet, name) for name in PrintedSheet.__slots__}
-    return {
-        "area_id": ctx.area_id, "id": new_id(), "run_id": common.run.id,
-        "issued_at": common.issued_at, "issued_by_id": ctx.actor.user_id,
-        "chain_number": common.chain.number if common.chain else None, **values,
-    }  # fmt: skip
 
 
 def _get_approved(ctx: Context, run_id: int) -> PayoutRun:

@@ -45,9 +45,18 @@ def settle(response: Response) -> Response:
         return response
     if ctx.is_already_done:
         return lead_to_receipt(ctx.form_token)
-    if ctx.is_token_spent and response.location:
-        keep_receipt(ctx, safe_path(response.location))
+    path = g.get("receipt_path") or response.location
+    if ctx.is_token_spent and path:
+        keep_receipt(ctx, safe_path(path))
     return response
+
+
+def lead_second_click(path: str) -> None:
+    """Say where a second click leads when the first one is answered with a page of its own.
+
+    Such a page shows what is shown once, a new password or a masked number: never a second time.
+    """
+    g.receipt_path = path
 
 
 def lead_to_receipt(token: str) -> Response:

@@ -7,14 +7,18 @@ was sent from our own pages is kept: another site must not get a button of ours 
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ltc import http
+from ltc.web import devices
 
 NEVER_KEPT = {"csrf_token"}
 SECRET_WORDS = ("password",)
 STATUS = 400
+SIGN_OUT = (
+    "session.sign_out"  # who has no session any more is signed out: nothing is to be sent again
+)
 
 
 def keep_form(*, is_signed_in: bool) -> Any:
@@ -22,6 +26,8 @@ def keep_form(*, is_signed_in: bool) -> Any:
 
     What somebody typed is shown to nobody else who signs in at the same browser, nor sent for them.
     """
+    if request.endpoint == SIGN_OUT and not is_signed_in and _is_from_here():
+        return devices.forget(redirect(url_for("session.sign_in")))
     if http.wants_json() or not _is_from_here():
         text = _("The form could not be checked. Open its page anew and send it from there.")
         return render_template("shared/problem.html", status=STATUS, text=text), STATUS

@@ -32,13 +32,15 @@ def show(record_type: str, field: str, record_id: int) -> Any:
         )
     except Invalid as problem:
         error = problem_text(problem)
+    back = once.safe_path(request.referrer)
+    once.lead_second_click(back)
     page = render_template(
         "unmasking/part.html" if _is_part() else "unmasking/page.html",
         value=value,
         error=error,
         key=_key(field),
         action=request.path,
-        back=once.safe_path(request.referrer),
+        back=back,
     )
     return page, 422 if error else 200
 

@@ -20,6 +20,7 @@ from ltc.store.users_questions import (
     get_user,
     list_users,
 )
+from ltc.web import once
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.forms.users import ConfirmForm, CreateForm, DeactivateForm
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_sort, read_text
@@ -74,7 +75,7 @@ def create() -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return render_template("users/password_once.html", made=made)
+            return _show_password_once(made)
     page = render_template("users/create.html", form=form)
     return page, 422 if form.errors else 200
 
@@ -107,8 +108,13 @@ def reset(user_id: int) -> Any:
     user, form = get_user(http.database(), http.current_actor(), user_id), ConfirmForm()
     if form.validate_on_submit():
         made = use_cases.reset_password(http.context(), user_id=user_id, passwords=http.passwords())
-        return render_template("users/password_once.html", made=made)
+        return _show_password_once(made)
     return render_template("users/reset.html", user=user, form=form)
+
+
+def _show_password_once(made: use_cases.NewPassword) -> str:
+    once.lead_second_click(url_for("users.show", user_id=made.user.id))
+    return render_template("users/password_once.html", made=made)
 
 
 @blueprint.route("/<int:user_id>/deactivate", methods=["GET", "POST"])

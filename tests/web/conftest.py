@@ -1,14 +1,18 @@
 """Fixtures of pages: an officer's browser, and the people of a small case."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 import time_machine
 
 from ltc import settings
 from ltc.rules.access import Role
+from ltc.web import background
 from tests.conftest import ENVIRONMENT
 from tests.support import factories as make
+from tests.support.desk import Desk, open_desk
 from tests.support.installations import open_shared_world
 from tests.support.sign_in import sign_in_as
 
@@ -24,6 +28,30 @@ def shared_world(request, policies, tmp_path_factory):
         given = settings.load({**ENVIRONMENT, "LTC_HOME": home, "LTC_DATABASE_URL": url})
         with open_shared_world(given, policies) as world:
             yield world
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def desk(request, policies, tmp_path_factory) -> Iterator[Desk]:
+    """A house in which every form can be sent, once for a module and database, on 14 November."""
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.lend() as url, time_machine.travel(NOW, tick=False):
+        home = str(tmp_path_factory.mktemp("home"))
+        given = settings.load({**ENVIRONMENT, "LTC_HOME": home, "LTC_DATABASE_URL": url})
+        with open_desk(given, policies) as opened:
+            yield opened
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """The commands of the processes that pages would have started."""
+    started = []
+
+    def start(command, **_how):
+        started.append(command)
+        return SimpleNamespace(poll=lambda: 0)
+
+    monkeypatch.setattr(background, "subprocess", SimpleNamespace(Popen=start, DEVNULL=None))
+    return started
 
 
 @pytest.fixture
