@@ -19,7 +19,6 @@ from ltc.store.plans import CarePlan
 from ltc.store.providers import Agreement, Carer
 from ltc.store.scope import visible
 from ltc.store.users import User
-from ltc.store.visits import Visit
 
 CERTIFICATE_DAYS_AHEAD = 60
 
@@ -61,11 +60,6 @@ def count_unconfirmed_plans(session: Session, actor: Actor) -> int:
     return _count(
         session, actor, CarePlan, known_at(CarePlan, None), CarePlan.confirmed_on.is_(None)
     )
-
-
-def count_visits(session: Session, actor: Actor, day: date) -> int:
-    """Return how many visits took place on a day."""
-    return _count(session, actor, Visit, known_at(Visit, None), Visit.service_on == day)
 
 
 def count_ending_certificates(session: Session, actor: Actor, today: date) -> int:

@@ -14,9 +14,10 @@ from ltc.rules.access import ROLE_TASKS, Actor, Permission, Role
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_
+from ltc.services.context import Context
 from ltc.store import waiting
 from ltc.store.evaluation_days import list_to_evaluate
-from ltc.web.job_status import count_late
+from ltc.web import home_finance, home_oversight, home_provider
 
 blueprint = Blueprint("home", __name__)
 
@@ -74,10 +75,6 @@ UNSIGNED_PLANS = Card(
     lambda m: waiting.count_unconfirmed_plans(m.session, m.actor),
     N_("Every care plan is signed."), "plans.index",
 )  # fmt: skip
-VISITS_TODAY = Card(
-    N_("Visits today"), lambda m: waiting.count_visits(m.session, m.actor, m.today),
-    N_("No visit is recorded today yet."), "visits.index",
-)  # fmt: skip
 CERTIFICATES = Card(
     N_("Certificates that end within 60 days, or have ended"),
     lambda m: waiting.count_ending_certificates(m.session, m.actor, m.today),
@@ -117,16 +114,6 @@ APPROVED = Card(
     N_("Months approved"), _runs(RunStatus.APPROVED), N_("No month is approved yet."),
     "payouts.index",
 )  # fmt: skip
-UNMASKED = Card(
-    N_("Numbers unmasked in the last 7 days"),
-    lambda m: waiting.count_events(m.session, m.actor, m.now - WEEK, ".unmasked"),
-    N_("No masked number was shown."), "audit.index",
-)  # fmt: skip
-CHANGES = Card(
-    N_("Changes recorded in the last 7 days"),
-    lambda m: waiting.count_events(m.session, m.actor, m.now - WEEK),
-    N_("Nothing was changed."), "audit.index",
-)  # fmt: skip
 USERS = Card(
     N_("Users who can sign in"), lambda m: waiting.count_active_users(m.session, m.actor),
     N_("Nobody can sign in."), "users.index", (("state", "active"),),
@@ -139,10 +126,6 @@ FAILED_JOBS = Card(
     N_("Jobs that failed in the last 7 days"),
     lambda m: waiting.count_failed_jobs(m.session, m.actor, m.now - WEEK),
     N_("No job failed."), "jobs.index",
-)  # fmt: skip
-LATE_JOBS = Card(
-    N_("Scheduled tasks that are late"), lambda m: count_late(m.session, m.actor, m.now),
-    N_("No task is late."), "jobs.index",
 )  # fmt: skip
 
 CARDS: dict[Role, tuple[Card, ...]] = {
@@ -158,21 +141,24 @@ CARDS: dict[Role, tuple[Card, ...]] = {
     ),
     Role.ASSESSOR: (TO_EVALUATE, OVERDUE),
     Role.EXPERT: (TO_CONFIRM, TO_EVALUATE),
-    Role.PROVIDER_MANAGER: (
-        VISITS_TODAY,
-        CERTIFICATES,
-        AGREEMENTS,
-        UNSIGNED_PLANS,
-        PEOPLE,
-        APPROVED,
-    ),
+    Role.PROVIDER_MANAGER: (PEOPLE, APPROVED),
     Role.CARER: (),  # whose start page is the own visits
-    Role.FINANCE_PREPARER: (SENT_BACK, HOLDS, TO_CHECK, TO_APPROVE),
-    Role.FINANCE_CHECKER: (TO_CHECK, HOLDS, TO_APPROVE),
+    Role.FINANCE_PREPARER: (SENT_BACK, TO_CHECK, TO_APPROVE),
+    Role.FINANCE_CHECKER: (TO_CHECK, TO_APPROVE),
     Role.FINANCE_APPROVER: (TO_APPROVE, TO_CHECK, APPROVED),
-    Role.AUDITOR: (UNMASKED, CHANGES, FAILED_JOBS, HOLDS, APPROVED),
-    Role.ADMINISTRATOR: (LATE_JOBS, FAILED_JOBS, LOCKED, USERS),
+    Role.AUDITOR: (FAILED_JOBS, HOLDS, APPROVED),
+    Role.ADMINISTRATOR: (FAILED_JOBS, LOCKED, USERS),
     Role.MACHINE: (),
+}
+
+# What a role sees above its cards.
+PARTS: dict[Role, Callable[[Context], dict[str, Any]]] = {
+    Role.PROVIDER_MANAGER: home_provider.build_part,
+    Role.FINANCE_PREPARER: home_finance.build_part,
+    Role.FINANCE_CHECKER: home_finance.build_part,
+    Role.FINANCE_APPROVER: home_finance.build_part,
+    Role.AUDITOR: home_oversight.build_auditor_part,
+    Role.ADMINISTRATOR: home_oversight.build_administrator_part,
 }
 
 
@@ -185,6 +171,7 @@ def index() -> Any:
         return redirect(url_for("visits.index"))
     moment = Moment(ctx.session, ctx.actor, ctx.now, ctx.today)
     cards = [_shown(card, card.count(moment)) for card in CARDS[ctx.actor.role]]
+    build_part = PARTS.get(ctx.actor.role)
     evaluates = ctx.actor.may(Permission.RECORD_SCORES)
     return render_template(
         "home/index.html",
@@ -194,6 +181,7 @@ def index() -> Any:
         evaluates=evaluates,
         to_evaluate=list_to_evaluate(ctx.session, ctx.actor) if evaluates else [],
         now=ctx.now,
+        part=build_part(ctx) if build_part else None,
     )
 
 

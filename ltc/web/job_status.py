@@ -108,11 +108,6 @@ def _find_late(
     return late.due_at if late and late.begun_at is None else None
 
 
-def count_late(session: Session, actor: Actor, now: datetime) -> int:
-    """Return how many tasks of the actor's area are late."""
-    return sum(status.late_since is not None for status in list_statuses(session, actor, now))
-
-
 def find_scheduler_trouble(session: Session, now: datetime) -> str | None:
     """Return in words why nothing is scheduled now; None where a scheduler is at work."""
     newest = find_newest_scheduler(session)
