@@ -19,7 +19,7 @@ from ltc.services.statements import (
     check_all_issued,
     preview_issue,
 )
-from ltc.store.job_questions import list_approved_runs
+from ltc.store.job_questions import list_runs_approved_since
 from ltc.store.payout_runs import list_runs_of_month
 from ltc.store.payouts import PayoutRun
 
@@ -93,7 +93,7 @@ def issue_approved(work: Work) -> dict[str, object]:
 def _issue_all(work: Work) -> dict[str, object]:
     """Issue what is missing of every approved month: what a person asks for by hand."""
     ctx = work.machine
-    runs = list_approved_runs(ctx.session, ctx.area_id, FIRST_INSTANT)
+    runs = list_runs_approved_since(ctx.session, ctx.area_id, FIRST_INSTANT)
     return {"rows": [_issue(work, run_id) for run_id, _month in runs]}
 
 

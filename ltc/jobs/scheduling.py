@@ -26,10 +26,10 @@ from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
     find_by_schedule_key,
-    list_approved_runs,
     list_live_asked,
     list_live_tasks,
     list_planned_dates,
+    list_runs_approved_since,
 )
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 
@@ -107,7 +107,7 @@ def _plan_task(ctx: Context, area: Area, entry: Entry, since: datetime) -> None:
 def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
     """Plan the first run that is not planned; one that somebody issues by hand, at a later look."""
     earliest = max(since, ctx.now - timedelta(days=entry.back_days))
-    for run_id, month in list_approved_runs(ctx.session, ctx.area_id, earliest):
+    for run_id, month in list_runs_approved_since(ctx.session, ctx.area_id, earliest):
         key = f"{entry.kind}:run:{run_id}"
         planned = find_by_schedule_key(ctx.session, ctx.area_id, key)
         by_hand = find_newest_job(ctx.session, ctx.area_id, job_key(run_id))

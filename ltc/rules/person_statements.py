@@ -26,7 +26,7 @@ from ltc.rules.statements import (
     list_policies,
 )
 
-# What the strip of days on paper draws; the days of every other state share one sign.
+# What the strip of days draws, on paper and on pages; all other states share one sign.
 DAY_SIGNS = {
     DayState.PAID: "paid",
     DayState.IN_HOSPITAL: "hospital",

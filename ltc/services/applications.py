@@ -54,7 +54,7 @@ def file(
     """File an application for a person whose enrolment is in force on the day of filing.
 
     ``self_assessment`` holds the applicant's answers by function; they are kept where the law of
-    the day asks for them. Raises PersonUnknown, FiledAhead, PersonDied, NotEnrolled,
+    the day asks for them. Raises PersonNotFound, FiledAhead, PersonDied, NotEnrolled,
     ApplicationOpen, AnswerMissing, AnswerUnknown.
     """
     ctx.require(Permission.FILE_APPLICATION)

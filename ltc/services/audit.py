@@ -26,7 +26,7 @@ from ltc.store.audit_log import (
     EVENT_COLUMNS,
     AuditBlock,
     AuditEvent,
-    count_events,
+    count_unsealed,
     find_block,
     find_head,
     find_overdue,
@@ -118,7 +118,7 @@ def verify(
         checked, events = checked + 1, events + len(rows)
         number, previous = block.number, block.digest
     broken = broken or _check_rest(session, area_id) or _check_kept(session, area_id, kept, number)
-    waiting = count_events(session, area_id, is_sealed=False)
+    waiting = count_unsealed(session, area_id)
     overdue, since = _find_overdue(session, area_id, now)
     return ChainState(
         checked, events, waiting, number, previous, broken, overdue, since,

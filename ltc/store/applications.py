@@ -14,6 +14,7 @@ from ltc.rules.insured import LifeEventKind
 from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
 from ltc.store.base import known_at, of_days
 from ltc.store.insured import Enrolment, InsuredPerson, LifeEvent
+from ltc.store.insured_questions import PersonNotFound
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.users import User
@@ -37,7 +38,7 @@ class ConclusionNotFound(NotFound):
     """There is no such conclusion, or it is not yours to see."""
 
 
-class PersonUnknown(NotFound):
+class CaseNumberUnknown(NotFound):
     """There is no insured person with this case number, or they are not yours to see."""
 
 
@@ -317,24 +318,24 @@ def _narrow(query: sa.Select[Any], given: Filter) -> sa.Select[Any]:
 
 
 def get_person_by_case_number(session: Session, actor: Actor, case_number: str) -> InsuredPerson:
-    """Return an insured person the actor may see; raises PersonUnknown."""
+    """Return an insured person the actor may see; raises CaseNumberUnknown."""
     found: InsuredPerson | None = session.scalar(
         visible(sa.select(InsuredPerson), actor).where(InsuredPerson.case_number == case_number)
     )
     if found is None:
-        raise PersonUnknown(field="case_number")
+        raise CaseNumberUnknown(field="case_number")
     return found
 
 
 def lock_person(session: Session, actor: Actor, person_id: int) -> InsuredPerson:
-    """Return a person and keep a second application for them waiting; raises PersonUnknown."""
+    """Return a person and keep a second application for them waiting; raises PersonNotFound."""
     found: InsuredPerson | None = session.scalar(
         visible(sa.select(InsuredPerson), actor)
         .where(InsuredPerson.id == person_id)
         .with_for_update(of=InsuredPerson)
     )
     if found is None:
-        raise PersonUnknown(field="case_number")
+        raise PersonNotFound
     return found
 
 

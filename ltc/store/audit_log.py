@@ -154,8 +154,9 @@ def find_stray(session: Session, area_id: int) -> sa.Row[Any] | None:
     ).first()
 
 
-def count_events(session: Session, area_id: int, *, is_sealed: bool) -> int:
-    """Return how many events of an area have a block, or wait for one."""
-    state = AuditEvent.block_number.is_not(None) if is_sealed else AuditEvent.block_number.is_(None)
-    query = sa.select(sa.func.count()).select_from(AuditEvent)
-    return session.scalar(query.where(AuditEvent.area_id == area_id, state)) or 0
+def count_unsealed(session: Session, area_id: int) -> int:
+    """Return how many events of an area wait for a block."""
+    query = sa.select(sa.func.count()).where(
+        AuditEvent.area_id == area_id, AuditEvent.block_number.is_(None)
+    )
+    return session.scalar(query) or 0

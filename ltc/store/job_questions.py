@@ -126,7 +126,9 @@ def list_live_asked(session: Session, area_ids: Collection[int]) -> list[JobRun]
     return list(session.scalars(query.order_by(*ORDER)))
 
 
-def list_approved_runs(session: Session, area_id: int, since: datetime) -> list[tuple[int, str]]:
+def list_runs_approved_since(
+    session: Session, area_id: int, since: datetime
+) -> list[tuple[int, str]]:
     """Return id and month of the runs approved since an instant, the earliest first."""
     query = (
         sa.select(PayoutRun.id, PayoutRun.month)

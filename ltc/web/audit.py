@@ -17,7 +17,7 @@ from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, RECORD_NAMES
 from ltc.rules.months import ONE_DAY
 from ltc.services.audit import verify as verify_chain
 from ltc.store.areas import get_area
-from ltc.store.audit_log import AuditEvent, count_events, find_head
+from ltc.store.audit_log import AuditEvent, count_unsealed, find_head
 from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
 from ltc.web.audit_events import action_words, record_words, show_events
 from ltc.web.formats import problem_text
@@ -51,7 +51,7 @@ def index() -> Any:
         roles={role.value: name for role, name in ROLE_NAMES.items()},
         doors=DOOR_NAMES,
         head=find_head(session, actor.area_id),
-        waiting=count_events(session, actor.area_id, is_sealed=False),
+        waiting=count_unsealed(session, actor.area_id),
     )
 
 

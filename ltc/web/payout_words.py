@@ -20,7 +20,8 @@ from ltc.rules.payouts.explain import (
     Sentence,
     build_sentences,
 )
-from ltc.rules.payouts.results import DayState, Settlement, Step
+from ltc.rules.payouts.results import Settlement, Step
+from ltc.rules.person_statements import DAY_SIGNS, OTHER_SIGN
 from ltc.rules.policies import Law, Policy
 from ltc.rules.statements import list_policies
 from ltc.store.areas import District, get_area, list_districts
@@ -29,18 +30,6 @@ from ltc.store.providers import Provider
 from ltc.store.scope import visible
 from ltc.web import formats
 from ltc.web.law_words import ShownValue, own_words, show_value
-
-# States of a day to the signs that templates/shared/parts.html draws.
-DAY_SIGNS: Mapping[DayState, str] = {
-    DayState.PAID: "paid",
-    DayState.IN_HOSPITAL: "hospital",
-    DayState.BEFORE_START: "before",
-    DayState.AFTER_DEATH: "after",
-    DayState.NO_VISIT: "no_visit",
-    DayState.HELD: "held",
-    DayState.SUSPENDED: "suspended",
-}
-OTHER_SIGN = "none"
 
 
 class Names:

@@ -24,9 +24,9 @@ from ltc.store.provider_questions import (
 from ltc.store.providers import Agreement, Provider, ProviderVersion
 from ltc.web import carers
 from ltc.web.fact_views import Rows, build_views, days_text, load_record_history
-from ltc.web.form_pages import FormPage, carry_out, show_form
+from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import said
-from ltc.web.forms.fields import WithdrawForm, last_day
+from ltc.web.forms.fields import last_day
 from ltc.web.forms.providers import (
     AgreementForm,
     CorrectAgreementForm,
@@ -206,18 +206,16 @@ def correct_agreement(agreement_id: int) -> Any:
 def withdraw_agreement(agreement_id: int) -> Any:
     """Say that an agreement never was."""
     agreement, provider = _load_agreement(agreement_id)
-    form = WithdrawForm()
-    done = carry_out(
-        form,
-        lambda: use_cases.withdraw_agreement(
-            http.context(), agreement_id=agreement.id, reason=form.reason.data
+    notice = _("Without an agreement what this provider delivered on these days is held.")
+    return ask_why(
+        _page(provider, _("Withdraw an agreement"), _("Withdraw"), "danger", notice),
+        lambda reason: use_cases.withdraw_agreement(
+            http.context(), agreement_id=agreement.id, reason=reason
+        ),
+        lambda done: _leave(
+            provider, _("The agreement %(number)s is withdrawn.", number=done.number)
         ),
     )
-    if done is None:
-        notice = _("Without an agreement what this provider delivered on these days is held.")
-        page = _page(provider, _("Withdraw an agreement"), _("Withdraw"), "danger", notice)
-        return show_form(form, page)
-    return _leave(provider, _("The agreement %(number)s is withdrawn.", number=done.number))
 
 
 def _load_agreement(agreement_id: int) -> tuple[Agreement, Provider]:

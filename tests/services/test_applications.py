@@ -30,9 +30,10 @@ from ltc.rules.applications import (
 from ltc.rules.insured import LifeEventKind
 from ltc.services import applications
 from ltc.services.context import Context
-from ltc.store.applications import ApplicationNotFound, PersonUnknown, get_application
+from ltc.store.applications import ApplicationNotFound, get_application
 from ltc.store.assessments import Application
 from ltc.store.audit_log import AuditEvent
+from ltc.store.insured_questions import PersonNotFound
 from ltc.store.working_days import load_working_days
 from tests.conftest import NOW
 from tests.support.assessment_cases import MakeCtx, Way, make_insured, make_staff
@@ -132,7 +133,7 @@ def test_a_person_has_one_open_application(way: Way) -> None:
 def test_people_of_another_area_are_unknown(way: Way) -> None:
     elsewhere = make_area(way.session)
     person = make_insured(way.session, area_id=elsewhere.id)
-    with pytest.raises(PersonUnknown):
+    with pytest.raises(PersonNotFound):
         way.file(person)
 
 

@@ -1,0 +1,50 @@
+"""The frame of what a page or the shell asked for: done as who asked, refused in words, and sealed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ltc import clock
+from ltc.jobs.audit_sealing import seal_area
+from ltc.rules.access import Actor, build_machine
+from ltc.rules.errors import Problem
+from ltc.services.context import Context
+from ltc.services.leases import withdraw_request
+from ltc.store.areas import get_area
+from ltc.store.job_runs import JobRun, get_job
+from ltc.store.users import User
+
+DOOR = "job"
+
+
+@contextmanager
+def as_asked(house: Any, job_id: int) -> Iterator[tuple[Context, JobRun]]:
+    """Yield the context of who asked, and the waiting job; raises JobNotFound.
+
+    What is refused inside ends the job with the reason, for the page. What was written is sealed.
+    """
+    with house.session_maker() as session:
+        job = get_job(session, job_id)
+        area_id = job.area_id
+        ctx = context_of(house, session, job)
+        try:
+            yield ctx, job
+        except Problem as problem:
+            withdraw_request(ctx, job_id=job_id, problem=problem)
+            raise
+    seal_area(house, area_id, settle_seconds=0)
+
+
+def context_of(house: Any, session: Session, job: JobRun) -> Context:
+    """Return the context of the person who asked, or of the machine where nobody did."""
+    area = get_area(session, job.area_id)
+    actor = build_machine(area.id, DOOR)
+    user = session.get(User, (job.area_id, job.asked_by_id)) if job.asked_by_id else None
+    if user is not None:
+        actor = Actor(
+            user.id, user.name, user.role, user.area_id, user.organisation_id, user.district_id,
+            user.carer_id, DOOR,
+        )  # fmt: skip
+    return Context(session, actor, clock.now(), house.policies, area.time_zone)
