@@ -156,10 +156,12 @@ def _application(entity: Any, actor: Actor) -> Condition:
 
 
 def _of_application(entity: Any, actor: Actor) -> Condition:
-    mine = sa.select(Application.id).where(
-        Application.area_id == actor.area_id, _application(Application, actor)
+    if _is_of_whole_area(actor):
+        return sa.true()
+    case = sa.orm.aliased(Application)
+    return sa.exists().where(
+        case.area_id == entity.area_id, case.id == entity.application_id, _application(case, actor)
     )
-    return entity.application_id.in_(mine)
 
 
 def _provider(entity: Any, actor: Actor) -> Condition:

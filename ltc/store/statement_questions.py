@@ -54,8 +54,8 @@ class StatementFilter:
 def list_statements(
     session: Session, actor: Actor, chosen: StatementFilter, cursor: str | None
 ) -> Page[Any]:
-    """Return a page of (statement, month, name), the newest run first, then by number."""
-    order = (PayoutRun.month, Statement.number, Statement.id)
+    """Return a page of (statement, month, name), the newest run first: numbers begin with it."""
+    order = (Statement.number, Statement.id)
     return page(session, _select(actor, chosen), order, cursor, descending=True)
 
 

@@ -12,10 +12,9 @@ from ltc.rules.access import ROLE_NAMES, Reach, Role
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.payout_evidence import name_users
-from ltc.store.payout_questions import count_statements_due
 from ltc.store.payouts import PayoutRun
-from ltc.store.statement_questions import count_by_run
 from ltc.web.formats import day, instant, whole
+from ltc.web.statement_progress import count_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,8 @@ def gather_known(runs: Sequence[PayoutRun]) -> dict[int, Known]:
         for user_id in (run.calculated_by_id, run.checked_by_id, run.approved_by_id)
     }
     users = name_users(session, actor, ids)
-    issued = count_by_run(session, actor, [run.id for run in runs])
-    approved = [run.id for run in runs if run.status is RunStatus.APPROVED]
-    due = count_statements_due(session, actor, approved)
-    return {
-        run.id: Known(
-            users, issued.get(run.id, 0), max(0, due.get(run.id, 0) - issued.get(run.id, 0))
-        )
-        for run in runs
-    }
+    progress = count_progress(runs)
+    return {run.id: Known(users, *progress[run.id]) for run in runs}
 
 
 def build_pipeline(run: PayoutRun, known: Known) -> list[dict[str, Any]]:

@@ -21,12 +21,19 @@ from ltc.store.payout_changes import (
     list_differences,
     name_people,
 )
-from ltc.store.payout_questions import BREAKDOWNS, count_outcomes, sum_by, sum_visible
+from ltc.store.payout_questions import (
+    BREAKDOWNS,
+    Total,
+    count_outcomes,
+    sum_by,
+    sum_visible,
+)
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import area_zone, month, whole, yuan
 from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
 from ltc.web.payout_words import Names, law_of, policies_of
+from ltc.web.run_sums import once, once_a_minute
 
 Changed = tuple[Difference, list[Change]]
 LARGEST = 10
@@ -74,12 +81,14 @@ def last_day_to_come(run: PayoutRun) -> date | None:
 def build_overview(run: PayoutRun) -> dict[str, Any]:
     """Return everything on the page of a run but its holds."""
     session, actor = http.database(), http.current_actor()
-    total, names = sum_visible(session, actor, run), Names(run)
+    names = Names(run)
     known = gather_known([run])[run.id]
-    outcomes = count_outcomes(session, actor, run) if actor.reach is Reach.AREA else None
+    is_agency = actor.reach is Reach.AREA
     return {
-        "total": total,
-        "outcomes": outcomes,
+        "total": sum_run(run),
+        "outcomes": once("outcomes", lambda: count_outcomes(session, actor, run), run)
+        if is_agency
+        else None,
         "pipeline": build_pipeline(run, known),
         "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
         "next_step": next_step(run),
@@ -90,7 +99,8 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
 
 
 def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, Any]:
-    rows = sum_by(http.database(), http.current_actor(), run, breakdown)
+    session, actor = http.database(), http.current_actor()
+    rows = once(breakdown, lambda: sum_by(session, actor, run, breakdown), run)
     return {
         "code": breakdown,
         "title": _(BREAKDOWN_NAMES[breakdown]),
@@ -107,19 +117,38 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
     before = find_run_before(session, actor, run)
     if before is None:
         return {"before": None}
-    is_other_law = policies_of(before) != policies_of(run)
-    changed = [
-        (each, split_difference(each.before, each.after, is_other_law=is_other_law))
-        for each in list_differences(session, actor, law_of(run), before, run)
-    ]
-    spans = build_bridge(change for _difference, changes in changed for change in changes)
-    sums = [sum_visible(session, actor, each).fund_fen for each in (before, run)]
+    spans, largest = once("changes", lambda: _find_changes(before, run), before, run)
+    sums = [sum_run(each).fund_fen for each in (before, run)]
+    late = once_a_minute("late", lambda: count_late_facts(session, actor, before), before)
     return {
         "before": before,
         "bridge": _build_steps(before, run, spans, sums),
-        "largest": _list_largest(before, run, changed),
-        "late": count_late_facts(session, actor, before),
-    }  # fmt: skip
+        "largest": _show_largest(before, run, largest),
+        "late": late,
+    }
+
+
+def sum_run(run: PayoutRun) -> Total:
+    """Return the sum of a run's lines that the reader may see."""
+    session, actor = http.database(), http.current_actor()
+    return once("total", lambda: sum_visible(session, actor, run), run)
+
+
+def _find_changes(before: PayoutRun, run: PayoutRun) -> tuple[tuple[Any, ...], list[Changed]]:
+    """Return what each cause comes to, and the largest of all changes."""
+    is_other_law = policies_of(before) != policies_of(run)
+    changed = [
+        (each, split_difference(each.before, each.after, is_other_law=is_other_law))
+        for each in list_differences(
+            http.database(), http.current_actor(), law_of(run), before, run
+        )
+    ]
+    spans = build_bridge(change for _difference, changes in changed for change in changes)
+    return tuple(spans), sorted(changed, key=_by_size)[:LARGEST]
+
+
+def _by_size(changed: Changed) -> tuple[int, int]:
+    return -abs(changed[0].fund_fen), changed[0].person_id
 
 
 def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int]) -> list[Any]:
@@ -147,10 +176,9 @@ def _step(label: str, fen: int, kind: str) -> dict[str, Any]:
     return {"label": label, "value": fen, "text": f"{sign}{yuan(fen)}", "kind": kind}
 
 
-def _list_largest(before: PayoutRun, run: PayoutRun, changed: list[Changed]) -> list[Any]:
+def _show_largest(before: PayoutRun, run: PayoutRun, largest: list[Changed]) -> list[Any]:
     """Return the largest changes: who, why, and where each of the two months is explained."""
     session, actor = http.database(), http.current_actor()
-    largest = sorted(changed, key=lambda c: (-abs(c[0].fund_fen), c[0].person_id))[:LARGEST]
     ids = [difference.person_id for difference, _changes in largest]
     people, there = (
         name_people(session, actor, ids),

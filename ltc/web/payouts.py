@@ -20,7 +20,6 @@ from ltc.store.payout_questions import (
     count_holds,
     sum_by,
     sum_by_run,
-    sum_visible,
 )
 from ltc.store.payout_runs import RunNotFound, get_run, list_newest_runs, list_runs_of_month
 from ltc.store.payouts import PayoutRun
@@ -36,9 +35,11 @@ from ltc.web.payout_run import (
     build_overview,
     hold_name,
     last_day_to_come,
+    sum_run,
 )
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
+from ltc.web.run_sums import once
 
 blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
 blueprint.register_blueprint(payout_lines.blueprint)
@@ -154,13 +155,14 @@ def show(run_id: int) -> Any:
     """Show a run: what it comes to, where it stands, and why it differs from the month before."""
     run = _get(run_id)
     session, actor = http.database(), http.current_actor()
+    holds = once("holds", lambda: count_holds(session, actor, run), run)
     return render_template(
         "payouts/show.html",
         run=run,
         others=[r for r in list_runs_of_month(session, run.area_id, Month.parse(run.month))
                 if r.id != run.id and actor.may(Permission.CALCULATE_PAYOUTS)],
         holds=[(kind, hold_name(kind), owner, count, people, _(ROLE_NAMES[Role(owner)]))
-               for kind, owner, count, people in count_holds(session, actor, run)],
+               for kind, owner, count, people in holds],
         **build_overview(run),
     )  # fmt: skip
 
@@ -173,14 +175,14 @@ def totals(run_id: int, breakdown: str) -> Any:
     if breakdown not in BREAKDOWNS:
         raise RunNotFound()
     session, actor, names = http.database(), http.current_actor(), Names(run)
-    rows = sum_by(session, actor, run, breakdown)
+    rows = once(breakdown, lambda: sum_by(session, actor, run, breakdown), run)
     return render_template(
         "payouts/totals.html",
         run=run,
         breakdown=breakdown,
         rows=[(names.of(breakdown, row.key), row) for row in rows],
         parts_people=sum(row.people for row in rows),
-        whole=sum_visible(session, actor, run),
+        whole=sum_run(run),
     )
 
 
