@@ -206,6 +206,11 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or best == "application/json"
 
 
+def wants_part() -> bool:
+    """Whether a script asks for a part of a page, to put it into the one that is open."""
+    return bool(request.headers.get("HX-Request") == "true")
+
+
 def problem_response(problem: Problem, text: str) -> Response:
     """Answer a program with what a use-case refused, as RFC 9457 problem+json."""
     return answer_program(problem.status, problem.code, text, problem.field)

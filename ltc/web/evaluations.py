@@ -69,7 +69,7 @@ def save(application_id: int) -> Any:
         draft = _save(application_id)
     except DraftIsNewer as problem:
         return _show_both(application_id, problem)
-    if _is_script():
+    if http.wants_part():
         return _sheet_part(draft)
     section = request.form.get("section", "")
     anchor = section if section in get_instrument(draft.instrument).dimension_by_code else None
@@ -139,10 +139,6 @@ def _sent_scores() -> dict[str, object]:
     }
 
 
-def _is_script() -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
 def _sheet_part(draft: Evaluation) -> str:
     instrument = get_instrument(draft.instrument)
     return render_template(
@@ -195,7 +191,7 @@ def _show_both(application_id: int, problem: DraftIsNewer) -> Any:
     draft = case.evaluation
     if draft is None:
         raise EvaluationNotFound
-    template = "assessments/_conflict.html" if _is_script() else "assessments/conflict.html"
+    template = "assessments/_conflict.html" if http.wants_part() else "assessments/conflict.html"
     page = render_template(
         template,
         case=case,

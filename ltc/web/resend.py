@@ -16,6 +16,8 @@ from ltc.web import devices
 NEVER_KEPT = {"csrf_token"}
 SECRET_WORDS = ("password",)
 STATUS = 400
+# A script that asked for a part of its page puts this in the place of all of it.
+WHOLE_PAGE = {"HX-Retarget": "body", "HX-Reswap": "innerHTML show:window:top"}
 SIGN_OUT = (
     "session.sign_out"  # who has no session any more is signed out: nothing is to be sent again
 )
@@ -36,16 +38,14 @@ def keep_form(*, is_signed_in: bool) -> Any:
             "This form was begun by somebody else. Nothing was sent, and it is not shown to you."
         )
         return render_template("shared/problem.html", status=STATUS, text=text), STATUS
-    return (
-        render_template(
-            "shared/resend.html",
-            action=request.full_path.rstrip("?"),
-            entries=kept_entries(),
-            files=sorted(request.files),
-            is_signed_in=is_signed_in,
-        ),
-        STATUS,
+    page = render_template(
+        "shared/resend.html",
+        action=request.full_path.rstrip("?"),
+        entries=kept_entries(),
+        files=sorted(request.files),
+        is_signed_in=is_signed_in,
     )
+    return page, STATUS, WHOLE_PAGE
 
 
 def kept_entries() -> list[tuple[str, str]]:

@@ -263,6 +263,9 @@ def ask_to_sign_in(problem: http.SignInNeeded) -> Any:
         return http.problem_response(problem, formats.problem_text(problem))
     if request.method == "POST":
         return resend.keep_form(is_signed_in=False)
+    if http.wants_part():  # a sign-in page inside of a page would be of no use
+        path = once.safe_path(request.headers.get("HX-Current-URL"))
+        return Response(status=401, headers={"HX-Redirect": url_for("session.sign_in", next=path)})
     return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
 
 

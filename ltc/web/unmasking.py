@@ -35,7 +35,7 @@ def show(record_type: str, field: str, record_id: int) -> Any:
     back = once.safe_path(request.referrer)
     once.lead_second_click(back)
     page = render_template(
-        "unmasking/part.html" if _is_part() else "unmasking/page.html",
+        "unmasking/part.html" if http.wants_part() else "unmasking/page.html",
         value=value,
         error=error,
         key=_key(field),
@@ -43,10 +43,6 @@ def show(record_type: str, field: str, record_id: int) -> Any:
         back=back,
     )
     return page, 422 if error else 200
-
-
-def _is_part() -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def _key(field: str) -> str:

@@ -52,9 +52,11 @@ function sendToken(event) {
   if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
 }
 
-// The server answers 422 with the same fragment and its errors: that is to be shown, too.
+// The server answers 422 with the same fragment and its errors, and a form that came after its session had ended with
+// a whole page that keeps it: both are to be shown, too.
 function showRefusals(event) {
-  if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
+  const { xhr } = event.detail;
+  if (xhr.status === 422 || xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
 }
 
 // On a phone the navigation scrolls sideways: the entry of this page is brought into view.
