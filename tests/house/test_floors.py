@@ -78,7 +78,7 @@ def test_a_wrong_import_is_seen(small_house, name, line, contract):
     assert f"{CONTRACTS[contract]['name']} BROKEN" in said
 
 
-@pytest.mark.parametrize("floor", ["rules", "store", "services", "web"])
+@pytest.mark.parametrize("floor", ["rules", "store", "services", "web", "api", "jobs", "commands"])
 def test_a_circle_along_a_floor_is_seen(small_house, floor):
     write(small_house, f"ltc/{floor}/plans.py", f"import ltc.{floor}.visits\n")
     assert check_imports(small_house)[0]

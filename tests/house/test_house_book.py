@@ -1,4 +1,4 @@
-"""docs/house.md is kept true: it names every room and every setting, and no other."""
+"""docs/house.md is kept true: it names every room, every setting, every test of the house, and no other."""
 
 import re
 from pathlib import Path
@@ -43,6 +43,19 @@ def find_wrong_settings(root: Path) -> list[str]:
     ]
 
 
+def find_wrong_tests(root: Path) -> list[str]:
+    """Name every test of the house that only the book's table or only the folder has."""
+    book = (root / "docs/house.md").read_text(encoding="utf-8")
+    told = {name for row in re.findall(r"^\|(.*?)\|", book, re.MULTILINE)
+            for name in re.findall(r"`(test_\w+)`", row)}  # fmt: skip
+    there = {path.stem for path in (root / "tests/house").glob("test_*.py")}
+    return sorted(there ^ told)
+
+
+def test_the_book_names_every_test_of_the_house_and_no_other():
+    assert find_wrong_tests(ROOT) == []
+
+
 def test_the_book_names_every_room():
     assert find_unnamed_rooms(ROOT) == [], "make rooms brings the table up to date"
 
@@ -57,6 +70,13 @@ def test_a_room_that_the_book_does_not_name_is_seen(tmp_path):
     write(tmp_path, "ltc/rules/payouts/__init__.py", "")
     write(tmp_path, "ltc/web/plans.py", "")
     assert find_unnamed_rooms(tmp_path) == ["rules/payouts"]
+
+
+def test_a_test_that_only_one_knows_is_seen(tmp_path):
+    write(tmp_path, "docs/house.md", "| `test_gone`, `test_kept` | says `test_words` |\n")
+    write(tmp_path, "tests/house/test_kept.py", "")
+    write(tmp_path, "tests/house/test_new.py", "")
+    assert find_wrong_tests(tmp_path) == ["test_gone", "test_new"]
 
 
 def test_a_setting_that_only_one_knows_is_seen(tmp_path):
