@@ -255,6 +255,11 @@ def test_a_page_seen_before_the_month_was_calculated_again_releases_nothing(
     refused = send(checker, f"{path}/check", {"digest": seen})
     assert refused.status_code == 422
     assert "not possible from there" in refused.text
+    why = read(checker, f"/payouts/{again.id}/people/{months.people['same'].id}")
+    versions = re.search(r'id="versions".*?</section>', why).group(0)
+    assert "Run 1 of January 2022" in versions
+    assert "¥1,550.00 · as known on 2022-02-03" in versions
+    assert "Run 1 of December 2021" in re.search(r'id="months".*?</section>', why).group(0)
     refused = send(checker, f"/payouts/{again.id}/check", {"digest": seen})
     assert refused.status_code == 422
     assert "no longer what you saw" in refused.text
