@@ -38,7 +38,7 @@ HEADER = (
     "reference,case_number,carer_code,begins_at,ends_at,items,latitude,longitude,datum,source\n"
 )
 FIRST = datetime(2024, 1, 1, 8, 0)  # noqa: DTZ001 - a wall clock
-SLOTS = 180_000  # half hours from then on until the time of the bench, over and over
+DAYS, MINUTES_A_DAY = 31, 720  # a month's visits begin at any minute of the twelve hours from then
 MEGABYTE, KIB = 1 << 20, 1 << 10
 FLOOR_ROWS = 10_000
 TRIAL, CARRY, FLOOR = "trial", "carry", "floor"
@@ -49,12 +49,15 @@ def write_file(path: Path, rows: int) -> Path:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEADER)
         for number in range(rows):
-            begins = FIRST + timedelta(minutes=number % SLOTS)
-            ends = begins + timedelta(minutes=90)
+            begins = FIRST + timedelta(
+                days=number * DAYS // rows, minutes=number * 11 % MINUTES_A_DAY
+            )
+            ends = begins + timedelta(minutes=60 + number % 61)
+            place = f"29.{480000 + number * 31 % 9999:06d},106.{480000 + number * 17 % 9999:06d}"
             file.write(
                 f"V{number:08d},HZ{number * 7 % CITY.people:08d},C{number % CITY.carers:06d},"
                 f"{begins:%Y-%m-%d %H:%M},{ends:%Y-%m-%d %H:%M},"
-                "D01 D04,29.484712,106.482301,gcj02,phone\n"
+                f"D01 D04,{place},gcj02,phone\n"
             )
     return path
 

@@ -4,12 +4,12 @@ A row is bad where it cannot be read or names what does not exist (Invalid), and
 it can be read but contradicts what is known (Conflict). Both are left out; the others are done.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import lru_cache
-from typing import TypeVar
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Invalid, Problem
@@ -18,13 +18,17 @@ from ltc.rules.words import N_
 
 E = TypeVar("E", bound=StrEnum)
 
-FEN_PER_YUAN = 100
+FEN_DIGITS, MICRO_DIGITS = 2, 6  # decimals of yuan and of degrees
 AMOUNT_FEN_MAX = 10**12
-MICRO = 1_000_000
+MICRO = 10**MICRO_DIGITS
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 SHOWN_LENGTH = 40
 COMPACT_DAY_LENGTH = 8
 DAYS_REMEMBERED = 4_096
+WHOLE_DIGITS_MAX = 15  # what is longer is no amount and no position
+DECIMAL = re.compile(r"(-?[0-9]*)\.?([0-9]*)")
+# As nearly every file writes a time: read at once, without its parts.
+USUAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::00)?")
 
 
 class Outcome(StrEnum):
@@ -238,6 +242,21 @@ def parse_wall_clock(text: str, column: str) -> datetime:
 
     Seconds, where given, must be 00. Raises CellMissing, DayWrong, TimeWrong, TimeIs24.
     """
+    usual = _find_usual_time(text)
+    return usual if usual is not None else _parse_unusual_time(text, column)
+
+
+def _find_usual_time(text: str) -> datetime | None:
+    if not USUAL_TIME.fullmatch(text):
+        return None
+    try:
+        wall_clock = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return wall_clock if is_of_records(wall_clock) else None
+
+
+def _parse_unusual_time(text: str, column: str) -> datetime:
     cleaned = text.strip().replace("T", " ")
     if not cleaned:
         raise CellMissing(field=column)
@@ -276,7 +295,7 @@ def parse_yuan(text: str, column: str) -> int:
     cleaned = text.strip().removeprefix("¥").replace(",", "")
     if not cleaned:
         raise CellMissing(field=column)
-    fen = _scaled(cleaned, FEN_PER_YUAN)
+    fen = _scaled(cleaned, FEN_DIGITS)
     if fen is None or not 0 <= fen <= AMOUNT_FEN_MAX:
         raise AmountWrong(field=column, text=shorten(text.strip()))
     return fen
@@ -288,7 +307,7 @@ def parse_degrees(text: str, column: str, most: int) -> int | None:
     if not cleaned:
         return None
     whole, _, decimals = cleaned.partition(".")
-    micro = _scaled(f"{whole}.{decimals[:6]}", MICRO)
+    micro = _scaled(f"{whole}.{decimals[:MICRO_DIGITS]}", MICRO_DIGITS)
     if micro is None or abs(micro) > most * MICRO:
         raise DegreesWrong(field=column, text=shorten(cleaned), most=most)
     return micro
@@ -299,11 +318,15 @@ def parse_choice(text: str, column: str, kind: type[E]) -> E:
     cleaned = text.strip().lower()
     if not cleaned:
         raise CellMissing(field=column)
-    try:
-        return kind(cleaned)
-    except ValueError:
-        choices = ", ".join(member.value for member in kind)
-        raise ChoiceWrong(field=column, text=shorten(cleaned), choices=choices) from None
+    members: dict[str, E] = _members(kind)
+    if cleaned not in members:
+        raise ChoiceWrong(field=column, text=shorten(cleaned), choices=", ".join(members))
+    return members[cleaned]
+
+
+@cache
+def _members(kind: type[StrEnum]) -> dict[str, Any]:
+    return {member.value: member for member in kind}
 
 
 def check_items(codes: Iterable[str], known: Iterable[str], column: str) -> None:
@@ -340,12 +363,13 @@ def _digits(text: str) -> int:
     return int(text)
 
 
-def _scaled(text: str, scale: int) -> int | None:
-    """Return a plain decimal times a scale as a whole number, None where it is not one."""
-    if not text.isascii() or set(text) - set("0123456789.-"):
+def _scaled(text: str, digits: int) -> int | None:
+    """Return a plain decimal in units of so many decimals, None where it is none or has more."""
+    match = DECIMAL.fullmatch(text)
+    if match is None:
         return None
-    try:
-        number = Decimal(text) * scale
-    except InvalidOperation:
+    whole, decimals = match.groups()
+    if len(whole) > WHOLE_DIGITS_MAX or decimals[digits:].strip("0"):
         return None
-    return int(number) if number == int(number) else None
+    number = whole + decimals[:digits].ljust(digits, "0")
+    return int(number) if whole.strip("-") or decimals else None

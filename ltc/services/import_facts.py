@@ -18,6 +18,7 @@ from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_rows import Checked, check_no_formula, refuse
 from ltc.store.base import new_ids
+from ltc.store.bulk import insert_rows, is_any_of
 from ltc.store.fact_versions import find_recorders
 from ltc.store.import_lookups import load_current
 
@@ -60,11 +61,11 @@ def read_row(row: Row, read: Read, key: tuple[str, ...]) -> Checked:
     if row.problem is not None:
         return refuse(row, row.problem)
     try:
-        check_no_formula(row, row.values)
+        check_no_formula(row)
         values = read(row)
     except Problem as problem:
         return refuse(row, problem)
-    return Checked(row, Outcome.NEW, None, tuple(values[name] for name in key), Write(values, None))
+    return Checked(row, Outcome.NEW, None, tuple(map(values.__getitem__, key)), Write(values, None))
 
 
 def _compare(ctx: Context, one: Checked, old: Any, field: str, judge: Judge | None) -> None:
@@ -109,7 +110,7 @@ def write_facts(ctx: Context, table: Any, writes: Sequence[Write], reason: str) 
     supersede(ctx, table, [write.old.id for write in writes if write.old is not None])
     ids = new_ids(len(writes))
     rows = [fact_row(ctx, row_id, write, reason) for row_id, write in zip(ids, writes, strict=True)]
-    ctx.session.execute(sa.insert(table.__table__), rows)
+    insert_rows(ctx.session, table.__table__, rows)
     return rows
 
 
@@ -132,8 +133,6 @@ def supersede(ctx: Context, table: Any, ids: Sequence[int]) -> None:
     """End the belief in some rows."""
     if ids:
         columns = table.__table__.c
-        ctx.session.execute(
-            sa.update(table.__table__)
-            .where(columns.area_id == ctx.area_id, columns.id.in_(ids))
-            .values(superseded_at=ctx.now)
-        )
+        is_meant = is_any_of(ctx.session, columns.id, ids)
+        query = sa.update(table.__table__).where(columns.area_id == ctx.area_id, is_meant)
+        ctx.session.execute(query.values(superseded_at=ctx.now))

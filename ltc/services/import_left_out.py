@@ -72,7 +72,7 @@ def write_rows(path: Path, columns: Sequence[str], say: Say) -> Iterator[str]:
 
 def unguarded(row: Row) -> Row:
     """Return a row without the apostrophes that ``write_rows`` put before what looks like formulas."""
-    if not any(text[:1] == "'" for text in row.values.values()):
+    if "'" not in "".join(row.values.values()):
         return row
     values = {
         name: text[1:] if text[:1] == "'" and safe_cell(text[1:]) == text else text

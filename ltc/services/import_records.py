@@ -75,7 +75,7 @@ def _read_row(row: Row, read: Callable[[Row], RecordWrite]) -> Checked:
     if row.problem is not None:
         return refuse(row, row.problem)
     try:
-        check_no_formula(row, row.values)
+        check_no_formula(row)
         write = read(row)
     except Problem as problem:
         return refuse(row, problem)

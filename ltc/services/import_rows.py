@@ -1,7 +1,7 @@
 """Rows of a file on their way into the tables: what each became, and how cells are taken."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -84,8 +84,8 @@ class Known:
 
         def named(column: str) -> set[str]:
             # A row that could not be split, or has a NUL byte, is nothing to ask a database about.
-            readable = (row for row in rows if row.problem is None)
-            return {text for row in readable if (text := cell(row, column))}
+            texts = {row.values.get(column, "") for row in rows if row.problem is None}
+            return {text.strip() for text in texts if text and not text.isspace()}
 
         people, providers, carers = map(named, ("case_number", "provider_code", "carer_code"))
         session, actor = ctx.session, ctx.actor
@@ -97,17 +97,17 @@ class Known:
 
     def person(self, row: Row) -> PersonFound:
         """Return the person of a row; raises CellMissing, PersonUnknown."""
-        number = need(row, "case_number")
-        if number not in self.people:
-            raise PersonUnknown(field="case_number", text=shorten(number))
-        return self.people[number]
+        found = self.people.get(cell(row, "case_number"))
+        if found is None:
+            raise PersonUnknown(field="case_number", text=shorten(need(row, "case_number")))
+        return found
 
     def carer(self, row: Row) -> CarerFound:
         """Return the carer of a row; raises CellMissing, CarerUnknown."""
-        code = need(row, "carer_code")
-        if code not in self.carers:
-            raise CarerUnknown(field="carer_code", text=shorten(code))
-        return self.carers[code]
+        found = self.carers.get(cell(row, "carer_code"))
+        if found is None:
+            raise CarerUnknown(field="carer_code", text=shorten(need(row, "carer_code")))
+        return found
 
     def provider(self, ctx: Context, row: Row) -> int:
         """Return the provider of a row, one's own where a provider leaves it out."""
@@ -118,10 +118,10 @@ class Known:
 
     def named_provider(self, row: Row) -> int:
         """Return the provider that a row names; raises CellMissing, ProviderUnknown."""
-        code = need(row, "provider_code")
-        if code not in self.providers:
-            raise ProviderUnknown(field="provider_code", text=shorten(code))
-        return self.providers[code]
+        found = self.providers.get(cell(row, "provider_code"))
+        if found is None:
+            raise ProviderUnknown(field="provider_code", text=shorten(need(row, "provider_code")))
+        return found
 
 
 def cell(row: Row, column: str) -> str:
@@ -129,12 +129,11 @@ def cell(row: Row, column: str) -> str:
     return row.values.get(column, "").strip()
 
 
-def check_no_formula(row: Row, columns: Iterable[str]) -> None:
+def check_no_formula(row: Row) -> None:
     """Raise FormulaInCell where a spreadsheet would run a cell instead of showing it."""
-    for column in columns:
-        if FORMULA.match(row.values[column]):
-            text = cell(row, column)
-            raise FormulaInCell(field=column, text=shorten(text))
+    if any(map(FORMULA.match, row.values.values())):
+        column = next(name for name, text in row.values.items() if FORMULA.match(text))
+        raise FormulaInCell(field=column, text=shorten(cell(row, column)))
 
 
 def need(row: Row, column: str, most: int = CODE_LENGTH_MAX) -> str:

@@ -1,9 +1,9 @@
 """Files of care given: visits, stays in a bed, fees."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ltc.rules.imports import (
@@ -36,6 +36,10 @@ from ltc.store.visits import BedStay, Fee, Visit
 KEY = ("provider_id", "reference")
 LONGEST_VISIT_HOURS = 24
 MINUTES_PER_HOUR = 60
+TIMES_REMEMBERED = 50_000  # the visits of a month begin and end at fewer different minutes
+parse_source = partial(parse_choice, kind=VisitSource)
+parse_datum = partial(parse_choice, kind=Datum)
+parse_fee_kind = partial(parse_choice, kind=FeeKind)
 
 
 def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -55,8 +59,7 @@ def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
             **_read_times(ctx, row, zone),
             "items": " ".join(items),
             **_read_place(row),
-            "source": optional(row, "source", partial(parse_choice, kind=VisitSource))
-            or VisitSource.IMPORT,
+            "source": optional(row, "source", parse_source) or VisitSource.IMPORT,
             **_read_price(row),
         }
 
@@ -65,28 +68,38 @@ def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
 
 def _read_times(ctx: Context, row: Row, zone: ZoneInfo) -> Values:
     """Begin and end; a visit belongs to the day on which it begins, and may end on the next."""
-    begins = parse_wall_clock(cell(row, "begins_at"), "begins_at")
-    ends = parse_wall_clock(cell(row, "ends_at"), "ends_at")
-    first, last = wall_minutes(begins), wall_minutes(ends)
-    if last <= first:
-        raise VisitEndsBeforeBegin(field="ends_at", minutes=last - first)
-    if last - first > LONGEST_VISIT_HOURS * MINUTES_PER_HOUR:
-        hours = (last - first) // MINUTES_PER_HOUR
+    begins = _read_moment(row.values["begins_at"], "begins_at", zone)
+    ends = _read_moment(row.values["ends_at"], "ends_at", zone)
+    minutes = ends.minute - begins.minute
+    if minutes <= 0:
+        raise VisitEndsBeforeBegin(field="ends_at", minutes=minutes)
+    if minutes > LONGEST_VISIT_HOURS * MINUTES_PER_HOUR:
+        hours = minutes // MINUTES_PER_HOUR
         raise VisitTooLong(field="ends_at", hours=hours, most=LONGEST_VISIT_HOURS)
-    ends_at = _instant(ends, zone)
-    if ends_at > ctx.now:
+    if ends.at > ctx.now:
         raise DayAhead(field="ends_at")
     return {
-        "begins_at": _instant(begins, zone),
-        "ends_at": ends_at,
-        "service_on": begins.date(),
-        "begins_min": first,
-        "ends_min": last,
+        "begins_at": begins.at,
+        "ends_at": ends.at,
+        "service_on": begins.day,
+        "begins_min": begins.minute,
+        "ends_min": ends.minute,
     }
 
 
-def _instant(wall_clock: datetime, zone: ZoneInfo) -> datetime:
-    return wall_clock.replace(tzinfo=zone).astimezone(UTC)
+class _Moment(NamedTuple):
+    """A wall clock's time as it is stored: the instant, the day, and the minutes since 1970."""
+
+    at: datetime
+    day: date
+    minute: int
+
+
+@lru_cache(maxsize=TIMES_REMEMBERED)
+def _read_moment(text: str, column: str, zone: ZoneInfo) -> _Moment:
+    wall_clock = parse_wall_clock(text, column)
+    at = wall_clock.replace(tzinfo=zone).astimezone(UTC)
+    return _Moment(at, wall_clock.date(), wall_minutes(wall_clock))
 
 
 def _read_place(row: Row) -> Values:
@@ -94,7 +107,7 @@ def _read_place(row: Row) -> Values:
     longitude = parse_degrees(cell(row, "longitude"), "longitude", LONGITUDE_MAX)
     if (latitude is None) != (longitude is None):
         raise PositionHalf(field="latitude" if latitude is None else "longitude")
-    datum = optional(row, "datum", partial(parse_choice, kind=Datum)) or Datum.WGS84
+    datum = optional(row, "datum", parse_datum) or Datum.WGS84
     return {
         "latitude_e6": latitude,
         "longitude_e6": longitude,
@@ -140,7 +153,7 @@ def check_fees(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
         charged_on = parse_day(cell(row, "charged_on"), "charged_on")
         if charged_on > ctx.today:
             raise DayAhead(field="charged_on")
-        kind = optional(row, "kind", partial(parse_choice, kind=FeeKind)) or FeeKind.DAILY_CARE
+        kind = optional(row, "kind", parse_fee_kind) or FeeKind.DAILY_CARE
         return {
             "person_id": known.person(row).id,
             "provider_id": known.provider(ctx, row),

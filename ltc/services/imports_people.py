@@ -99,7 +99,7 @@ def _read_row(ctx: Context, row: Row, districts: Mapping[str, int]) -> Checked:
     if row.problem is not None:
         return refuse(row, row.problem)
     try:
-        check_no_formula(row, row.values)
+        check_no_formula(row)
         write = _read(ctx, row, districts)
     except Problem as problem:
         return refuse(row, problem)

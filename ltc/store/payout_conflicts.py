@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.payouts.cases import Taken
 from ltc.store.base import known_at as believed
-from ltc.store.payout_cases import Frame, is_any_of
+from ltc.store.bulk import is_any_of
+from ltc.store.payout_cases import Frame
 from ltc.store.providers import Carer
 from ltc.store.visits import Visit
 
