@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
-from ltc.rules.months import ONE_DAY, DayRange
+from ltc.rules.months import ONE_DAY, DayRange, Month
 from ltc.store.base import known_at, of_days
 from ltc.store.insured import InsuredPerson
 from ltc.store.plans import CarePlan, PlanItem
-from ltc.store.providers import Agreement, Carer
+from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.scope import visible
 from ltc.store.visits import Visit
 
@@ -147,3 +147,20 @@ def list_ending_agreements(session: Session, actor: Actor, today: date) -> list[
     )
     ordered = visible(query, actor).order_by(Agreement.ends_before, Agreement.number)
     return list(session.scalars(ordered.limit(SHOWN)))
+
+
+def list_people_of_month(
+    session: Session, provider: Provider, month: Month, limit: int
+) -> list[int]:
+    """Return the ids of the people who have a plan with a provider on a day of a month."""
+    query = sa.select(CarePlan.person_id).distinct().where(
+        CarePlan.area_id == provider.area_id, CarePlan.provider_id == provider.id,
+        known_at(CarePlan, None), of_days(month.starts_on, month.ends_before, CarePlan),
+    )  # fmt: skip
+    return list(session.scalars(query.order_by(CarePlan.person_id).limit(limit)))
+
+
+def list_carer_ids(session: Session, area_id: int, provider_id: int) -> list[int]:
+    """Return the ids of all carers that a provider has or had, in rising order."""
+    query = sa.select(Carer.id).where(Carer.area_id == area_id, Carer.provider_id == provider_id)
+    return list(session.scalars(query.order_by(Carer.id)))

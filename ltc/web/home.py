@@ -15,6 +15,7 @@ from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_
 from ltc.services.context import Context
+from ltc.services.payout_so_far import preview_provider
 from ltc.store import waiting
 from ltc.store.evaluation_days import list_to_evaluate
 from ltc.web import home_finance, home_oversight, home_provider
@@ -183,6 +184,16 @@ def index() -> Any:
         now=ctx.now,
         part=build_part(ctx) if build_part else None,
     )
+
+
+@blueprint.get("/so-far")
+@http.requires(Permission.SEE_PAYOUTS)
+def so_far() -> Any:
+    """Say what the own provider's month comes to up to today; as a part where one asks for it."""
+    ctx = http.context()
+    found = preview_provider(ctx, provider_id=ctx.actor.organisation_id or 0)
+    template = "home/_so_far.html" if http.wants_part() else "home/so_far.html"
+    return render_template(template, found=found)
 
 
 def _shown(card: Card, count: int) -> dict[str, Any]:

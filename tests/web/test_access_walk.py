@@ -26,6 +26,7 @@ OTHERWISE = {
     "assessments.conclusions.correct": 404,  # its application is not concluded yet
     "health.metrics": 404,  # without the token there is no such page
     "home.index": 302,  # a carer goes on to the own visits
+    "home.so_far": 404,  # an agency is no provider
     "imports.error_file": 409,  # the file has no errors
     "payouts.job": 404,  # the job counts a whole area: not a provider's to see
     "payouts.progress": 404,

@@ -137,6 +137,36 @@ def test_certificates_and_agreements_that_end_stand_with_their_last_day(
     assert "Certificate of left" not in text
 
 
+def test_a_manager_sees_what_the_month_comes_to_up_to_today(
+    client, session, area, provider, carer, manager, make_ctx
+):
+    """Fourteen days at 50; the rest of the month has not been, and of a stay only what was."""
+    other = make.make_provider(session)
+    for name, home in (("whole", provider), ("hospital", provider), ("foreign", other)):
+        person = add_client(session, home, name, 7)
+        make.make_enrolment(session, person)
+        make.make_conclusion(session, person)
+        if name == "hospital":  # from the 10th to the 14th
+            make.make_life_event(session, person)
+    make.make_agreement(session, other)
+    add_client(session, provider, "no conclusion", 7)
+    assert "Work out what the month comes to" in read_home(client, manager)
+    page = client.get("/so-far", headers={"Accept-Language": "en"}).text
+    assert "November 2019 up to 2019-11-14 (Thu): ¥1,150.00 for 2 people." in page
+    assert "of 3 people with a plan; something is held for 0" in page
+    part = client.get("/so-far", headers={"HX-Request": "true", "Accept-Language": "en"}).text
+    assert "<html" not in part
+    assert "¥1,150.00" in part
+    whole = calculate(make_ctx(role=Role.FINANCE_PREPARER, now=AFTER))
+    assert whole.fund_fen == 3 * 150_000 - 5 * 5_000  # and the month is another sum
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.AUDITOR])
+def test_only_a_provider_has_a_month_so_far(client, session, area, provider, role):
+    user = make.make_user(session, role)
+    assert sign_in_as(client, user).get("/so-far").status_code == 404
+
+
 # --- finance -------------------------------------------------------------------------------------
 
 
