@@ -18,6 +18,7 @@ from ltc.store.payouts import PayoutRun
 from tests.support import factories as make
 from tests.support.month import AFTER, calculate, make_month
 from tests.support.sign_in import sign_in_as
+from tests.web.test_query_counts import counted
 
 pytestmark = pytest.mark.usefixtures("november")
 
@@ -243,3 +244,38 @@ def test_every_start_page_opens_on_an_empty_installation_in_both_languages(
     user = make.make_user(session, role)
     for language in ("en", "zh-CN"):
         assert read_home(client, user, language)
+
+
+# --- how much is asked ---------------------------------------------------------------------------
+
+MOST_QUERIES = {
+    Role.OFFICER: 12,
+    Role.PROVIDER_MANAGER: 14,
+    Role.FINANCE_CHECKER: 14,
+    Role.AUDITOR: 16,
+    Role.ADMINISTRATOR: 20,  # two for each of nine tasks
+}
+
+
+@pytest.mark.parametrize("role", MOST_QUERIES)
+def test_a_start_page_asks_little_and_no_more_with_more_rows(
+    client, session, area, provider, carer, role
+):
+    user = make.make_user(session, role, **of_provider(role, provider))
+    counts = []
+    for rows in (2, 12):
+        for number in range(rows):
+            person = add_client(session, provider, f"p{rows}-{number}", 7)
+            make.make_visit(session, person, carer, begins_at=MORNING)
+            make.make_visit(session, person, carer, begins_at=MORNING, refused="short")
+            make.make_carer(session, provider, certificate_ends_before=TODAY)
+            add_event(session, "visit.refused")
+        read_home(client, user)
+        with counted(client.application.extensions["ltc"].engine) as sent:
+            client.get("/")
+        counts.append(len(sent))
+    assert counts[1] <= counts[0] <= MOST_QUERIES[role]
+
+
+def of_provider(role, provider):
+    return {"organisation_id": provider.id} if role is Role.PROVIDER_MANAGER else {}
