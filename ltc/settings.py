@@ -24,7 +24,9 @@ ENVIRONMENTS = ("production", "demo", "development", "test")
 DEMO_FILE = "demo.env"
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 MOST_DIGITS = 6
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAIL_SCHEMES = ("smtp", "smtps")
+MAIL_LANGUAGES = ("zh_CN", "en")  # the first is that of the pages where nobody chose one
 KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY", "LTC_BACKUP_KEYS")
 BACKUPS_KEPT = "7,5,12"
 
@@ -58,8 +60,10 @@ class Settings:
     proxies: int = 0  # how many trusted ones stand before the pages
     mail_url: str = ""
     mail_to: tuple[str, ...] = ()
+    mail_language: str = "zh_CN"
     metrics_token: str = ""
     public_url: str = ""
+    dask_scheduler: str = ""  # address of a cluster's scheduler; empty: this machine alone works
     signing: Signing | None = None
 
     @property
@@ -103,6 +107,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         clock_back_days=_clock_back_days(given, environment),
         https=given.get("LTC_HTTPS", "1" if environment == "production" else "0") == "1",
         public_url=_public_url(given.get("LTC_PUBLIC_URL", "")),
+        dask_scheduler=_dask_scheduler(
+            given.get("LTC_DASK_SCHEDULER", ""), _database_url(given, environment, home)
+        ),
         signing=_signing(given),
         backup_keys=_backup_keys(given.get("LTC_BACKUP_KEYS", "")),
         backups=Path(given.get("LTC_BACKUPS", str(home / "backups"))),
@@ -111,6 +118,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_whole(given, "LTC_PROXIES", 0, least=0),
         mail_url=_mail_url(given),
         mail_to=_mail_to(given),
+        mail_language=_mail_language(given),
         metrics_token=given.get("LTC_METRICS_TOKEN", ""),
     )
 
@@ -132,6 +140,13 @@ def _has_host(url: str) -> bool:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _mail_language(given: Mapping[str, str]) -> str:
+    language = given.get("LTC_MAIL_LANGUAGE", MAIL_LANGUAGES[0])
+    if language not in MAIL_LANGUAGES:
+        raise SettingMissing(f"LTC_MAIL_LANGUAGE is not one of {', '.join(MAIL_LANGUAGES)}.")
+    return language
 
 
 def _mail_to(given: Mapping[str, str]) -> tuple[str, ...]:
@@ -164,6 +179,29 @@ def _public_url(text: str) -> str:
     if text and not text.startswith(("https://", "http://")):
         raise SettingMissing("LTC_PUBLIC_URL is not an address: https://ltc.example.org.")
     return text.rstrip("/")
+
+
+def _dask_scheduler(address: str, database_url: str) -> str:
+    """Read where a cluster's scheduler is; empty where there is none.
+
+    Tasks are code with a database's password: beyond this machine they go encrypted, or not at all.
+    """
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    is_here = parts.hostname in LOOPBACK
+    if parts.scheme not in ("tls", "tcp") or not parts.hostname or not parts.port:
+        raise SettingMissing(
+            "LTC_DASK_SCHEDULER is not an address: tls://scheduler.example.org:8786."
+        )
+    if parts.scheme == "tcp" and not is_here:
+        raise SettingMissing("LTC_DASK_SCHEDULER is on another machine: it must begin with tls://.")
+    if database_url.startswith("sqlite") and not is_here:
+        raise SettingMissing(
+            "LTC_DASK_SCHEDULER is on another machine, which cannot reach an SQLite file: "
+            "set LTC_DATABASE_URL to postgresql://…"
+        )
+    return address
 
 
 def _signing(given: Mapping[str, str]) -> Signing | None:

@@ -8,7 +8,8 @@ from ltc.jobs.audit_sealing import DOOR
 from ltc.jobs.work import Work
 from ltc.rules.access import build_machine
 from ltc.rules.books import VERDICT_SENTENCES
-from ltc.rules.errors import Conflict
+from ltc.rules.errors import Conflict, Problem
+from ltc.rules.words import N_, Word
 from ltc.services.backups import (
     Made,
     Source,
@@ -23,10 +24,12 @@ from ltc.services.context import Context
 from ltc.store.areas import list_areas
 from ltc.store.scratch import sweep
 
+OTHER_CHAIN = N_("The chain of the audit log is not the one that was backed up.")
+
 
 class DrillFailed(Conflict):
-    """{name} was restored, but what came back is not well: {areas}. Make a fresh backup, check the
-    audit log and the books, and keep the older backups.
+    """{name} was restored, but what came back is not well in {count} areas. {area}: {why} Make a
+    fresh backup, check the audit log and the books, and keep the older backups.
     """
 
 
@@ -54,8 +57,7 @@ def drill_restore(work: Work) -> dict[str, object]:
         policies=work.house.policies, now=clock.now(), door=DOOR,
     )  # fmt: skip
     if not drilled.is_well:
-        bad = [_describe_area(area) for area in drilled.areas if not area.is_well]
-        raise DrillFailed(name=path.name, areas="; ".join(bad))
+        raise _build_failure(drilled)
     return _describe_drill(drilled)
 
 
@@ -98,8 +100,19 @@ def _describe_drill(drilled: Drilled) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _describe_area(area: AreaState) -> str:
+def _build_failure(drilled: Drilled) -> DrillFailed:
+    """Return what the job ends with: the first area's reason, how many there are, and all of them."""
+    bad = [area for area in drilled.areas if not area.is_well]
+    problem = DrillFailed(
+        name=drilled.path.name, count=len(bad), area=bad[0].code, why=_say_why(bad[0])
+    )
+    problem.rows = [{"name": area.code, "what": str(_say_why(area))} for area in bad]
+    return problem
+
+
+def _say_why(area: AreaState) -> Word | Problem:
     if area.chain.broken is not None or not area.is_head_right:
-        return f"{area.code}: the chain of the audit log is not the one that was backed up"
-    why = VERDICT_SENTENCES[area.proof.verdict] if area.proof else area.trouble
-    return f"{area.code}: {why}"
+        return Word(OTHER_CHAIN)
+    if area.proof is None:
+        return area.trouble or Problem()
+    return Word(VERDICT_SENTENCES[area.proof.verdict])

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ltc.rules.tasks import TASKS
+from ltc.jobs.mail_words import write_failure, write_lateness
 from ltc.rules.timetable import is_late
 from ltc.services import schedulers
 from ltc.services.context import Context
@@ -43,10 +43,8 @@ def mail_troubles(house: Any, ctx: Context, area: Area) -> bool:
 def _mail_failure(house: Any, ctx: Context, area: Area, job: JobRun) -> bool:
     if not schedulers.mark_mailed(ctx, job_id=job.id, at=ctx.now):
         return True
-    title = TASKS[job.kind].title if job.kind in TASKS else job.kind
-    text = f"{title} in {area.name_en} failed.\n\n{job.message}\n\nJob {job.id}, of {job.due_on}."
     try:
-        send(house.settings, f"Failed: {title}, {area.name_en}", text)
+        send(house.settings, *write_failure(house.settings.mail_language, area, job))
     except (OSError, smtplib.SMTPException):
         schedulers.unmark_mailed(ctx, job_id=job.id)
         return False
@@ -71,10 +69,9 @@ def _mail_late(house: Any, ctx: Context, area: Area, kind: str, late: LateDate) 
     before = list_schedules(ctx.session, ctx.area_id)[kind].mailed_key
     if not schedulers.mark_late(ctx, kind=kind, key=late.key, before=before):
         return True
-    title, due = TASKS[kind].title, late.due_at.isoformat(" ", "minutes")
-    text = f"{title} in {area.name_en} was due at {due} and was not done at its time."
+    written = write_lateness(house.settings.mail_language, area, kind, late.due_at)
     try:
-        send(house.settings, f"Not done in time: {title}, {area.name_en}", text)
+        send(house.settings, *written)
     except (OSError, smtplib.SMTPException):
         schedulers.mark_late(ctx, kind=kind, key=before, before=late.key)
         return False

@@ -18,6 +18,7 @@ from ltc.jobs.running import Clock, machine_in, quiet_of
 from ltc.rules.months import Month
 from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Entry, Repeats, date_key, list_due
+from ltc.rules.words import N_
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
 from ltc.services.leases import LIVE, STALE_AFTER, is_gone, is_worked_on, name_holder
@@ -34,9 +35,9 @@ from ltc.store.job_questions import (
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 
 MOST_CLOCK_OFF = timedelta(minutes=10)  # five minutes between machines are nothing
-CLOCK_IS_OFF = (
-    "The clock of this machine is {minutes} minutes away from that of the database: nothing is "
-    "scheduled here. Set the clock."
+CLOCK_IS_OFF = N_(
+    "The clock of this machine is more than ten minutes away from that of the database: nothing is"
+    " scheduled here. Set the clock."
 )
 
 
@@ -76,9 +77,7 @@ def find_clock_trouble(session: Session, at: datetime) -> str:
     """Return in words that this machine's clock and the database's differ; empty where not."""
     off = abs(at - read_clock(session, at))
     session.rollback()
-    if off <= MOST_CLOCK_OFF:
-        return ""
-    return CLOCK_IS_OFF.format(minutes=off // timedelta(minutes=1))
+    return CLOCK_IS_OFF if off > MOST_CLOCK_OFF else ""
 
 
 def _plan_area(house: Any, ctx: Context, area: Area) -> None:

@@ -72,11 +72,20 @@ def find_words(value: object) -> str | None:
 
 def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as a job keeps it, for its page to say in the reader's language."""
-    values = {name: str(find_words(value) or value) for name, value in problem.values.items()}
+    values = {name: _keep(value) for name, value in problem.values.items()}
     return {"reason": problem.template, "values": values}
+
+
+def _keep(value: object) -> str | dict[str, Any]:
+    """Return a value as text; a problem that is the reason of another one, with its own values."""
+    return to_json(value) if isinstance(value, Problem) else str(find_words(value) or value)
 
 
 def say_in_english(problem: Problem) -> str:
     """Return the sentence of a problem in English, without codes."""
-    said = {name: find_words(value) or value for name, value in problem.values.items()}
+    said = {name: _say_value(value) for name, value in problem.values.items()}
     return problem.template.format(**said)
+
+
+def _say_value(value: object) -> object:
+    return say_in_english(value) if isinstance(value, Problem) else find_words(value) or value

@@ -67,7 +67,7 @@ class AreaState:
     chain: ChainState
     is_head_right: bool
     proof: Proof | None
-    trouble: str = ""
+    trouble: Problem | None = None
 
     @property
     def is_well(self) -> bool:
@@ -178,7 +178,7 @@ def _prove_area(
         ctx = machine_of(prover, session, area)
         proof = prove_last_month(ctx, executor=prover.executor)
     except Problem as problem:
-        return AreaState(area.code, chain, is_head_right, None, problem.message)
+        return AreaState(area.code, chain, is_head_right, None, problem)
     return AreaState(area.code, chain, is_head_right, proof)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict
+from ltc.rules.spoken import say_in_english, to_json
 from ltc.rules.tasks import TASKS, find_task
 from ltc.rules.words import N_
 from ltc.services import leases
@@ -89,7 +90,7 @@ def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -
             ctx, kind=kind, key=task_key(kind, dry_run=dry_run), inputs={}, at=ctx.now,
             quiet=quiet,
         )  # fmt: skip
-        job.dry_run, job.cancel_asked_at = dry_run, None
+        job.dry_run, job.attempts, job.cancel_asked_at = dry_run, 0, None
         job.due_on = on if job.schedule_key is None else job.due_on
         what = {"task": [None, kind], "on": [None, on], "dry_run": [None, int(dry_run)]}
         ctx.record("job.asked", "job_run", job.id, what)
@@ -171,7 +172,8 @@ def take_up(ctx: Context, *, job_id: int, at: datetime) -> None:
             refused = GivenUp(attempts=MOST_ATTEMPTS)
         else:
             _note_takeover(job, at)
-            job.status, job.holder, job.heartbeat_at = JobStatus.WAITING, "", at
+            job.status, job.holder, job.heartbeat_at = JobStatus.WAITING, leases.name_holder(), at
+            job.attempts += 1
     if refused:
         raise refused
 
@@ -244,17 +246,17 @@ def fail(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> None:
 
     Raises LeaseLost.
     """
-    status, text, values = JobStatus.FAILED, BROKE, {"kind": type(error).__name__}
-    problem = leases.find_problem(error)
+    status, kind = JobStatus.FAILED, type(error).__name__
+    kept: dict[str, Any] = {"reason": BROKE, "values": {"kind": kind}}
+    message, problem = BROKE.format(kind=kind), leases.find_problem(error)
     if isinstance(error, Cancelled):
-        status, text, values = JobStatus.CANCELLED, STOPPED, {}
+        status, message, kept = JobStatus.CANCELLED, STOPPED, {"reason": STOPPED, "values": {}}
     elif problem:
-        text = problem.template
-        values = {name: str(given) for name, given in problem.values.items()}
+        message, kept = say_in_english(problem), to_json(problem)
     with ctx.bookkeeping() as session:
         leases.end(
-            session, lease, status, at=at, message=text.format(**values),
-            result={"reason": text, "values": values, "rows": getattr(error, "rows", [])},
+            session, lease, status, at=at, message=message,
+            result={**kept, "rows": getattr(error, "rows", [])},
         )  # fmt: skip
 
 

@@ -80,7 +80,6 @@ def acquire(
     job.status, job.holder, job.heartbeat_at, job.message = (
         JobStatus.RUNNING, name_holder(), at, "",
     )  # fmt: skip
-    job.attempts += 1
     try:
         ctx.session.flush()
     except IntegrityError:
@@ -94,6 +93,7 @@ def ask(
 ) -> JobRun:  # fmt: skip
     """Add a waiting job inside the open transaction, for a process to take; raises AlreadyRunning.
 
+    Whoever asks starts that process: where it ended before it could, nobody waits for it.
     A live job whose process is gone, or was silent for longer than ``quiet``, is handed over to the
     next one: it keeps its row.
     """
@@ -102,8 +102,8 @@ def ask(
         job = _add_job(ctx, kind, key, inputs, at)
     elif not _may_take(job, at, None, quiet):
         raise _already(job)
-    job.status, job.holder, job.inputs, job.heartbeat_at = JobStatus.WAITING, "", inputs, at
-    job.asked_by_id, job.message, job.attempts = ctx.actor.user_id, "", 0
+    job.status, job.holder, job.heartbeat_at = JobStatus.WAITING, name_holder(), at
+    job.asked_by_id, job.inputs, job.message, job.attempts = ctx.actor.user_id, inputs, "", 1
     try:
         ctx.session.flush()
     except IntegrityError:
@@ -188,7 +188,7 @@ def _add_job(ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: date
     job = JobRun(
         area_id=ctx.area_id, id=new_id(), kind=kind, job_key=key, status=JobStatus.RUNNING,
         inputs=inputs, heartbeat_at=at, started_at=at, asked_by_id=ctx.actor.user_id,
-        progress_done=0, progress_total=0, attempts=0, log="",
+        progress_done=0, progress_total=0, attempts=1, log="",
     )  # fmt: skip
     ctx.session.add(job)
     return job
@@ -197,13 +197,14 @@ def _add_job(ctx: Context, kind: str, key: str, inputs: dict[str, Any], at: date
 def _may_take(
     job: JobRun, at: datetime, job_id: int | None, quiet: timedelta = STALE_AFTER
 ) -> bool:
-    """Whether a live job may be taken: it waits for this process, or its process is gone."""
+    """Whether a live job may be taken: it waits for this process, or its process is gone.
+
+    The process of a job that waits is the one that asked, and was to start another.
+    """
     patience = quiet if job.status is JobStatus.RUNNING else STALE_AFTER
     if job.heartbeat_at < at - patience:
         return True
-    if job.status is JobStatus.WAITING:
-        return job.id == job_id
-    return is_gone(job.holder)
+    return is_gone(job.holder) or (job.status is JobStatus.WAITING and job.id == job_id)
 
 
 def is_worked_on(job: JobRun, at: datetime) -> bool:

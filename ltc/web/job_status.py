@@ -136,11 +136,17 @@ def seconds_of(job: JobRun) -> int:
 
 def message_of(job: JobRun) -> str:
     """Return why a job ended as it did, in the reader's language."""
-    reason = (job.result or {}).get("reason")
-    if job.result and reason:
-        values = job.result["values"]
-        return said(reason, **{name: in_words(str(value)) for name, value in values.items()})
-    return in_words(job.message)
+    kept = job.result or {}
+    return _say_kept(kept) if kept.get("reason") else in_words(job.message)
+
+
+def _say_kept(kept: dict[str, Any]) -> str:
+    """Return a kept reason, filled; one of its values may be a reason with values of its own."""
+    values = {
+        name: _say_kept(value) if isinstance(value, dict) else in_words(str(value))
+        for name, value in kept["values"].items()
+    }
+    return said(kept["reason"], **values)
 
 
 def why_stopped(job: JobRun, now: datetime) -> str:

@@ -8,15 +8,21 @@ import sqlalchemy as sa
 from ltc.jobs.backups import DrillFailed, back_up, drill_restore
 from ltc.jobs.proving import BooksDisagree, MonthNotProven, check_the_books, prove_the_month
 from ltc.jobs.registry import RUNNERS
+from ltc.jobs.running import run_task
 from ltc.jobs.work import Work
 from ltc.rules.access import Role
 from ltc.rules.books import VERDICT_SENTENCES, Verdict
+from ltc.rules.policies import NoLawOfArea
+from ltc.rules.spoken import to_json
 from ltc.rules.tasks import RESULT_NAMES, TASKS
+from ltc.services import jobs
 from ltc.store.audit_log import AuditEvent
 from ltc.store.insured import Enrolment
 from ltc.store.payouts import PayoutResult
+from ltc.store.words import load_chinese
 from tests.support import factories
 from tests.support.month import AFTER, PEOPLE, approve, make_month
+from tests.support.sign_in import sign_in_as
 
 
 @pytest.fixture
@@ -87,5 +93,24 @@ def test_what_does_not_agree_fails_the_task_and_is_named(month, make_work, sessi
         assert row["number"].startswith("CHO")
         assert row["number"] not in problem.message
     back_up(make_work())
-    with pytest.raises(DrillFailed, match="chongqing: The month does not come out again"):
+    with pytest.raises(DrillFailed, match="chongqing: The month does not come out again") as bad:
         drill_restore(make_work())
+    kept = to_json(bad.value)["values"]  # what the page says in the reader's language
+    assert kept["why"] in VERDICT_SENTENCES.values()
+
+
+def test_why_a_drill_failed_is_said_in_the_readers_language(
+    month, area, session, make_ctx, make_work, house, client
+):
+    area.policy_area = "atlantis"
+    session.merge(area)
+    session.commit()
+    back_up(make_work())
+    job_id = jobs.plan(make_ctx(), kind="restore_drill", schedule_key="k", on=AFTER.date())
+    job = run_task(house, job_id, lambda: AFTER)
+    why = job.result["values"]["why"]
+    assert why["values"]["area"] == "atlantis"
+    assert NoLawOfArea(**why["values"]).message in job.message
+    sign_in_as(client, factories.make_user(session, Role.ADMINISTRATOR))
+    text = client.get(f"/jobs/{job_id}", headers={"Accept-Language": "zh-CN"}).text
+    assert load_chinese()[why["reason"]].format(**why["values"]) in text

@@ -7,10 +7,14 @@ import pytest
 
 from ltc import settings
 from ltc.jobs.mail import mail_troubles
+from ltc.jobs.proving import MonthNotProven
 from ltc.jobs.running import machine_in
 from ltc.jobs.scheduling import look
+from ltc.rules.books import VERDICT_SENTENCES, Verdict
 from ltc.rules.errors import Conflict
+from ltc.rules.words import Word
 from ltc.settings import SettingMissing
+from ltc.store.words import load_chinese
 from tests.conftest import NOW
 from tests.support.factories import make_area
 from tests.support.mail_server import mail_server
@@ -35,8 +39,9 @@ def _clock_of_the_database(monkeypatch):
     monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
 
 
-def with_mail(house, url):
-    given = replace(house.settings, mail_url=url, mail_to=("a@example.org", "b@example.org"))
+def with_mail(house, url, language="en"):
+    to = ("a@example.org", "b@example.org")
+    given = replace(house.settings, mail_url=url, mail_to=to, mail_language=language)
     return replace(house_with(house, nightly()), settings=given)
 
 
@@ -55,6 +60,25 @@ def test_a_failure_is_mailed_once(house, area, monkeypatch):
     assert "The books differ. Report it." in mail.get_content()
 
 
+def test_a_mail_is_in_the_language_of_the_settings(house, area, monkeypatch):
+    def work(given):
+        raise MonthNotProven(
+            month="2019-11", sequence=1, why=Word(VERDICT_SENTENCES[Verdict.DIFFERS]),
+            approved="aa", digest="bb", cases=2,
+        )  # fmt: skip
+
+    with mail_server() as (url, mails), runner(monkeypatch, work):
+        house = with_mail(house, url, "zh_CN")
+        for at in (NOW, TWO, TWO):
+            look_and_run(house, at)
+    (mail,) = mails
+    chinese = load_chinese()
+    assert chinese["Check the books"] in mail["Subject"]
+    assert "重庆" in mail["Subject"]
+    assert chinese[VERDICT_SENTENCES[Verdict.DIFFERS]] in mail.get_content()
+    assert "does not come out again" not in mail.get_content()
+
+
 def test_what_was_not_done_at_its_time_is_mailed_once(house, area, monkeypatch):
     with mail_server() as (url, mails), runner(monkeypatch, rest):
         house = with_mail(house, url)
@@ -63,6 +87,7 @@ def test_what_was_not_done_at_its_time_is_mailed_once(house, area, monkeypatch):
             look_and_run(house, NOW + DAY)
     (mail,) = mails
     assert mail["Subject"] == "Not done in time: Check the books, Chongqing"
+    assert "was due at 2019-11-15 02:00 and" in mail.get_content()  # by the area's clock
 
 
 def test_a_mail_that_cannot_be_sent_is_sent_later(house, area, monkeypatch):
@@ -111,6 +136,11 @@ def test_work_begins_before_mails_and_one_that_fails_is_the_last(house, area, se
 def test_a_bad_address_of_the_server_stops_the_start(environ, url):
     with pytest.raises(SettingMissing, match="LTC_MAIL_URL"):
         settings.load({**environ, "LTC_MAIL_URL": url, "LTC_MAIL_TO": "a@example.org"})
+
+
+def test_a_language_that_nobody_has_translated_stops_the_start(environ):
+    with pytest.raises(SettingMissing, match="LTC_MAIL_LANGUAGE"):
+        settings.load({**environ, "LTC_MAIL_LANGUAGE": "fr"})
 
 
 def test_a_server_without_a_recipient_stops_the_start(environ):

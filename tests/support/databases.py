@@ -163,6 +163,28 @@ class PostgresDatabases:
         self._cleaner.exec_driver_sql(DELETE_ROWS)
 
 
+@contextlib.contextmanager
+def copy_database(url: str, folder: Path) -> Iterator[str]:
+    """Yield a copy of a database to which nobody is connected now; it goes afterwards.
+
+    A file lies in the folder.
+    """
+    source = sa.make_url(url)
+    if source.drivername.startswith("sqlite"):
+        copy = folder / "copy.sqlite3"
+        shutil.copyfile(source.database or "", copy)
+        yield f"sqlite:///{copy}"
+        return
+    name, server = f"{source.database}_{os.urandom(4).hex()}", source.set(database="postgres")
+    server_url = server.render_as_string(hide_password=False)
+    _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
+    _note_database(name)
+    try:
+        yield source.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 def drop_left_databases() -> None:
     """Drop what this run made on a server that outlives it (TEST_DATABASE_URL)."""
     noted = postgres.run_folder() / "databases"

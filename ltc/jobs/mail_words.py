@@ -1,0 +1,69 @@
+"""What the mails about jobs say, in the language of the settings: mails have no page and no reader."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ltc.rules.tasks import title_of
+from ltc.rules.words import N_
+from ltc.store.areas import Area
+from ltc.store.job_runs import JobRun
+from ltc.store.words import load_chinese
+
+CHINESE = "zh_CN"
+FAILED = N_("Failed: {task}, {area}")
+IT_FAILED = N_("{task} in {area} failed.")
+WHICH_JOB = N_("Job {job}, of {day}. Its page tells more.")
+NOT_IN_TIME = N_("Not done in time: {task}, {area}")
+IT_IS_LATE = N_(
+    "{task} in {area} was due at {time} and was not done at its time. See on the page of the jobs"
+    " whether a scheduler runs (`flask scheduler`)."
+)
+
+
+def write_failure(language: str, area: Area, job: JobRun) -> tuple[str, str]:
+    """Return subject and text of the mail about a job that failed."""
+    named = _name(language, area, job.kind)
+    day = job.due_on or job.started_at.date()
+    parts = (
+        say(language, IT_FAILED, named),
+        say_why(language, job),
+        say(language, WHICH_JOB, {"job": job.id, "day": day}),
+    )
+    return say(language, FAILED, named), "\n\n".join(parts)
+
+
+def write_lateness(language: str, area: Area, kind: str, due_at: datetime) -> tuple[str, str]:
+    """Return subject and text of the mail about a task that was not done at its time."""
+    named = _name(language, area, kind)
+    local = due_at.astimezone(ZoneInfo(area.time_zone))
+    text = say(language, IT_IS_LATE, {**named, "time": f"{local:%Y-%m-%d %H:%M}"})
+    return say(language, NOT_IN_TIME, named), text
+
+
+def say_why(language: str, job: JobRun) -> str:
+    """Return why a job ended as it did; texts from before reasons were kept stay as they are."""
+    kept = job.result or {}
+    return say(language, kept["reason"], kept["values"]) if "reason" in kept else job.message
+
+
+def say(language: str, text: str, values: Mapping[str, Any]) -> str:
+    """Return a marked text, filled; a value may be a marked text, or a reason with its values."""
+    filled = {name: _say_value(language, value) for name, value in values.items()}
+    return _translate(language, text).format(**filled)
+
+
+def _say_value(language: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return say(language, value["reason"], value["values"])
+    return _translate(language, str(value))
+
+
+def _translate(language: str, text: str) -> str:
+    return load_chinese().get(text, text) if language == CHINESE else text
+
+
+def _name(language: str, area: Area, kind: str) -> dict[str, str]:
+    name = area.name_zh if language == CHINESE else area.name_en
+    return {"task": title_of(kind), "area": name}
