@@ -2,38 +2,49 @@
 // this device. Without this script the page works with its "Save section" buttons.
 //
 // What waits is kept on the device (kept.js): the answers, the evaluation they belong to and the revision they were
-// given on, so that the server can tell an addition from a replacement it must not make. The page itself is kept,
-// too: loaded again without a connection it shows what was saved last and what waits.
+// given on, so that the server can tell an addition from a replacement it must not make. Each tab keeps its own
+// (tabs.js). The page itself is kept, too: loaded again without a connection it shows what was saved last and what
+// waits.
 
-import { drop, keep, keepPage, readKept, startWorker } from "./kept.js";
+import { dropDraft, keep, keepPage, listOfDraft, startWorker, takeOver } from "./kept.js";
 import { send } from "./sending.js";
+import { absorb, meetTabs } from "./tabs.js";
 
 const RETRY_MILLISECONDS = 5000;
 const TEXT_PAUSE_MILLISECONDS = 800;
+const tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
 const PHONE = window.matchMedia("(max-width: 900px)");
 
 const form = document.getElementById("evaluation");
 const saving = document.getElementById("saving");
 const conflict = document.getElementById("conflict");
 
-let waiting = await readWaiting();
+let waiting = nothingWaits();
 let kept = Promise.resolve(); // the last change on its way to the device
 let sending = null;
 let retryTimer = 0;
 let textTimer = 0;
 let typed = null; // the field whose text is not put yet
 let isStopped = false; // a conflict is open, or the session ended: the person must act first
+let isAllSent = false; // the form itself may go, and bring everything
 
 // --- what waits on this device ---
 
 function nothingWaits() {
-  const { key, owner, evaluation } = form.dataset;
-  return { key, owner, evaluation, url: form.getAttribute("action"), revision: null, answers: {}, saved: null };
+  const { draft, owner, evaluation } = form.dataset;
+  const key = `${draft}#${tab}`;
+  return { key, draft, owner, evaluation, url: form.getAttribute("action"), revision: null, answers: {}, saved: null };
 }
 
-async function readWaiting() {
-  const kept = await readKept(form.dataset.key, form.dataset.owner);
-  return kept?.evaluation === form.dataset.evaluation ? kept : nothingWaits();
+/** Take over what other tabs have left of this draft; returns whether anything waits now. */
+async function takeLeft() {
+  await kept;
+  const others = await listOfDraft(waiting).catch(() => []);
+  if (!others.length) return countWaiting() > 0;
+  const taken = others.map((record) => ({ taken: record, left: absorb(waiting, record) }));
+  showValues(waiting.answers);
+  await takeOver(waiting, taken).catch(() => {});
+  return countWaiting() > 0;
 }
 
 function countWaiting() {
@@ -75,7 +86,7 @@ function flush() {
 
 async function sendAll() {
   window.clearTimeout(retryTimer);
-  while (countWaiting() && !isStopped) {
+  while (!isStopped && (countWaiting() || (await takeLeft()))) {
     if (!(await sendOnce())) return;
   }
 }
@@ -291,15 +302,16 @@ async function submit(event) {
   const button = event.submitter;
   const completes = button?.hasAttribute("data-complete");
   putText();
-  if (completes && !countWaiting() && !sending) {
-    drop(waiting.key); // the form goes its usual way, and brings everything
-    return;
-  }
+  if (completes && isAllSent && !countWaiting()) return;
   event.preventDefault();
   event.stopPropagation();
   await flush();
   if (!completes) goToSection(button?.value);
-  else if (!countWaiting()) form.requestSubmit(button);
+  else if (!countWaiting() && !isStopped) {
+    isAllSent = true;
+    await dropDraft(waiting.draft).catch(() => {});
+    form.requestSubmit(button);
+  }
 }
 
 async function goOnline() {
@@ -353,11 +365,13 @@ document.addEventListener("visibilitychange", () => document.hidden && putText()
 window.addEventListener("online", goOnline);
 window.addEventListener("offline", () => say("offline"));
 const answeredEarly = early();
+await takeLeft();
 showSaved();
 answeredEarly.forEach(([name, value]) => put(name, value));
 showValues(waiting.answers);
 if (!navigator.onLine) say("offline");
 flush();
+meetTabs(waiting.draft, () => { document.getElementById("elsewhere").hidden = false; });
 if (!location.hash && !document.querySelector(".govuk-error-summary")) goToFirstOpen();
 await startWorker(form.dataset.worker);
 await keepPage(location.pathname).catch(() => {}); // without a connection it is kept already

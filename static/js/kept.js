@@ -2,8 +2,9 @@
 // open drafts with their files (Cache Storage, read by evaluate-worker.js). Everything names its owner: what
 // another person left is deleted before anything is read. At sign-out the server has all of it deleted.
 //
-// A record: key, owner, evaluation, address, revision of the draft, the answers that wait, and the last
-// sheet that the server sent with the words saved on it, for a page that is older than they are.
+// A record: key (of the tab), draft, owner, evaluation, address, revision of the draft, the answers that wait, the last
+// sheet that the server sent with the words saved on it, for a page that is older than they are, and a stamp that
+// changes with every change.
 
 import { openDB } from "../vendor/idb/idb.js";
 
@@ -15,17 +16,48 @@ const database = openDB("ltc", 1, {
   upgrade: (found) => found.createObjectStore(STORE, { keyPath: "key" }),
 }).catch(() => null); // a device without storage still works while it is online
 
-export async function readKept(key, owner) {
-  await forgetOthers(owner);
-  return (await database)?.get(STORE, key);
-}
-
 export async function keep(record) {
-  await change((store) => store.put(record));
+  await change((store) => store.put({ ...record, stamp: makeStamp() }));
 }
 
-export async function drop(key) {
-  await change((store) => store.delete(key));
+function makeStamp() {
+  return Date.now() + Math.random();
+}
+
+/** Records of a draft that tabs other than this one keep or have left, the newest first. */
+export async function listOfDraft({ key, draft, owner }) {
+  const found = await listOf(owner);
+  const others = found.filter((record) => draftOf(record) === draft && record.key !== key);
+  return others.sort((one, other) => (other.stamp ?? 0) - (one.stamp ?? 0));
+}
+
+/** The draft of a record; before each tab had its own, it was the key. */
+export function draftOf(record) {
+  return record.draft ?? record.key;
+}
+
+/**
+ * Keep a record that has taken over others, and of these what is left of their answers: all at once, or nothing.
+ * One that its tab has changed meanwhile stays as it is.
+ */
+export async function takeOver(record, others) {
+  const task = (await database)?.transaction(STORE, "readwrite");
+  if (!task) return;
+  await task.store.put({ ...record, stamp: makeStamp() });
+  for (const { taken, left } of others) {
+    const found = await task.store.get(taken.key);
+    if (found?.stamp !== taken.stamp) continue;
+    const isEmpty = !Object.keys(left).length;
+    await (isEmpty ? task.store.delete(taken.key) : task.store.put({ ...taken, answers: left, saved: null }));
+  }
+  await task.done;
+}
+
+/** Forget everything of a draft: it goes to the server as a whole. */
+export async function dropDraft(draft) {
+  const found = (await (await database)?.getAll(STORE)) ?? [];
+  const keys = found.filter((record) => draftOf(record) === draft).map((record) => record.key);
+  await change((store) => Promise.all(keys.map((key) => store.delete(key))));
 }
 
 /** Take what was sent out of a record; what was answered meanwhile, in another tab, goes on waiting. */
@@ -50,9 +82,12 @@ async function change(edit) {
 
 /** Records of the owner that hold answers nobody has received yet. */
 export async function listWaiting(owner) {
+  return (await listOf(owner)).filter((record) => Object.keys(record.answers).length);
+}
+
+async function listOf(owner) {
   await forgetOthers(owner);
-  const found = (await (await database)?.getAll(STORE)) ?? [];
-  return found.filter((record) => Object.keys(record.answers).length);
+  return (await (await database)?.getAll(STORE)) ?? [];
 }
 
 async function forgetOthers(owner) {

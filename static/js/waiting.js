@@ -1,14 +1,14 @@
 // On every page of somebody who evaluates: sends what waits on this device from evaluations that are not open in this
 // tab, says how many answers wait, and keeps the pages of the open drafts that the start page names.
 
-import { keepOnly, keepPage, listWaiting, settle, startWorker } from "./kept.js";
+import { draftOf, keepOnly, keepPage, listWaiting, settle, startWorker } from "./kept.js";
 import { send } from "./sending.js";
 
 const RETRY_MILLISECONDS = 15000;
 
 const bar = document.getElementById("waiting");
 const drafts = document.querySelector("[data-drafts]");
-const open = document.getElementById("evaluation")?.dataset.key; // evaluate.js looks after this one
+const open = document.getElementById("evaluation")?.dataset.draft; // evaluate.js looks after this one
 
 let isWarned = false;
 
@@ -25,7 +25,7 @@ async function sendWaiting() {
 }
 
 async function listOthers() {
-  return (await listWaiting(bar.dataset.owner)).filter((record) => record.key !== open);
+  return (await listWaiting(bar.dataset.owner)).filter((record) => draftOf(record) !== open);
 }
 
 async function sendOne(record) {

@@ -39,6 +39,7 @@ KEPT = """async () => {
   return keys;
 }"""
 OFFLINE = "#saving[data-state=offline], #waiting[data-state=offline]:not([hidden])"
+PATIENCE_MILLISECONDS = 30_000  # a busy machine is no failure; what is there at once costs nothing
 PHONE = {"width": 375, "height": 740}
 
 pytestmark = [
@@ -94,6 +95,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def tablet(way: Way, address: str, complaints: list[str]) -> Iterator[BrowserContext]:
     """A browser in which the assessor is signed in."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         context = browser.new_context(
@@ -155,7 +157,7 @@ def press_first(page: Page, times: int) -> None:
 
 def wait_for(page: Page, question: Callable[[], bool], what: str) -> None:
     """Ask again and again; a strict page runs no polling of its own."""
-    for _attempt in range(100):
+    for _attempt in range(PATIENCE_MILLISECONDS // 100):
         if question():
             return
         page.wait_for_timeout(100)

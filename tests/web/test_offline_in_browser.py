@@ -119,7 +119,7 @@ def test_what_another_tablet_answered_meanwhile_is_chosen_on_the_page(
     page = tablet.new_page()
     page.goto("/assessments/")  # from any page the bar sends, and leads to what must be chosen
     bar = page.locator("#waiting")
-    expect(bar).to_contain_text("Another device has saved other answers.")
+    expect(bar).to_contain_text("Other answers were saved meanwhile")
     bar.get_by_role("link", name="Look at both").click()
     expect(page.locator("#conflict")).to_contain_text("10 · Independent")
     assert scores_of(way, application) == {"eat": 5}
@@ -185,3 +185,61 @@ def test_the_start_page_lists_who_to_evaluate_and_keeps_the_drafts(
     page.goto("/")
     rows.last.get_by_role("button", name="Start the evaluation").click()
     expect(page).to_have_url(re.compile(f"/assessments/{planned.id}/evaluate"))
+
+
+def answer_in_two_tabs_and_close_them(
+    tablet: BrowserContext, connection: Connection, application: Application, *chosen: str
+) -> None:
+    """Open a draft in two tabs, cut the connection, choose an option in each, and close both."""
+    tabs = [open_draft(tablet, application) for _option in chosen]
+    for tab in tabs:
+        expect(tab.locator("#elsewhere")).to_contain_text("open in another tab, too")
+    for tab in tabs:
+        connection.cut(tab)
+    for tab, option in zip(tabs, chosen, strict=True):
+        tab.locator(option).check()
+        expect(tab.locator("#saving")).to_have_text("Offline. Answers that wait on this device: 1")
+    for tab in tabs:
+        tab.close()
+
+
+def test_two_tabs_without_a_connection_keep_what_either_was_told(
+    tablet: BrowserContext, way: Way, connection: Connection, complaints: list[str]
+) -> None:
+    application = way.start()
+    chosen = ("#score-eat-1", "#score-walk-1")
+    answer_in_two_tabs_and_close_them(tablet, connection, application, *chosen)
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")  # the device answers, and has both
+    expect(page.locator("#saving")).to_have_text("Offline. Answers that wait on this device: 2")
+    for option in chosen:
+        expect(page.locator(option)).to_be_checked()
+    connection.restore()
+    expect(page.locator("#sheet")).to_contain_text("2 of 17 items")
+    assert scores_of(way, application) == {"eat": 0, "walk": 0}
+    assert complaints == []
+
+
+def test_where_two_tabs_were_told_different_things_one_is_asked(
+    tablet: BrowserContext, way: Way, connection: Connection
+) -> None:
+    application = way.start()
+    answer_in_two_tabs_and_close_them(
+        tablet, connection, application, "#score-eat-1", "#score-eat-3"
+    )
+    connection.restore()
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")
+    conflict = page.locator("#conflict")
+    expect(conflict).to_contain_text("in another tab")
+    for answer in ("0 · ", "10 · Independent"):
+        expect(conflict).to_contain_text(answer)
+    assert scores_of(way, application) == {
+        "eat": 10
+    }  # the later one, until somebody says otherwise
+    conflict.get_by_role("button", name="Use the answers of this device").click()
+    expect(conflict).to_be_empty()
+    expect(page.locator("#saving")).to_contain_text("Saved")
+    wait_for(page, lambda: scores_of(way, application) == {"eat": 0}, "the choice did not arrive")
+    page.goto("/assessments/")
+    expect(page.locator("#waiting")).to_be_hidden()
