@@ -9,6 +9,7 @@ from flask import (
     Flask,
     Response,
     g,
+    make_response,
     redirect,
     render_template,
     request,
@@ -91,6 +92,7 @@ VERSION = "0.1.0"
 # to be checked, which has a few hundred kB.
 STRANGER_LIMIT_MB = 1
 STRANGER_FILE_LIMIT_MB = 20
+RETRY_SECONDS = 60  # after which a program may ask again where the database was in trouble
 STRANGER_FILES = {"verify.check_file"}
 
 
@@ -311,4 +313,6 @@ def show_database_trouble(error: DBAPIError) -> Any:
     # Not in the database's own words: they may repeat a row.
     log_error("the database refused", error, trouble=trouble.code)
     http.forget_database()
-    return show_problem(trouble)
+    answer = make_response(show_problem(trouble))
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
