@@ -1,13 +1,11 @@
 """The scheduler as a process: beside the pages, not inside of them, and through trouble."""
 
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
-import time
-import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -16,33 +14,18 @@ import sqlalchemy as sa
 from ltc.commands.machine import plainly
 from ltc.commands.scheduler import Watch
 from ltc.store.job_runs import JobRun, JobSchedule, JobStatus, Scheduler
-from tests.conftest import ROOT
+from tests.support.processes import PATIENCE_SECONDS, ask, starting, wait_until
 
-PATIENCE_SECONDS = 90
 PORT = 8462
 WORKERS = 4
 TASK = "ending_soon"
+OFF_CLOCK = (sys.executable, "-m", "tests.support.off_clock")
 
 
 @pytest.fixture
 def start(environ, tmp_path):
-    """Start ``flask …`` on the test's database; what it says goes to a file."""
-    started = []
-
-    def flask(*words, **more):
-        command = [sys.executable, "-m", "flask", "--app", "app", *words]
-        with (tmp_path / "said").open("ab") as said:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **environ, **more}, stdout=said, stderr=said
-            )
-        started.append(process)
-        return process
-
-    yield flask
-    for process in started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=PATIENCE_SECONDS)
+    with starting(environ, tmp_path / "said") as start:
+        yield start
 
 
 @pytest.fixture
@@ -50,14 +33,6 @@ def due(session, area):
     """A task that is due: served for two days and not done."""
     session.add(JobSchedule(area_id=1, kind=TASK, since_at=datetime.now(UTC) - timedelta(days=2)))
     session.commit()
-
-
-def wait_until(is_so):
-    for _ in range(PATIENCE_SECONDS * 5):
-        if is_so():
-            return
-        time.sleep(0.2)
-    raise AssertionError("it did not happen in time")
 
 
 def list_jobs(session):
@@ -69,18 +44,20 @@ def is_done(session):
     return [job.status for job in list_jobs(session)] == [JobStatus.DONE]
 
 
+def list_children(process):
+    """The processes that a process has started and that live."""
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
 def answers(path):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=20) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    return ask(PORT, path)[0] == 200
 
 
 @pytest.mark.slow
 def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(due, session, start):
-    start("serve", "--port", str(PORT), "--workers", str(WORKERS), "--seal-every", "0")
+    server = start("serve", "--port", str(PORT), "--workers", str(WORKERS), "--seal-every", "0")
     wait_until(lambda: answers("/readyz"))
+    wait_until(lambda: len(list_children(server)) == WORKERS)
     assert all(answers("/healthz") for _request in range(5 * WORKERS))
     assert list_jobs(session) == []
     assert session.scalars(sa.select(Scheduler)).all() == []
@@ -93,6 +70,37 @@ def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(due,
     session.rollback()
     assert session.scalars(sa.select(Scheduler)).all() == []
     assert is_done(session)
+
+
+@pytest.mark.slow
+def test_two_schedulers_with_clocks_five_minutes_apart_do_a_date_once(
+    area, session, start, tmp_path
+):
+    """The date is due for the one at once, and for the other while both look."""
+    now = datetime.now(UTC)
+    due_at = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    behind = (due_at - now).total_seconds() - 8  # its clock comes to the date in eight seconds
+    session.add(JobSchedule(area_id=1, kind=TASK, since_at=due_at - timedelta(hours=1)))
+    session.commit()
+    timetable = tmp_path / "timetable.yaml"
+    at = due_at.astimezone(ZoneInfo(area.time_zone))
+    timetable.write_text(
+        f'tasks:\n  {TASK}: {{repeats: daily, at: "{at:%H:%M}", catch_up: newest, back_days: 7,'
+        " quiet_minutes: 15}\n"
+    )
+    for off in (behind, behind + 300):
+        start(str(off), "scheduler", "--every", "1", program=OFF_CLOCK,
+              LTC_TIMETABLE=str(timetable))  # fmt: skip
+    wait_until(lambda: is_done(session))
+
+    def both_are_past():
+        session.rollback()
+        beats = session.scalars(sa.select(Scheduler.heartbeat_at)).all()
+        return len(beats) == 2 and min(beats) > due_at + timedelta(seconds=3)
+
+    wait_until(both_are_past)
+    (job,) = list_jobs(session)
+    assert (job.status, job.attempts, job.due_on) == (JobStatus.DONE, 1, at.date())
 
 
 @pytest.mark.kill
