@@ -8,9 +8,9 @@ from flask.cli import AppGroup
 
 from ltc import http
 from ltc.commands.machine import machine_in, plainly
+from ltc.jobs.work import executor_of
 from ltc.rules.books import VERDICT_SENTENCES
 from ltc.services.books import check_books
-from ltc.services.executors import choose
 from ltc.services.proofs import Proof, prove_last_month
 
 books_group = AppGroup("books", help="Whether what is stored agrees, and comes out again.")
@@ -44,9 +44,8 @@ def check(context: click.Context, area: str, since: datetime | None) -> None:
 @click.pass_context
 def prove(context: click.Context, area: str) -> None:
     """Calculate AREA's last approved month again as known then; exit code 1 where it differs."""
-    house = http.house()
     with plainly(), machine_in(area) as ctx:
-        proof = prove_last_month(ctx, executor=choose(house.engine, house.settings.workers))
+        proof = prove_last_month(ctx, executor=executor_of(http.house()))
     click.echo(f"{area}: {describe_proof(proof)}")
     if not proof.is_well:
         context.exit(1)

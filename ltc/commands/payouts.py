@@ -9,10 +9,10 @@ from ltc import clock, http
 from ltc.commands.machine import machine_in, plainly
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import calculate_asked
+from ltc.jobs.work import executor_of
 from ltc.rules.errors import Invalid
 from ltc.rules.months import Month
 from ltc.services.context import Context
-from ltc.services.executors import Executor, choose
 from ltc.services.payout_start import Unchanged, end_of_day
 from ltc.services.payouts import CHUNK_PEOPLE, Progress, calculate_run, preview_run
 from ltc.store.payout_runs import list_newest_runs
@@ -62,27 +62,23 @@ def show(area: str) -> None:
 def _calculate(
     ctx: Context, month: Month, known_at: datetime | None, is_dry: bool, chunk_people: int
 ) -> None:
+    executor = executor_of(http.house())
     if is_dry:
         preview = preview_run(
-            ctx, month=month, known_at=known_at, executor=_executor(), chunk_people=chunk_people
+            ctx, month=month, known_at=known_at, executor=executor, chunk_people=chunk_people
         )
         click.echo(f"{month} would come to, nothing was written:")
         _say_numbers(preview.tally, preview.digest)
         return
     try:
         run = calculate_run(
-            ctx, month=month, known_at=known_at, executor=_executor(), clock=clock.now,
+            ctx, month=month, known_at=known_at, executor=executor, clock=clock.now,
             chunk_people=chunk_people, on_progress=_say_progress,
         )  # fmt: skip
     except Unchanged as unchanged:
         click.echo(unchanged.message)
         return
     _say_run(run)
-
-
-def _executor() -> Executor:
-    house = http.house()
-    return choose(house.engine, house.settings.workers)
 
 
 def _instant(ctx: Context, text: str | None) -> datetime | None:

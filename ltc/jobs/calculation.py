@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from ltc import clock
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.statements import issue_asked
-from ltc.jobs.work import Work
+from ltc.jobs.work import Work, executor_of
 from ltc.rules.errors import NotFound
 from ltc.rules.months import FIRST_YEAR, Month
 from ltc.rules.policies import NoLawOfArea
@@ -56,7 +56,7 @@ def _calculate(work: Work, month: Month) -> dict[str, object]:
     ctx, house = work.machine, work.house
     work.log(f"Calculating {month}.")
     run = calculate_run(
-        ctx, month=month, executor=choose(house.engine, house.settings.workers), clock=clock.now,
+        ctx, month=month, executor=executor_of(house), clock=clock.now,
         on_progress=lambda progress: work.report(progress.done, progress.total),
     )  # fmt: skip
     seal_area(house, ctx.area_id, settle_seconds=0)

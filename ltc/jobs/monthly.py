@@ -5,8 +5,8 @@ from typing import Any
 
 from ltc import clock
 from ltc.jobs.asked import as_asked
+from ltc.jobs.work import executor_of
 from ltc.rules.months import Month
-from ltc.services.executors import choose
 from ltc.services.payout_start import read_known_at
 from ltc.services.payouts import Progress, calculate_run
 from ltc.store.payouts import PayoutRun
@@ -24,7 +24,7 @@ def calculate_asked(
             ctx,
             month=Month.parse(job.inputs["month"]),
             known_at=read_known_at(job.inputs["known_at"]),
-            executor=choose(house.engine, house.settings.workers),
+            executor=executor_of(house),
             clock=clock.now,
             job_id=job.id,
             on_progress=on_progress,

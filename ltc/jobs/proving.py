@@ -3,12 +3,12 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from ltc.jobs.work import Work
+from ltc.jobs.work import Work, executor_of
 from ltc.rules.books import BOOK_NAMES, VERDICT_SENTENCES
 from ltc.rules.errors import Conflict
 from ltc.rules.words import Word
 from ltc.services.books import BookReport, check_books
-from ltc.services.executors import choose
+from ltc.services.executors import Inline
 from ltc.services.proofs import Proof, prove_last_month
 
 DAYS_BACK = 40  # a month's run is made, checked, approved and printed within so many days
@@ -42,8 +42,8 @@ def check_the_books(work: Work) -> dict[str, object]:
 
 def prove_the_month(work: Work) -> dict[str, object]:
     """Calculate the last approved month again as known then; raises MonthNotProven."""
-    workers = 1 if work.dry_run else work.house.settings.workers
-    proof = prove_last_month(work.machine, executor=choose(work.house.engine, workers))
+    executor = Inline(work.house.engine) if work.dry_run else executor_of(work.house)
+    proof = prove_last_month(work.machine, executor=executor)
     sentence = VERDICT_SENTENCES[proof.verdict]
     if not proof.is_well:
         problem = MonthNotProven(

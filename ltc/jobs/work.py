@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from ltc.services.context import Context
+from ltc.services.executors import Executor, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,9 @@ class Work:
 # Returns the result that the page shows (names in ``rules.tasks.RESULT_NAMES``); a Problem that it
 # raises is the message of the failed job.
 Runner = Callable[[Work], dict[str, Any]]
+
+
+def executor_of(house: Any) -> Executor:
+    """Return where an installation calculates: on its cluster, or on so many workers here."""
+    given = house.settings
+    return choose(house.engine, given.workers, given.dask_scheduler)

@@ -1,4 +1,4 @@
-"""Where pieces of a long job are worked on: here, or in processes of their own.
+"""Where pieces of a long job are worked on: here, in processes of their own, or on other machines.
 
 An executor opens sessions to read with, and maps a function over pieces. The function must be
 importable by name and, with what it is given, picklable: the workers are forked from a process that
@@ -9,11 +9,13 @@ Only the caller writes.
 
 import multiprocessing
 import os
+import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import forkserver
 from typing import Any, Protocol, TypeVar
@@ -21,6 +23,8 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ltc.rules.errors import Problem
+from ltc.services.failures import find_place
 from ltc.store import db
 
 C = TypeVar("C")
@@ -28,6 +32,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 Task = Callable[[Session, C, P], R]
 PIECES_AHEAD = 2  # a worker: one in work, one waiting; more would only fill the memory
+ANSWER_SECONDS = 20  # within which a cluster's scheduler has to answer
 
 PROCESSES = multiprocessing.get_context("forkserver")
 
@@ -109,8 +114,123 @@ class ProcessPool:
             yield result
 
 
-def choose(engine: sa.Engine, workers: int) -> Executor:
-    """Return the executor for a number of workers: one works here."""
+class DaskMissing(Problem):
+    """LTC_DASK_SCHEDULER names a cluster, and Dask is not installed. Install requirements-dask.txt."""
+
+    status = 503
+
+
+class ClusterAway(Problem):
+    """No cluster answers at {address}, or it has no worker. Start one, or unset LTC_DASK_SCHEDULER."""
+
+    status = 503
+
+
+class PieceFailed(Problem):
+    """A machine of the cluster could not do its part: {kind} at {place}. What is done stays; start
+    again for the rest.
+    """
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What became of a piece instead of a result."""
+
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaskCluster:
+    """Works on the machines of a Dask cluster, an optional extra (requirements-dask.txt).
+
+    Each worker opens a connection of its own to the same database. Tasks only read, and checkpoints
+    lie in the database: so Dask moves the work and keeps nothing. What a worker that died had in
+    hand is done again by another.
+    """
+
+    engine: sa.Engine
+    address: str  # of the scheduler: tls://…, or tcp:// on this machine
+
+    def open_session(self) -> Session:
+        """Return a session on the engine, for reading here."""
+        return Session(self.engine)
+
+    def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
+        """The workers import what they are sent."""
+
+    def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
+        """Yield the results in order; raises DaskMissing, ClusterAway, PieceFailed."""
+        # With every piece goes what all share: left with one worker, it would be lost with it.
+        url = self.engine.url.render_as_string(hide_password=False)
+        shared = pickle.dumps((url, task, common))
+        with _connect(self.address) as client:
+            ahead = PIECES_AHEAD * sum(client.nthreads().values())
+            rest = iter(pieces)
+            begin = lambda piece: client.submit(_work_far, shared, piece, pure=False)  # noqa: E731
+            waiting = deque(map(begin, islice(rest, ahead)))
+            while waiting:
+                result: R = self._wait_for(client, waiting.popleft())
+                waiting.extend(map(begin, islice(rest, 1)))
+                yield result
+
+    def _wait_for(self, client: Any, future: Any) -> Any:
+        """Return a result as soon as it is there, and do not wait where nobody works any more."""
+        while True:
+            try:
+                result = future.result(timeout=ANSWER_SECONDS)
+            except TimeoutError:
+                if client.status != "running" or not client.nthreads():
+                    raise ClusterAway(address=self.address) from None
+                continue
+            except CancelledError:
+                raise ClusterAway(address=self.address) from None
+            except Exception as error:  # noqa: BLE001 - such as a piece that kills whoever takes it
+                raise PieceFailed(kind=type(error).__name__, place=find_place(error)) from None
+            if isinstance(result, _Broken):
+                raise PieceFailed(kind=result.kind, place=result.place)
+            return result
+
+
+def _connect(address: str) -> Any:
+    """Return a client of a cluster with at least one worker; what is unfinished ends with it."""
+    try:
+        from distributed import Client  # an optional extra, and slow to import
+    except ImportError:
+        raise DaskMissing from None
+    try:
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=ANSWER_SECONDS, set_as_default=False
+        )
+        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+    except (OSError, TimeoutError):
+        raise ClusterAway(address=address) from None
+    return client
+
+
+def _work_far(shared: bytes, piece: Any) -> Any:
+    """Work on another machine; Dask would write an error into its log with all that it was given."""
+    try:
+        engine, task, common = _unpack(shared)
+        with Session(engine) as session:
+            return task(session, common, piece)
+    except Exception as error:  # noqa: BLE001 - its text may be personal, and so may the piece
+        return _Broken(type(error).__name__, find_place(error))
+
+
+@lru_cache(maxsize=1)
+def _unpack(shared: bytes) -> tuple[sa.Engine, Task[Any, Any, Any], Any]:
+    """Return what all pieces share, with an engine; the same for every piece of a job."""
+    url, task, common = pickle.loads(shared)  # noqa: S301 - the scheduler is ours, over TLS
+    return db.create_engine(url, poolclass=sa.NullPool), task, common
+
+
+def choose(engine: sa.Engine, workers: int, cluster: str = "") -> Executor:
+    """Return the executor for a number of workers (one works here), or for a cluster's address."""
+    if cluster:
+        return DaskCluster(engine, cluster)
     return Inline(engine) if workers == 1 else ProcessPool(engine, workers)
 
 

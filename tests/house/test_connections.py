@@ -14,16 +14,8 @@ from ltc.services.statement_printers import Crew
 from ltc.services.statement_sheets import Piece
 from ltc.store import db
 from tests.house.sources import ROOT, at, name_of, walk_python, write
-from tests.support.asking import ask_in_crew, ask_in_pool, ask_settings
+from tests.support.asking import PROMISED, ask_in_crew, ask_in_pool, ask_settings
 
-PROMISED = {
-    "sqlite": {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": 2},
-    "postgresql": {
-        "lock_timeout": "30s",
-        "session_replication_role": "origin",  # foreign keys hold
-        "transaction_isolation": "read committed",
-    },
-}
 OPENERS = {"sa.create_engine", "sqlalchemy.create_engine", "sqlite3.connect", "psycopg.connect"}
 # Files of their own that hold no tables of the product, or that are closed for good.
 ALLOWED = {"ltc/store/db.py", "ltc/services/import_keys.py", "ltc/store/backup_places.py"}

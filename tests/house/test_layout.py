@@ -9,7 +9,8 @@ from tests.house.sources import ROOT, list_project_files, write
 TOP = {
     ".ci", ".editorconfig", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
     "app.py", "bench", "docs", "ltc", "migrations", "pyproject.toml",
-    "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt",
+    "requirements-dask.in", "requirements-dask.txt", "requirements-dev.in", "requirements-dev.txt",
+    "requirements.in", "requirements.txt",
     "static", "templates", "tests", "tools", "translations",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "constants", "manager"}

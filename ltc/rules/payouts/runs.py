@@ -27,7 +27,7 @@ class RunStatus(StrEnum):
 
 # Raised whenever the rules of settlement answer differently on the same facts and law: a month is
 # then no longer unchanged.
-EDITION = "4"
+EDITION = "5"
 
 S = RunStatus
 MOVES: dict[RunStatus, frozenset[RunStatus]] = {
