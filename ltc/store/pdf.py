@@ -9,6 +9,7 @@ printed as its code point, never with a font that this machine happens to have.
 import ctypes
 import ctypes.util
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +41,7 @@ class _Printer(NamedTuple):
     css: Any
     fonts: Any
     fetcher: Any
+    finisher: Any
 
 
 class Printed(NamedTuple):
@@ -66,7 +68,7 @@ def print_page(html: str) -> Printed:
         drawn, substitutes = replace_undrawable(html)
         source = printer.html(string=drawn, url_fetcher=printer.fetcher)
         document = source.render(stylesheets=[printer.css], font_config=printer.fonts)
-        pdf = document.write_pdf(pdf_variant=VARIANT)
+        pdf = document.write_pdf(pdf_variant=VARIANT, finisher=printer.finisher)
         return Printed(pdf, len(document.pages), substitutes)
 
 
@@ -132,4 +134,29 @@ def _get_printer() -> _Printer:
         raise PrinterMissing from None
     fonts = FontConfiguration()
     css = CSS(filename=str(PAPER_CSS), font_config=fonts)
-    return _Printer(HTML, css, fonts, URLFetcher(allowed_protocols=("data",)))
+    fetcher = URLFetcher(allowed_protocols=("data",))
+    return _Printer(HTML, css, fonts, fetcher, _define_finisher())
+
+
+def _define_finisher() -> Callable[[Any, Any], None]:
+    """Return what turns the parts of a PDF into bytes once.
+
+    Files for archives carry an identifier made from all their bytes, so the library would compress
+    every part twice: for the identifier, and to write it.
+    """
+    import pydyf  # type: ignore[import-untyped]  # comes with WeasyPrint
+
+    class Ready(pydyf.Object):  # type: ignore[misc]
+        data = b""  # plain values here, reckoned each time they are asked for there
+        compressible = False
+
+    def get_ready(part: Any) -> Any:
+        ready = Ready()
+        ready.number, ready.generation, ready.free = part.number, part.generation, part.free
+        ready.data, ready.compressible = part.data, part.compressible
+        return ready
+
+    def finish(_document: Any, file: Any) -> None:
+        file.objects = [part if part.free == "f" else get_ready(part) for part in file.objects]
+
+    return finish

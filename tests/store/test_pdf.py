@@ -21,6 +21,14 @@ def test_a_page_becomes_a_pdf_with_its_text():
     assert "护理计划 王䶮" in sheet.extract_text()
 
 
+def test_making_the_parts_ready_once_changes_no_byte():
+    printer = pdf._get_printer()
+    document = printer.html(string=PAGE).render(
+        stylesheets=[printer.css], font_config=printer.fonts
+    )
+    assert pdf.render_pdf(PAGE) == document.write_pdf(pdf_variant=pdf.VARIANT)
+
+
 def test_the_fonts_are_read_once_a_process():
     pdf.render_pdf(PAGE)
     pdf.check_printer()
