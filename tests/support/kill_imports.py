@@ -8,7 +8,6 @@ done by then, and a digest over all that the finished import stored. The first l
 import hashlib
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,29 +27,22 @@ from ltc.store.job_runs import JobRun
 from ltc.store.policies import load_law
 from ltc.store.visits import Fee
 from tests.conftest import NOW
+from tests.support.kill_points import KillPoint
 
 LAW = load_law()
 
 
 def run(url: str, folder: Path, kill_at: int | None) -> int:
     """Try the file out and carry it out, or go on; return how many statements and commits it took."""
-    engine, count = db.create_engine(url), 0
-
-    def step(*_event: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sa.event.listen(engine, "before_cursor_execute", step)
-    sa.event.listen(engine, "commit", step)
+    engine = db.create_engine(url)
+    point = KillPoint(engine, kill_at)
     with Session(engine, expire_on_commit=False) as session:
         ctx = Context(session, Actor(None, "officer", Role.OFFICER, 1, door="test"), NOW, LAW)
         file = _find(session) or _receive(ctx, folder)
         while file.status is not ImportStatus.DONE:
             _go_on(ctx, file, folder)
     engine.dispose()
-    return count
+    return point.count
 
 
 def _receive(ctx: Context, folder: Path) -> ImportFile:

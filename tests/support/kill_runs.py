@@ -10,9 +10,7 @@ import hashlib
 import json
 import os
 import random
-import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,31 +23,17 @@ from ltc.services.payouts import Progress, calculate_run, send_back
 from ltc.store import db
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.policies import load_law
+from tests.support.kill_points import KillPoint, die
 from tests.support.month import AFTER, MONTH
 
 CHUNK_PEOPLE = 5
 NOT_CONTENT = {"id", "run_id"}  # of a row, not of what was calculated
-Kill = Callable[[], None]
-
-
-class Counter:
-    """Counts statements and commits on an engine, and acts at a chosen one."""
-
-    def __init__(self, engine: sa.Engine, at: int | None, act: Kill) -> None:
-        self.count, self.at, self.act = 0, at, act
-        sa.event.listen(engine, "before_cursor_execute", self.step)
-        sa.event.listen(engine, "commit", self.step)
-
-    def step(self, *_event: Any) -> None:
-        self.count += 1
-        if self.count == self.at:
-            self.act()
 
 
 def calculate(url: str, kill_at: int | None, kill_stage: int | None) -> int:
     """Calculate the month; return how many statements and commits it took."""
     engine = db.create_engine(url)
-    counter = Counter(engine, kill_at, die)
+    point = KillPoint(engine, kill_at)
     stages = iter(range(1_000))
 
     def report(_progress: Progress) -> None:
@@ -62,11 +46,7 @@ def calculate(url: str, kill_at: int | None, kill_stage: int | None) -> int:
             chunk_people=CHUNK_PEOPLE, on_progress=report,
         )  # fmt: skip
     engine.dispose()
-    return counter.count
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    return point.count
 
 
 def context(session: Session) -> Context:

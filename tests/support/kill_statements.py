@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +31,7 @@ from ltc.store.job_runs import JobRun
 from ltc.store.pdf import Printed
 from ltc.store.policies import load_law
 from ltc.store.statements import Statement
+from tests.support.kill_points import KillPoint
 from tests.support.month import AFTER
 
 PEOPLE_PER_PIECE = 2
@@ -41,16 +41,8 @@ def issue(url: str, folder: Path, run_id: int, kill_at: int | None) -> int:
     """Issue all statements; return how many statements and commits of SQL it took."""
     statements.PEOPLE_PER_PIECE = PEOPLE_PER_PIECE
     statement_sheets.print_page = lambda html: Printed(html.encode(), 1)
-    engine, count = db.create_engine(url), 0
-
-    def step(*_event: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sa.event.listen(engine, "before_cursor_execute", step)
-    sa.event.listen(engine, "commit", step)
+    engine = db.create_engine(url)
+    point = KillPoint(engine, kill_at)
     with Session(engine, expire_on_commit=False) as session:
         ctx = make_context(session)
         with suppress(statements.AllIssued):  # killed after the very end: nothing is left to do
@@ -62,7 +54,7 @@ def issue(url: str, folder: Path, run_id: int, kill_at: int | None) -> int:
                 clock=lambda: AFTER,
             )
     engine.dispose()
-    return count
+    return point.count
 
 
 def make_context(session: Session) -> Context:
