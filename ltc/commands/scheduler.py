@@ -30,6 +30,8 @@ from ltc.services.leases import name_holder
 from ltc.store.areas import list_areas
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.migrations import check_version
+from ltc.store.timetable import TIMETABLE_FILE, check_areas
+from ltc.store.yaml_reader import LawFileError
 from ltc.web.background import ROOT, build_command, build_environ
 
 LOOK_EVERY_SECONDS = 15
@@ -124,6 +126,7 @@ def scheduler_command(every: int, at_once: int) -> None:
     house = http.house()
     with plainly():
         check_version(house.engine)
+        _check_timetable(house)
     # A missed instant is nothing to complain of: what is due is not counted by the timer.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     children = Children(lambda job_id: start_job(house.settings, job_id), at_once)
@@ -133,6 +136,17 @@ def scheduler_command(every: int, at_once: int) -> None:
     click.echo(f"Scheduling: a look every {every} seconds (Ctrl+C ends it)")
     watch.run()
     _sign_out(house)
+
+
+def _check_timetable(house: Any) -> None:
+    """Refuse a timetable that names an area which is not in the database."""
+    with house.session_maker() as session:
+        codes = {area.code for area in list_areas(session)}
+    if codes:
+        try:
+            check_areas(codes, house.settings.timetable or TIMETABLE_FILE)
+        except LawFileError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def start_job(settings: Any, job_id: int) -> subprocess.Popen[bytes]:

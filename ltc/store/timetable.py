@@ -1,5 +1,6 @@
 """Reads the timetable of the scheduled tasks strictly: every complaint names file, line and key."""
 
+from collections.abc import Collection
 from datetime import time
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def read_timetable(path: Path = TIMETABLE_FILE) -> Timetable:
     of_areas = {code: _read_area(node) for code, node in root.maybe_each("areas").items()}
     root.done()
     return Timetable(general, of_areas)
+
+
+def check_areas(codes: Collection[str], path: Path = TIMETABLE_FILE) -> None:
+    """Raise LawFileError where a timetable names an area that is not there: it would do nothing."""
+    areas = read_law_file(path).maybe_map("areas")
+    for code in areas.keys() if areas else ():
+        if code not in codes:
+            raise areas.error(code, f"is not an area (known: {', '.join(sorted(codes))})")
 
 
 def _each_task(node: MapNode, key: str) -> dict[str, MapNode]:

@@ -10,11 +10,12 @@ from ltc.jobs import calculation
 from ltc.jobs.running import run_task
 from ltc.jobs.scheduling import look
 from ltc.rules.timetable import CatchUp, Entry, Repeats
-from ltc.services import jobs, leases, statement_sheets
+from ltc.services import jobs, leases, statement_sheets, statements
 from ltc.services.statement_printers import Inline
 from ltc.services.statements import ask_for_statements
+from ltc.store.documents import DocumentsFull
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.pdf import Printed
+from ltc.store.pdf import FontMissing, Printed
 from tests.support.issuing import issue_all, list_rows, make_finance
 from tests.support.month import AFTER, approve, later, make_month
 from tests.support.scheduling import always, house_with, list_runs, look_and_run
@@ -112,6 +113,36 @@ def test_what_is_left_out_is_a_failure_that_is_seen(house, make_ctx, run, month,
     assert ended.status is JobStatus.FAILED
     assert f"{STATEMENTS} statements could not be printed" in ended.message
     assert month.people[0].case_number not in ended.message  # mailed, and for everybody
+
+
+@pytest.mark.parametrize(
+    ("problem", "what_to_do"),
+    [
+        (FontMissing(file="NotoSansSC-Regular.ttf"), "NotoSansSC-Regular.ttf"),
+        (DocumentsFull(reason="No space left on device"), "Make room"),
+    ],
+)
+def test_what_stops_printing_is_seen_and_the_next_run_goes_on(
+    house, make_ctx, run, session, monkeypatch, problem, what_to_do
+):
+    printed = []
+
+    def stop_at_the_fourth(html):
+        printed.append(html)
+        if len(printed) == 4:
+            raise problem
+        return Printed(html.encode(), 1)
+
+    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(statement_sheets, "print_page", stop_at_the_fourth)
+        stopped = ask_by_hand(house, make_ctx, dry_run=False)
+    assert (stopped.status, what_to_do in stopped.message) == (JobStatus.FAILED, True)
+    assert stopped.result["reason"] == problem.template  # for the page, in the reader's language
+    assert len(list_rows(session)) == 3
+    assert ask_by_hand(house, make_ctx, dry_run=False).status is JobStatus.DONE
+    session.rollback()
+    assert len(list_rows(session)) == STATEMENTS
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Planning, running, taking over and telling, on real databases with a clock that is set."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ import sqlalchemy as sa
 from ltc.jobs.running import run_task
 from ltc.jobs.scheduling import look
 from ltc.rules.errors import Conflict
-from ltc.rules.timetable import CatchUp
+from ltc.rules.timetable import CatchUp, Timetable
 from ltc.services import jobs, leases
+from ltc.store.areas import Area
 from ltc.store.base import Base
 from ltc.store.job_questions import find_newest_scheduler
 from ltc.store.job_runs import JobRun, JobStatus
 from tests.conftest import NOW
+from tests.support.factories import make_area
 from tests.support.scheduling import (
     TASK,
     always,
@@ -81,6 +84,22 @@ def test_two_schedulers_five_minutes_apart_do_a_date_once(house, area, done):
         for minutes in (-4, -1, 0, 1, 4, 9):
             look_and_run(house, two + timedelta(minutes=minutes + ahead))
     assert done == [date(2019, 11, 15)]
+
+
+def test_each_area_has_its_own_clock_and_its_own_entries(house, area, session, done):
+    make_area(session, code="berlin", time_zone="Europe/Berlin")
+    make_area(session, code="never", time_zone="Asia/Shanghai")
+    entry = nightly()
+    otherwise = {"berlin": {TASK: replace(entry, at=time(5))}, "never": {TASK: None}}
+    house = replace(house, timetable=Timetable({TASK: entry}, otherwise))
+    look_and_run(house, NOW)
+    midnight = NOW.replace(hour=0, minute=0) + DAY
+    begun = {}
+    for hours in (-6, -5, 2, 3, 4, 5):  # 02:00 in Chongqing is 18:00 UTC, 05:00 in Berlin 04:00
+        at = midnight + timedelta(hours=hours)
+        begun |= {job.area_id: (hours, job.due_on) for job in look_and_run(house, at)}
+    other = session.scalar(sa.select(Area.id).where(Area.code == "berlin"))
+    assert begun == {1: (-6, date(2019, 11, 15)), other: (4, date(2019, 11, 15))}
 
 
 def test_schedulers_at_the_same_moment_do_a_date_once(house, area, done):

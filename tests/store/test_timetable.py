@@ -3,7 +3,7 @@ from datetime import time
 import pytest
 
 from ltc.rules.tasks import TASKS
-from ltc.store.timetable import read_timetable
+from ltc.store.timetable import check_areas, read_timetable
 from ltc.store.yaml_reader import LawFileError
 
 NIGHTLY = '{repeats: daily, at: "03:30", catch_up: newest, back_days: 7, quiet_minutes: 60}'
@@ -53,3 +53,24 @@ def test_a_mistake_is_named_with_file_line_and_key(tmp_path, entry, place):
 def test_a_task_that_nobody_knows_is_refused(tmp_path, text):
     with pytest.raises(LawFileError, match="is not a task"):
         read(tmp_path, text)
+
+
+def test_a_mistake_in_what_one_area_does_is_named_as_well(tmp_path):
+    wrong = NIGHTLY.replace("03:30", "24:00")
+    text = f"tasks:\n  books_check: {NIGHTLY}\nareas:\n  chongqing:\n    books_check: {wrong}\n"
+    with pytest.raises(LawFileError) as refused:
+        read(tmp_path, text)
+    place = "timetable.yaml:5: areas.chongqing.books_check.at: must be a time"
+    assert place in str(refused.value)
+
+
+def test_an_area_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "timetable.yaml"
+    path.write_text("tasks: {}\nareas:\n  chongqin:\n    backup: never\n")
+    with pytest.raises(LawFileError) as refused:
+        check_areas({"chongqing"}, path)
+    assert "timetable.yaml:3: areas.chongqin: is not an area (known: chongqing)" in str(
+        refused.value
+    )
+    check_areas({"chongqin"}, path)
+    check_areas({"chongqing"})  # the one that ships names none

@@ -100,7 +100,7 @@ class PostgresDatabases:
         with postgres.only_one("postgres-template"):
             done = postgres.run_folder() / "postgres-template"
             if not done.exists():
-                _execute(url, f'CREATE DATABASE "{self.template}"')
+                execute(url, f'CREATE DATABASE "{self.template}"')
                 migrate(self.url_of(self.template))
                 _note_database(self.template)
                 done.touch()
@@ -110,13 +110,13 @@ class PostgresDatabases:
         """Make a database and return its name."""
         name = f"{self.run}_{_WORKER}_{os.urandom(4).hex()}"
         template = self.make_template() if is_migrated else "template0"
-        _execute(postgres.server_url(), f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        execute(postgres.server_url(), f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         _note_database(name)
         return name
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected."""
-        _execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     @contextlib.contextmanager
     def lend(self, *, is_migrated: bool = True) -> Iterator[str]:
@@ -177,12 +177,12 @@ def copy_database(url: str, folder: Path) -> Iterator[str]:
         return
     name, server = f"{source.database}_{os.urandom(4).hex()}", source.set(database="postgres")
     server_url = server.render_as_string(hide_password=False)
-    _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
+    execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
     _note_database(name)
     try:
         yield source.set(database=name).render_as_string(hide_password=False)
     finally:
-        _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def drop_left_databases() -> None:
@@ -190,7 +190,7 @@ def drop_left_databases() -> None:
     noted = postgres.run_folder() / "databases"
     if os.environ.get(postgres.SERVER_URL_VARIABLE) and noted.exists():
         for name in noted.read_text().split():
-            _execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _note_database(name: str) -> None:
@@ -198,7 +198,7 @@ def _note_database(name: str) -> None:
         noted.write(f"{name}\n")
 
 
-def _execute(url: str, *statements: str) -> None:
+def execute(url: str, *statements: str) -> None:
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         for statement in statements:
