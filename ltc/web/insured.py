@@ -22,7 +22,7 @@ from ltc.store.insured_questions import (
     list_people,
     load_people,
 )
-from ltc.web import insured_facts
+from ltc.web import insured_facts, insured_family
 from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured_show import show_values
@@ -39,6 +39,7 @@ from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("insured", __name__, url_prefix="/insured")
 blueprint.register_blueprint(insured_facts.blueprint)
+blueprint.register_blueprint(insured_family.blueprint)
 
 CSV_HEADER = (
     "case_number",

@@ -199,14 +199,18 @@ def _describe_account(row: BankAccount) -> tuple[str, str]:
     return row.bank_name, f"{row.holder_name} · {days_text(row)}"
 
 
-def _describe_conclusion(row: Conclusion) -> tuple[str, str]:
+def grade_name(row: Conclusion) -> str:
+    """Return what the grade of a conclusion is called in its standard; its code in an unknown one."""
     standard = http.house().policies.standards.get(row.standard)
     names = {grade.code: grade.name for grade in standard.grades} if standard else {}
-    title = in_language(names[row.grade]) if row.grade in names else row.grade
+    return in_language(names[row.grade]) if row.grade in names else row.grade
+
+
+def _describe_conclusion(row: Conclusion) -> tuple[str, str]:
     text = _("concluded on %(day)s", day=day(row.concluded_on))
     if row.valid_before is not None:
         text += " · " + _("valid to %(day)s", day=day(last_day(row.valid_before)))
-    return title, text
+    return grade_name(row), text
 
 
 def _plan_describer(session: Session, actor: Actor, providers: dict[int, str]) -> Describe:
