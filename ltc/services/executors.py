@@ -121,7 +121,9 @@ class DaskMissing(Problem):
 
 
 class ClusterAway(Problem):
-    """No cluster answers at {address}, or it has no worker. Start one, or unset LTC_DASK_SCHEDULER."""
+    """No cluster answers at {address}, or it has no worker ({why}). Start one, or unset
+    LTC_DASK_SCHEDULER.
+    """
 
     status = 503
 
@@ -181,12 +183,13 @@ class DaskCluster:
         while True:
             try:
                 result = future.result(timeout=ANSWER_SECONDS)
-            except TimeoutError:
+            except TimeoutError as error:
                 if client.status != "running" or not client.nthreads():
-                    raise ClusterAway(address=self.address) from None
+                    why = type(error).__name__
+                    raise ClusterAway(address=self.address, why=why) from None
                 continue
-            except CancelledError:
-                raise ClusterAway(address=self.address) from None
+            except CancelledError as error:
+                raise ClusterAway(address=self.address, why=type(error).__name__) from None
             except Exception as error:  # noqa: BLE001 - such as a piece that kills whoever takes it
                 raise PieceFailed(kind=type(error).__name__, place=find_place(error)) from None
             if isinstance(result, _Broken):
@@ -204,9 +207,13 @@ def _connect(address: str) -> Any:
         client: Any = Client(  # type: ignore[no-untyped-call]
             address, timeout=ANSWER_SECONDS, set_as_default=False
         )
+    except (OSError, TimeoutError, RuntimeError, TypeError) as error:  # or certificates are missing
+        raise ClusterAway(address=address, why=type(error).__name__) from None
+    try:
         client.wait_for_workers(1, timeout=ANSWER_SECONDS)
-    except (OSError, TimeoutError):
-        raise ClusterAway(address=address) from None
+    except TimeoutError as error:
+        client.close()
+        raise ClusterAway(address=address, why=type(error).__name__) from None
     return client
 
 
