@@ -20,7 +20,6 @@ from ltc.web import shell
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1024 * 1024
-UPLOAD_LIMIT_BYTES = 400 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def create_app(given: Settings | None = None, house: House | None = None) -> Fla
     )
     app.config.update(
         SECRET_KEY=loaded.secret_key,
-        MAX_CONTENT_LENGTH=UPLOAD_LIMIT_BYTES,
+        MAX_CONTENT_LENGTH=loaded.upload_mb * MEGABYTE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=loaded.https,

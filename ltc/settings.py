@@ -29,6 +29,7 @@ MAIL_SCHEMES = ("smtp", "smtps")
 MAIL_LANGUAGES = ("zh_CN", "en")  # the first is that of the pages where nobody chose one
 KEY_NAMES = ("LTC_SECRET_KEY", "LTC_DATA_KEYS", "LTC_LOOKUP_KEY", "LTC_BACKUP_KEYS")
 BACKUPS_KEPT = "7,5,12"
+UPLOAD_MB = 400
 
 
 class SettingMissing(Exception):
@@ -65,6 +66,7 @@ class Settings:
     public_url: str = ""
     dask_scheduler: str = ""  # address of a cluster's scheduler; empty: this machine alone works
     signing: Signing | None = None
+    upload_mb: int = UPLOAD_MB
 
     @property
     def press(self) -> Press:
@@ -120,6 +122,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail_to=_mail_to(given),
         mail_language=_mail_language(given),
         metrics_token=given.get("LTC_METRICS_TOKEN", ""),
+        upload_mb=_whole(given, "LTC_UPLOAD_MB", UPLOAD_MB),
     )
 
 

@@ -4,7 +4,7 @@ What stands here is what a page asks for. The work itself (``import_work``) is a
 its own, because a file may have millions of rows; one lease lets one process work on a file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,18 +105,7 @@ def ask_to_carry_out(ctx: Context, *, import_id: int) -> Asked:
 
     Raises AlreadyImported, ImportRefused, NotYetTried, AlreadyRunning.
     """
-    file = _get(ctx, import_id)
-    with ctx.transaction() as session:
-        session.refresh(file, with_for_update=True)
-        _check_open(file)
-        if file.status is ImportStatus.ARRIVED:
-            raise NotYetTried
-        if file.status is ImportStatus.TRIED:
-            file.status, file.checkpoint = ImportStatus.BEGUN, None
-            file.counts, file.problems = no_counts(), []
-        job = _ask(ctx, file)
-        ctx.record("import.asked", "import_file", file.id, describe(file))
-    return Asked(file.id, job.id)
+    return _ask_again(ctx, import_id, _begin_to_carry_out)
 
 
 def ask_to_go_on(ctx: Context, *, import_id: int) -> Asked:
@@ -124,15 +113,7 @@ def ask_to_go_on(ctx: Context, *, import_id: int) -> Asked:
 
     Raises AlreadyImported, ImportRefused, NotBeingWorkedOn, AlreadyRunning.
     """
-    file = _get(ctx, import_id)
-    with ctx.transaction() as session:
-        session.refresh(file, with_for_update=True)
-        _check_open(file)
-        if file.status is ImportStatus.TRIED:
-            raise NotBeingWorkedOn
-        job = _ask(ctx, file)
-        ctx.record("import.asked", "import_file", file.id, describe(file))
-    return Asked(file.id, job.id)
+    return _ask_again(ctx, import_id, _check_interrupted)
 
 
 def cancel(ctx: Context, *, import_id: int) -> None:
@@ -186,6 +167,31 @@ def _get(ctx: Context, import_id: int) -> ImportFile:
     file = get_import(ctx.session, ctx.actor, import_id)
     require_kind(ctx, ImportKind(file.kind))
     return file
+
+
+def _ask_again(ctx: Context, import_id: int, prepare: Callable[[ImportFile], None]) -> Asked:
+    """Ask for more work on a file that is neither done nor refused; ``prepare`` may refuse, too."""
+    file = _get(ctx, import_id)
+    with ctx.transaction() as session:
+        session.refresh(file, with_for_update=True)
+        _check_open(file)
+        prepare(file)
+        job = _ask(ctx, file)
+        ctx.record("import.asked", "import_file", file.id, describe(file))
+    return Asked(file.id, job.id)
+
+
+def _begin_to_carry_out(file: ImportFile) -> None:
+    if file.status is ImportStatus.ARRIVED:
+        raise NotYetTried
+    if file.status is ImportStatus.TRIED:
+        file.status, file.checkpoint = ImportStatus.BEGUN, None
+        file.counts, file.problems = no_counts(), []
+
+
+def _check_interrupted(file: ImportFile) -> None:
+    if file.status is ImportStatus.TRIED:
+        raise NotBeingWorkedOn
 
 
 def _check_open(file: ImportFile) -> None:

@@ -45,6 +45,7 @@ from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
 from ltc.web.lists import read_cursor
 from ltc.web.receipts import leave_receipt
+from ltc.web.shell import too_large
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
@@ -92,7 +93,7 @@ def upload() -> Any:
             problem.field = "file"  # whatever column it names: the form has this one field
             show_refusal(form, problem)
         else:
-            return _start(asked)
+            return _lead_to(_start(asked))
     return _index_page(form), 422
 
 
@@ -107,7 +108,7 @@ def show(import_id: int) -> Any:
     form = _form()
     form.kind.data = file.kind
     form.file.errors = [said(file.problems[0]["template"], **file.problems[0]["values"])]
-    return render_template("imports/refused.html", form=form, **values)
+    return render_template("imports/refused.html", form=form, **values, **_limits())
 
 
 @blueprint.get("/<int:import_id>/progress")
@@ -195,7 +196,13 @@ def _index_page(form: ImportForm) -> str:
         kind_names=KIND_NAMES,
         specs={kind: SPECS[kind] for kind in kinds_of_actor()},
         summary=_summary,
+        **_limits(),
     )
+
+
+def _limits() -> dict[str, Any]:
+    """Return how large a file may be, and what is said about a larger one."""
+    return {"limit_mb": http.house().settings.upload_mb, "too_large": too_large()}
 
 
 def _receive(form: ImportForm) -> use_cases.Asked:
@@ -213,6 +220,13 @@ def _receive(form: ImportForm) -> use_cases.Asked:
         if not is_upload_needed(http.database(), digest):
             remove_upload(folder, digest)
         raise
+
+
+def _lead_to(answer: Any) -> Any:
+    """Let the script that sent a file open the page that the answer leads to."""
+    if http.wants_part():
+        return Response(status=204, headers={"HX-Redirect": answer.location})
+    return answer
 
 
 def _start(asked: use_cases.Asked) -> Any:

@@ -47,6 +47,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; object-src 'none'"
 )
 
+BLOCK_BYTES, DROPPED_BYTES_MAX = 1 << 20, 4 << 30
 blueprint = Blueprint("shell", __name__)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 csrf = CSRFProtect()
@@ -287,15 +288,29 @@ def show_http_error(error: HTTPException) -> Any:
         429: _("Too many attempts. Wait a minute, then try again."),
     }
     text = texts.get(error.code, _("Something went wrong here. Nothing was changed."))
+    if error.code == 413 and g.get("signed_in"):
+        _let_it_arrive()
     if http.wants_json():
         return http.answer_program(error.code, f"http_{error.code}", text)
     return render_template("shared/problem.html", status=error.code, text=text), error.code
 
 
+def _let_it_arrive() -> None:
+    """Read what is too large and drop it: a browser shows no answer before it has sent everything."""
+    stream = request.environ["wsgi.input"]
+    left = min(request.content_length or 0, DROPPED_BYTES_MAX)
+    while left > 0 and (block := stream.read(min(left, BLOCK_BYTES))):
+        left -= len(block)
+
+
 def too_large() -> Any:
     """Say how large a file may be, which depends on who sends it."""
     if g.get("signed_in"):
-        return _("The file is too large. Split it into files of at most 400 MB.")
+        return _(
+            "This is larger than the %(size)s MB that are taken at once. Split it into smaller"
+            " files, each with the header; or ask for a higher limit (LTC_UPLOAD_MB).",
+            size=http.house().settings.upload_mb,
+        )
     return _(
         "The file is too large: without signing in, at most %(size)s MB are taken.",
         size=stranger_limit_mb(),

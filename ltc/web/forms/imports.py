@@ -20,11 +20,7 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(_l("Choose what the file tells of."))],
         coerce=str,
     )
-    file = FileField(
-        _l("CSV or XLSX file"),
-        [FileRequired(_l("Choose a file."))],
-        description=_l("CSV (comma, semicolon or tab; UTF-8 or GB18030) or XLSX, up to 400 MB."),
-    )
+    file = FileField(_l("CSV or XLSX file"), [FileRequired(_l("Choose a file."))])
 
     def offer(self, kinds: Sequence[ImportKind]) -> None:
         """Fill in the kinds that the actor may import."""
