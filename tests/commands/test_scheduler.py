@@ -1,5 +1,6 @@
 """The scheduler as a process: beside the pages, not inside of them, and through trouble."""
 
+import os
 import signal
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ from tests.support.processes import PATIENCE_SECONDS, ask, starting, wait_until
 
 PORT = 8462
 WORKERS = 4
+WAITS_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 TASK = "ending_soon"
 OFF_CLOCK = (sys.executable, "-m", "tests.support.off_clock")
 
@@ -101,6 +103,34 @@ def test_two_schedulers_with_clocks_five_minutes_apart_do_a_date_once(
     wait_until(both_are_past)
     (job,) = list_jobs(session)
     assert (job.status, job.attempts, job.due_on) == (JobStatus.DONE, 1, at.date())
+
+
+@pytest.mark.kill
+@pytest.mark.slow
+@pytest.mark.parametrize("is_job_killed", [False, True])
+def test_the_job_of_a_killed_scheduler_is_done_once(due, session, start, is_job_killed):
+    """A lock keeps the job's process in the middle of its work."""
+    engine = session.get_bind()
+    if engine.dialect.name == "sqlite":
+        pytest.skip("no lock of SQLite keeps a reader waiting")
+    with engine.connect() as holding:
+        holding.exec_driver_sql("LOCK TABLE conclusions IN ACCESS EXCLUSIVE MODE")
+        first = start("scheduler", "--every", "1")
+        wait_until(lambda: session.scalar(sa.text(WAITS_FOR_A_LOCK)) or session.rollback())
+        (job,) = list_jobs(session)
+        assert job.status is JobStatus.RUNNING
+        first.kill()
+        first.wait()
+        if is_job_killed:
+            os.kill(int(job.holder.split("/")[1]), signal.SIGKILL)
+        start("scheduler", "--every", "1")
+        wait_until(lambda: len(session.scalars(sa.select(Scheduler)).all()) == 2
+                   or session.rollback())  # fmt: skip
+        holding.rollback()
+    wait_until(lambda: is_done(session))
+    session.expire_all()
+    (job,) = list_jobs(session)
+    assert (job.attempts, "Taken over" in job.log) == (1 + is_job_killed, is_job_killed)
 
 
 @pytest.mark.kill
