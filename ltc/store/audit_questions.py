@@ -114,9 +114,7 @@ def _select(session: Session, actor: Actor, chosen: EventFilter) -> sa.Select[An
     query = visible(sa.select(AuditEvent), actor).where(*_conditions(chosen))
     if chosen.who:
         query = query.where(AuditEvent.actor_id.in_(_select_people(actor, chosen.who)))
-    if chosen.about:
-        query = query.where(_is_about(session, actor, chosen.about))
-    return query
+    return _keep_about(session, actor, query, chosen.about) if chosen.about else query
 
 
 def _conditions(chosen: EventFilter) -> list[sa.ColumnElement[bool]]:
@@ -141,30 +139,29 @@ def _select_people(actor: Actor, text: str) -> sa.Select[Any]:
     return visible(sa.select(User.id), actor).where(sa.or_(named, signed))
 
 
-def _is_about(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
-    """Return the condition of events about a person, a provider or the runs of a month."""
+def _keep_about(session: Session, actor: Actor, query: sa.Select[Any], text: str) -> sa.Select[Any]:
+    """Keep the events about a person, a provider or the runs of a month."""
     persons = visible(sa.select(InsuredPerson.id), actor).where(InsuredPerson.case_number == text)
     if (person_id := session.scalar(persons)) is not None:
-        return _belongs(actor.area_id, "insured_person", "person_id", person_id)
+        return _keep_of(query, actor.area_id, "insured_person", "person_id", person_id)
     providers = visible(sa.select(Provider.id), actor).where(Provider.code == text)
     if (provider_id := session.scalar(providers)) is not None:
         kinds = ("agreement", "carer")
-        return _belongs(actor.area_id, "provider", "provider_id", provider_id, kinds)
+        return _keep_of(query, actor.area_id, "provider", "provider_id", provider_id, kinds)
     runs = list(
         session.scalars(visible(sa.select(PayoutRun.id), actor).where(PayoutRun.month == text))
     )
-    if runs:
-        return sa.and_(AuditEvent.record_type == "payout_run", AuditEvent.record_id.in_(runs))
-    return sa.false()
+    return query.where(AuditEvent.record_type == "payout_run", AuditEvent.record_id.in_(runs))
 
 
-def _belongs(
-    area_id: int, owner: str, column: str, owner_id: int, kinds: Collection[str] | None = None
-) -> sa.ColumnElement[bool]:
-    """Return the condition of events about an owner, or about a record that names the owner.
+def _keep_of(
+    query: sa.Select[Any], area_id: int, owner: str, column: str, owner_id: int,
+    kinds: Collection[str] | None = None,
+) -> sa.Select[Any]:  # fmt: skip
+    """Keep the events about an owner, or about a record that names the owner.
 
-    The ids of events are looked up record by record: alternatives joined by OR would make the
-    database read the whole log.
+    Events are looked up record by record: alternatives joined by OR would make the database read
+    the whole log.
     """
     own = sa.literal(owner_id, sa.BigInteger).label("id")
     pairs = [sa.select(_named(owner), own)]
@@ -175,13 +172,11 @@ def _belongs(
             pairs.append(sa.select(_named(kind), table.id).where(*is_own))
     if owner == "insured_person":
         pairs.append(_select_evaluations(area_id, owner_id))
-    records, event = sa.union_all(*pairs).subquery(), sa.orm.aliased(AuditEvent)
+    records = sa.union_all(*pairs).subquery()
     is_about = sa.and_(
-        event.area_id == area_id,
-        event.record_type == records.c.kind,
-        event.record_id == records.c.id,
+        AuditEvent.record_type == records.c.kind, AuditEvent.record_id == records.c.id
     )
-    return AuditEvent.id.in_(sa.select(event.id).select_from(records).join(event, is_about))
+    return query.join(records, is_about)
 
 
 def _select_evaluations(area_id: int, person_id: int) -> sa.Select[str, int]:

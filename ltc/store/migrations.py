@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from ltc.rules.errors import Conflict
+from ltc.store.spread import tell_spread
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
 
@@ -45,6 +46,7 @@ def upgrade(engine: sa.Engine, to: str = "head") -> None:
     check_known(engine)
     with engine.connect() as connection:
         command.upgrade(config_for(connection), to)
+    tell_spread(engine)
 
 
 def downgrade(engine: sa.Engine, to: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.store.audit_log import AuditEvent
+from ltc.store.counting import count_each, count_up_to
 from ltc.store.scope import visible
 
 
@@ -21,15 +22,24 @@ class Disk(NamedTuple):
     free: int
 
 
-def count_actions_since(session: Session, actor: Actor, since: datetime) -> dict[str, int]:
-    """Return how often each action was recorded since an instant."""
-    query: sa.Select[*tuple[Any, ...]] = (
-        sa.select(AuditEvent.action, sa.func.count())
-        .where(AuditEvent.at > since)
-        .group_by(AuditEvent.action)
+def count_actions_since(
+    session: Session, actor: Actor, since: datetime, actions: Iterable[str]
+) -> dict[str, int]:
+    """Return how often each of some actions was recorded since an instant, if it was."""
+    lately = _select_since(actor, since)
+    counts = count_each(
+        session, {action: lately.where(AuditEvent.action == action) for action in actions}
     )
-    rows = session.execute(visible(query, actor)).all()
-    return {action: int(count) for action, count in rows}
+    return {action: count for action, count in counts.items() if count}
+
+
+def count_events_since(session: Session, actor: Actor, since: datetime) -> int:
+    """Return how many events were recorded since an instant."""
+    return count_up_to(session, _select_since(actor, since))
+
+
+def _select_since(actor: Actor, since: datetime) -> sa.Select[Any]:
+    return visible(sa.select(AuditEvent.id), actor).where(AuditEvent.at > since)
 
 
 def measure_disks(folders: Iterable[Path]) -> dict[Path, Disk]:

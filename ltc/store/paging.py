@@ -108,12 +108,20 @@ def _build_page(
 
 
 def _beyond(order: Sequence[Any], key: Key, falling: bool) -> sa.ColumnElement[bool]:
-    """The condition for rows after a key: a row comparison, which an index can serve."""
+    """The condition for rows after a key: a row comparison, which an index can serve.
+
+    Where the columns are of several tables no index has them all: that of the first column is told
+    where to begin.
+    """
     here = sa.tuple_(*order)
-    there = sa.tuple_(
-        *[sa.bindparam(None, value, column.type) for column, value in zip(order, key, strict=True)]
-    )
-    return here < there if falling else here > there
+    values = [
+        sa.bindparam(None, value, column.type) for column, value in zip(order, key, strict=True)
+    ]
+    there = sa.tuple_(*values)
+    beyond = here < there if falling else here > there
+    if len({column.class_ for column in order}) == 1:
+        return beyond
+    return sa.and_(order[0] <= values[0] if falling else order[0] >= values[0], beyond)
 
 
 def _signature(order: Sequence[Any], descending: bool) -> str:

@@ -138,7 +138,8 @@ def _select_with_person(table: Any, *columns: Any) -> Rows:
     return query
 
 
-LINES_IN_ORDER = (InsuredPerson.case_number, PayoutLine.sequence, PayoutLine.id)
+# The results of a run lie in an index in order of case number; its lines are looked up from there.
+LINES_IN_ORDER = (PayoutResult.case_number, PayoutLine.sequence, PayoutLine.id)
 HOLDS_IN_ORDER = (InsuredPerson.case_number, PayoutHold.sequence, PayoutHold.id)
 ROWS_AT_ONCE = 1_000
 
@@ -152,14 +153,18 @@ def _narrow(query: Rows, *chosen: tuple[Any, Any]) -> Rows:
 
 
 def _select_lines(actor: Actor, run: PayoutRun, chosen: LineFilter) -> Rows:
+    line, result = PayoutLine, PayoutResult
     query = _narrow(
-        _select_with_person(PayoutLine, PayoutLine, InsuredPerson),
-        (PayoutLine.district_id, chosen.district_id),
-        (PayoutLine.provider_id, chosen.provider_id),
-        (PayoutLine.mode, chosen.mode),
-        (InsuredPerson.case_number, chosen.case_number),
-    ).where(PayoutLine.run_id == run.id)
-    return visible(query, actor, PayoutLine)
+        _select_with_person(line, line, InsuredPerson),
+        (line.district_id, chosen.district_id),
+        (line.provider_id, chosen.provider_id),
+        (line.mode, chosen.mode),
+        (result.case_number, chosen.case_number),
+    ).where(line.run_id == run.id)
+    of_result = sa.and_(
+        result.area_id == line.area_id, result.run_id == run.id, result.person_id == line.person_id
+    )
+    return visible(query.join(result, of_result), actor, line)
 
 
 def list_lines(

@@ -1,4 +1,7 @@
-"""What waits for whom: true counts for the start page, within what the actor may see."""
+"""What waits for whom: counts for the start page, within what the actor may see.
+
+They stop at a thousand and one (``store.counting``).
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,8 +13,8 @@ from ltc.rules.access import Actor
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.assessments import Application, Conclusion, Confirmation
-from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
+from ltc.store.counting import count_up_to
 from ltc.store.insured import InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutRun
@@ -130,17 +133,6 @@ def count_failed_jobs(session: Session, actor: Actor, since: datetime) -> int:
     )
 
 
-def count_events(session: Session, actor: Actor, since: datetime, action_end: str = "") -> int:
-    """Return how many events were recorded since an instant, of actions with one ending."""
-    return _count(
-        session,
-        actor,
-        AuditEvent,
-        AuditEvent.at > since,
-        AuditEvent.action.endswith(action_end, autoescape=True),
-    )
-
-
 def _count(session: Session, actor: Actor, table: Any, *conditions: sa.ColumnElement[bool]) -> int:
-    query = visible(sa.select(sa.func.count()).select_from(table), actor, table)
-    return session.scalar(query.where(*conditions)) or 0
+    query = visible(sa.select(table.id), actor, table)
+    return count_up_to(session, query.where(*conditions))

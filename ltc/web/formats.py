@@ -14,6 +14,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.rules.policies import Text
 from ltc.rules.spoken import find_words
+from ltc.store.counting import COUNTED_MOST
 
 FEN_PER_YUAN = 100
 # Read once: to be asked for a locale by its name, Babel looks through all that it knows, each time.
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         instant=instant,
         minutes=minutes,
         whole=whole,
+        counted=counted,
         share=share,
         said=said,
         in_language=in_language,
@@ -105,6 +107,11 @@ def minutes(value: int | None) -> str:
 def whole(value: int | None) -> str:
     """``41,723``; a dash for None."""
     return "–" if value is None else f"{value:,}"
+
+
+def counted(value: int) -> str:
+    """``412``; ``1,000+`` of a count that stopped there (``store.counting``)."""
+    return f"{COUNTED_MOST:,}+" if value > COUNTED_MOST else whole(value)
 
 
 def share(basis_points: int | None) -> str:

@@ -23,6 +23,7 @@ from ltc.store.job_questions import find_last_of_task
 from ltc.store.oversight import (
     Disk,
     count_actions_since,
+    count_events_since,
     measure_database,
     measure_disks,
 )
@@ -64,7 +65,8 @@ def build_auditor_part(ctx: Context) -> dict[str, Any]:
     overdue_before = ctx.now - timedelta(seconds=OVERDUE_SECONDS)
     overdue, since = find_overdue(ctx.session, ctx.area_id, overdue_before)
     jobs = {kind: find_last_of_task(ctx.session, ctx.area_id, kind) for kind in PROOFS}
-    done = count_actions_since(ctx.session, ctx.actor, ctx.now - WEEK)
+    counted = {action for _title, actions in LEADS for action in actions}
+    done = count_actions_since(ctx.session, ctx.actor, ctx.now - WEEK, sorted(counted))
     return {
         "template": "home/_auditor.html",
         "head": find_head(ctx.session, ctx.area_id),
@@ -78,7 +80,7 @@ def build_auditor_part(ctx: Context) -> dict[str, Any]:
         ],
         "since": (ctx.now - WEEK).date().isoformat(),
         "action_words": action_words,
-        "changes_total": sum(done.values()),
+        "changes_total": count_events_since(ctx.session, ctx.actor, ctx.now - WEEK),
         "law": list_law_changes(ctx),
     }
 
