@@ -31,7 +31,7 @@ let isAllSent = false; // the form itself may go, and bring everything
 // --- what waits on this device ---
 
 function nothingWaits() {
-  const { draft, owner, evaluation } = form.dataset;
+  const { key: draft, owner, evaluation } = form.dataset;
   const key = `${draft}#${tab}`;
   return { key, draft, owner, evaluation, url: form.getAttribute("action"), revision: null, answers: {}, saved: null };
 }

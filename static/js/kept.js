@@ -10,6 +10,7 @@ import { openDB } from "../vendor/idb/idb.js";
 
 const PAGES = "ltc-evaluations"; // the same name stands in evaluate-worker.js
 const STORE = "evaluations";
+const fresh = new Set(); // files that were kept since this page was loaded
 const EVALUATE = /\/assessments\/\d+\/evaluate$/;
 
 const database = openDB("ltc", 1, {
@@ -110,7 +111,7 @@ export async function startWorker(url) {
   }
 }
 
-/** Keep the page of a draft and the files that it loads, where they are not kept already. */
+/** Keep the page of a draft, where it is not kept already, and the files that it loads as they are now. */
 export async function keepPage(path) {
   if (!globalThis.caches) return;
   const pages = await caches.open(PAGES);
@@ -118,7 +119,7 @@ export async function keepPage(path) {
   const page = (await pages.match(path, { ignoreVary: true })) ?? (await fetch(path));
   if (!page.ok || page.redirected) return;
   const html = await page.clone().text();
-  await Promise.all(filesOf(html).map((file) => keepFile(pages, file)));
+  await keepFiles(pages, filesOf(html));
   await pages.put(path, page);
 }
 
@@ -132,8 +133,11 @@ export async function keepOnly(paths) {
   }
 }
 
-async function keepFile(pages, file) {
-  if (!(await pages.match(file))) await pages.add(file);
+// All of them or none: a script of today must not meet one of before an update.
+async function keepFiles(pages, files) {
+  const asked = files.filter((file) => !fresh.has(file));
+  await pages.addAll(asked);
+  asked.forEach((file) => fresh.add(file));
 }
 
 function filesOf(html) {

@@ -8,7 +8,7 @@ const RETRY_MILLISECONDS = 15000;
 
 const bar = document.getElementById("waiting");
 const drafts = document.querySelector("[data-drafts]");
-const open = document.getElementById("evaluation")?.dataset.draft; // evaluate.js looks after this one
+const open = document.getElementById("evaluation")?.dataset.key; // evaluate.js looks after this one
 
 let isWarned = false;
 

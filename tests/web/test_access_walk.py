@@ -1,5 +1,6 @@
 """Every route, every role, and records that are not one's own."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ OTHERWISE = {
     "statements.progress": 404,
     "verify.show": 404,  # no statement has this code
 }
+FORM = re.compile(r'<form[^>]*method="post".*?</form>', re.DOTALL)
 PEOPLE = [role for role in Role if role is not Role.MACHINE]
 
 
@@ -122,6 +124,11 @@ def ask(client, route, path):
     return send(client, path) if route.method == "POST" else client.open(path, method=route.method)
 
 
+def has_tokens(form):
+    """Whether a form carries its session's token and one of its own, by which a second click is known."""
+    return all(form.count(f'name="{name}"') == 1 for name in ("csrf_token", "form_token"))
+
+
 def who_may(route):
     return next(role for role in PEOPLE if is_open_to(route, role))
 
@@ -179,8 +186,10 @@ def test_a_role_with_the_right_reads_its_own_pages(client, routes, world, path_o
     sign_in_as(client, side.users[role])
     for route in routes:
         if route.method == "GET" and is_open_to(route, role):
-            status = ask(client, route, path_of(route, side)).status_code
-            assert status in (200, OTHERWISE.get(route.endpoint)), route
+            answer = ask(client, route, path_of(route, side))
+            assert answer.status_code in (200, OTHERWISE.get(route.endpoint)), route
+            if answer.mimetype == "text/html":
+                assert all(map(has_tokens, FORM.findall(answer.text))), route
 
 
 def test_a_form_without_its_token_is_refused(client, routes, world, path_of):

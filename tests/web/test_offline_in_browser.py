@@ -47,6 +47,16 @@ HAS_FILES = """async () => {
   return kept.every(Boolean);
 }"""
 
+SPOIL = """async () => {
+  const pages = await caches.open("ltc-evaluations");
+  const [script] = (await pages.keys()).filter((each) => each.url.endsWith("/kept.js"));
+  await pages.put(script, new Response("of before the update"));
+}"""
+IS_SPOILT = """async () => {
+  const found = await (await caches.open("ltc-evaluations")).match("/static/js/kept.js");
+  return (await found.text()) === "of before the update";
+}"""
+
 
 def open_draft(tablet: BrowserContext, application: Application) -> Page:
     """Open the page of a draft, and wait until the device keeps it."""
@@ -102,6 +112,17 @@ def test_a_page_loaded_again_without_a_connection_goes_on_and_is_sent_later(
     connection.restore()
     expect(page.locator("#sheet")).to_contain_text("6 of 17 items")
     assert len(scores_of(way, application)) == 6
+    assert complaints == []
+
+
+def test_after_an_update_the_device_keeps_the_new_files(
+    tablet: BrowserContext, way: Way, complaints: list[str]
+) -> None:
+    page = open_draft(tablet, way.start())
+    page.evaluate(SPOIL)
+    assert page.evaluate(IS_SPOILT)
+    page.reload()
+    wait_for(page, lambda: not page.evaluate(IS_SPOILT), "the file of before is still kept")
     assert complaints == []
 
 
