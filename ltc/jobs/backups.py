@@ -28,8 +28,8 @@ OTHER_CHAIN = N_("The chain of the audit log is not the one that was backed up."
 
 
 class DrillFailed(Conflict):
-    """{name} was restored, but what came back is not well in {count} areas. {area}: {why} Make a
-    fresh backup, check the audit log and the books, and keep the older backups.
+    """{name} was restored, but what came back is not well (areas concerned: {count}). {area}:
+    {why} Make a fresh backup, check the audit log and the books, and keep the older backups.
     """
 
 

@@ -29,7 +29,7 @@ from ltc.web.background import start_process
 from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.job_status import message_of
+from ltc.web.job_status import why_stopped
 from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
 from ltc.web.payout_run import (
     build_overview,
@@ -145,7 +145,7 @@ def _job_values(job_id: int) -> dict[str, Any]:
         "per_second": per_second,
         "seconds_left": left // per_second if per_second else None,
         "run_id": int(done["run_id"]) if done else None,
-        "message": message_of(found),
+        "message": why_stopped(found, clock.now()),
     }
 
 

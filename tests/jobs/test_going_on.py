@@ -114,6 +114,18 @@ def test_a_month_whose_process_ended_is_calculated(house, session, area, make_ct
     assert (run.month, run.people) == (str(MONTH), 4)
 
 
+def test_the_page_of_a_month_says_that_it_goes_on_by_itself(session, area, make_ctx, client):
+    user = factories.make_user(session, Role.FINANCE_PREPARER)
+    ctx = make_ctx(Role.FINANCE_PREPARER, user_id=user.id, now=AFTER)
+    job_id = ask_for_run(ctx, month=MONTH).id
+    with time_machine.travel(AFTER, tick=False):
+        sign_in_as(client, user)
+        path, english = f"/payouts/jobs/{job_id}", {"Accept-Language": "en"}
+        assert "goes on with it by itself" not in client.get(path, headers=english).text
+        kill(session, job_id)
+        assert "goes on with it by itself" in client.get(path, headers=english).text
+
+
 def test_who_is_at_work_is_left_alone_whatever_the_other_clock_says(house, asked, session):
     kill(session, asked.job_id, holder="elsewhere/1/1")
     for minutes in (5, 19):  # of another machine, whose clock is behind
