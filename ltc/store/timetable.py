@@ -27,9 +27,10 @@ def read_timetable(path: Path = TIMETABLE_FILE) -> Timetable:
 def check_areas(codes: Collection[str], path: Path = TIMETABLE_FILE) -> None:
     """Raise LawFileError where a timetable names an area that is not there: it would do nothing."""
     areas = read_law_file(path).maybe_map("areas")
-    for code in areas.keys() if areas else ():
-        if code not in codes:
-            raise areas.error(code, f"is not an area (known: {', '.join(sorted(codes))})")
+    if areas is None:
+        return
+    for code in sorted(set(areas.keys()) - set(codes)):
+        raise areas.error(code, f"is not an area (known: {', '.join(sorted(codes))})")
 
 
 def _each_task(node: MapNode, key: str) -> dict[str, MapNode]:
