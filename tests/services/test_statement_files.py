@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from ltc.rules.access import Role
-from ltc.services import statement_sheets
 from ltc.services.statement_files import (
     Entry,
     hand_out,
@@ -18,44 +17,9 @@ from ltc.services.statement_files import (
 from ltc.store.audit_log import AuditEvent
 from ltc.store.documents import FileGone, keep_file, path_of
 from ltc.store.insured import InsuredPerson
-from ltc.store.pdf import Printed
 from ltc.store.statement_questions import StatementNotFound, list_districts_of_run
-from tests.support.issuing import issue_all, list_rows, make_finance
-from tests.support.month import AFTER, approve, make_month
-
-PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
-
-
-@pytest.fixture
-def month(session, area):
-    return make_month(session, people=PEOPLE)
-
-
-@pytest.fixture
-def finance(session, area, make_ctx):
-    """Contexts of a preparer, a checker and an approver."""
-    return make_finance(session, make_ctx)
-
-
-@pytest.fixture
-def approver(finance):
-    return finance[2]
-
-
-@pytest.fixture
-def run(finance, month):
-    return approve(*finance)
-
-
-@pytest.fixture
-def quick_print(monkeypatch):
-    """Pages are filled but not laid out: for what is not about paper."""
-    monkeypatch.setattr(statement_sheets, "print_page", lambda html: Printed(html.encode(), 1))
-
-
-@pytest.fixture
-def documents(tmp_path):
-    return tmp_path / "documents"
+from tests.support.issuing import issue_all, list_rows
+from tests.support.month import AFTER
 
 
 def test_a_districts_bundle_lies_in_the_order_of_printing(

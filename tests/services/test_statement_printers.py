@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import sqlalchemy as sa
 
@@ -35,6 +37,12 @@ def test_who_cannot_be_printed_is_named_and_the_others_go_on(monkeypatch):
 def test_a_full_disk_stops_the_work_with_what_to_do():
     with pytest.raises(DocumentsFull, match=r"No space left on device.*start again"):
         print_all([1], [FINDS_NO_ROOM], [2])
+
+
+@pytest.mark.slow
+def test_pages_of_people_who_wait_come_before_printing():
+    (sheet,), _ = print_all([1], workers=1)
+    assert sheet.pages == os.nice(0) + statement_printers.NICENESS
 
 
 @pytest.mark.slow

@@ -39,43 +39,10 @@ from ltc.store.statement_questions import (
 from ltc.store.statement_sources import TraceDiffers
 from ltc.store.statements import Statement
 from tests.support import factories
-from tests.support.issuing import issue_all, list_rows, make_finance
-from tests.support.month import AFTER, approve, calculate, later, make_month
+from tests.support.issuing import PEOPLE, issue_all, list_rows
+from tests.support.month import AFTER, calculate, later
 
-PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
 STATEMENTS = PEOPLE + 2
-
-
-@pytest.fixture
-def month(session, area):
-    return make_month(session, people=PEOPLE)
-
-
-@pytest.fixture
-def finance(session, area, make_ctx):
-    """Contexts of a preparer, a checker and an approver."""
-    return make_finance(session, make_ctx)
-
-
-@pytest.fixture
-def approver(finance):
-    return finance[2]
-
-
-@pytest.fixture
-def run(finance, month):
-    return approve(*finance)
-
-
-@pytest.fixture
-def quick_print(monkeypatch):
-    """Pages are filled but not laid out: for what is not about paper."""
-    monkeypatch.setattr(statement_sheets, "print_page", lambda html: Printed(html.encode(), 1))
-
-
-@pytest.fixture
-def documents(tmp_path):
-    return tmp_path / "documents"
 
 
 # --- one -----------------------------------------------------------------------------------------

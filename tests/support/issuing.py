@@ -15,6 +15,8 @@ from ltc.store.statements import Statement
 from tests.support import factories
 from tests.support.month import AFTER
 
+PEOPLE = 10  # of them one is held for an account, one for a plan, one has no benefit
+
 
 def make_finance(session: Session, make_ctx: Any) -> list[Context]:
     """Contexts of a preparer, a checker and an approver."""

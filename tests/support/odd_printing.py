@@ -24,5 +24,7 @@ def _print(kind: StatementKind, subject_id: int) -> PrintedSheet:
         raise ValueError("a name that nobody foresaw")
     if subject_id == FINDS_NO_ROOM:
         raise DocumentsFull(reason="No space left on device")
-    # The number says which process it was.
-    return PrintedSheet(kind, subject_id, str(os.getpid()), None, None, "", "", 0, 1, 0, "")
+    # The number says which process it was, the pages say how low its priority is.
+    return PrintedSheet(
+        kind, subject_id, str(os.getpid()), None, None, "", "", 0, os.nice(0), 0, ""
+    )
