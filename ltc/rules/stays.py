@@ -38,6 +38,10 @@ class ChargedAhead(Invalid):
     """The day lies ahead: a fee is recorded once the care was given."""
 
 
+class FeeRecorded(Conflict):
+    """The same fee is recorded already as {reference}. For another one, give the provider's number."""
+
+
 class ReferenceTaken(Conflict):
     """The provider's number {reference} is recorded already. A changed record is corrected there."""
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from ltc.rules.access import Permission
 from ltc.rules.months import DayRange
-from ltc.rules.stays import FeeKind, ReferenceTaken, check_fee, check_stay
+from ltc.rules.stays import FeeKind, FeeRecorded, ReferenceTaken, check_fee, check_stay
 from ltc.services.context import Context
 from ltc.services.facts import (
     correct_fact,
@@ -19,7 +19,7 @@ from ltc.services.insured import lock_person
 from ltc.store.fact_versions import get_fact
 from ltc.store.number_series import take_numbers
 from ltc.store.provider_questions import get_provider
-from ltc.store.stay_questions import list_known_stays
+from ltc.store.stay_questions import find_same_fee, list_known_stays
 from ltc.store.visits import BedStay, Fee
 
 T = TypeVar("T", BedStay, Fee)
@@ -83,10 +83,16 @@ def withdraw(ctx: Context, *, stay_id: int, reason: str) -> BedStay:
 
 
 def record_fee(ctx: Context, *, facts: FeeFacts) -> Fee:
-    """Record a fee; raises ChargedAhead, PriceWrong, ReferenceTaken."""
+    """Record a fee; raises ChargedAhead, PriceWrong, ReferenceTaken, FeeRecorded.
+
+    The same amount for the same care on the same day is another fee only under a number of its own.
+    """
     ctx.require(Permission.CHANGE_STAYS)
     with ctx.transaction():
         values = _fee_values(ctx, facts)
+        same = None if facts.reference.strip() else find_same_fee(ctx.session, ctx.area_id, values)
+        if same is not None:
+            raise FeeRecorded(field="reference", reference=same.reference)
         row = _add(ctx, Fee, values, facts.reference, "FY")
         record_change(ctx, "fee.recorded", row, amount_fen=row.amount_fen)
     return row

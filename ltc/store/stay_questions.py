@@ -1,6 +1,6 @@
 """What can be asked about stays in a bed and fees, narrowed to what the actor may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -74,6 +74,12 @@ def list_known_stays(session: Session, area_id: int, person_id: int) -> list[Bed
         BedStay.area_id == area_id, BedStay.person_id == person_id, known_at(BedStay, None)
     )
     return list(session.scalars(query.order_by(BedStay.starts_on, BedStay.id)))
+
+
+def find_same_fee(session: Session, area_id: int, values: Mapping[str, Any]) -> Fee | None:
+    """Return a fee that is believed now and says the same in all of these columns."""
+    query = sa.select(Fee).where(Fee.area_id == area_id, known_at(Fee, None)).filter_by(**values)
+    return session.scalar(query.order_by(Fee.id).limit(1))
 
 
 def _select(session: Session, actor: Actor, table: Any, chosen: CareFilter) -> sa.Select[Any]:

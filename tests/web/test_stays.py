@@ -49,3 +49,14 @@ def test_a_second_bed_on_the_same_days_is_refused(officer, person, provider, ses
     data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-20",
             "ends_on": "", "price": "70"}  # fmt: skip
     assert "in a bed from 2019-11-01" in refused(officer, "/stays/beds/record", data)
+
+
+def test_the_same_fee_is_another_one_only_under_a_number_of_its_own(
+    officer, session, person, provider
+):
+    data = {"person": person.case_number, "provider": provider.code, "charged_on": "2019-11-05",
+            "amount": "60", "kind": "daily_care"}  # fmt: skip
+    sent(officer, "/stays/fees/record", data)
+    assert "The same fee is recorded already as" in refused(officer, "/stays/fees/record", data)
+    for other in ({"amount": "60.01"}, {"charged_on": "2019-11-06"}, {"reference": "R-2"}):
+        sent(officer, "/stays/fees/record", {**data, **other})

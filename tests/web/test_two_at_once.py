@@ -37,11 +37,12 @@ RISKIEST = [
     "providers.record_agreement",
     "statements.issue",
     "statements.issue_all",
+    "stays.record fees",
     "users.create",
     "visits.correct",
 ]
 # These may be done twice on purpose: nothing but the form's token knows a second click.
-ONE_FORM_ONLY = ["imports.upload", "stays.record fees", "visits.log"]
+ONE_FORM_ONLY = ["imports.upload", "visits.log"]
 # The answers of both tabs are saved, being the same, before the one completes and the other cannot.
 BOTH_SAVED = {"assessments.evaluations.complete": {"audit_events", "form_tokens"}}
 # Whoever comes second is led to what the first has made.
