@@ -12,14 +12,12 @@ from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.services import payouts as use_cases
-from ltc.services.payout_start import end_of_day
+from ltc.services.payout_start import JOB_KIND, end_of_day
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payout_questions import (
     BREAKDOWNS,
-    NOTHING,
     count_holds,
     sum_by,
-    sum_by_run,
 )
 from ltc.store.payout_runs import RunNotFound, get_run, list_newest_runs, list_runs_of_month
 from ltc.store.payouts import PayoutRun
@@ -30,7 +28,7 @@ from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
-from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
+from ltc.web.payout_pipeline import show_months
 from ltc.web.payout_run import (
     build_overview,
     hold_name,
@@ -85,23 +83,8 @@ def _show_index(form: StartForm) -> str:
     return render_template(
         "payouts/index.html",
         form=form,
-        months=_show_months(runs),
+        months=show_months(runs),
     )
-
-
-def _show_months(runs: list[PayoutRun]) -> list[tuple[Any, ...]]:
-    """Return each run with its pipeline, its sum and who acts next."""
-    known = gather_known(runs)
-    totals = sum_by_run(http.database(), http.current_actor(), runs)
-    return [
-        (
-            run,
-            build_pipeline(run, known[run.id]),
-            totals.get(run.id, NOTHING),
-            who_acts(run, known[run.id]),
-        )
-        for run in runs
-    ]
 
 
 def _next_month(runs: list[PayoutRun]) -> Month:
@@ -132,7 +115,7 @@ def progress(job_id: int) -> Any:
 def _job_values(job_id: int) -> dict[str, Any]:
     query = visible(sa.select(JobRun).where(JobRun.id == job_id), http.current_actor())
     found: JobRun | None = http.database().scalar(query)
-    if found is None:
+    if found is None or found.kind != JOB_KIND:
         raise RunNotFound()
     seconds = max(1, int((clock.now() - found.started_at).total_seconds()))
     per_second = found.progress_done // seconds
