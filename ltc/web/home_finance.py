@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from ltc.rules.access import ROLE_NAMES, Role
 from ltc.services.context import Context
-from ltc.store.payout_questions import NOTHING, count_holds, sum_by_run
+from ltc.store.payout_questions import count_holds
 from ltc.store.payout_runs import list_newest_runs
-from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
+from ltc.web.payout_pipeline import show_months
 from ltc.web.payout_run import hold_name
 
 MONTHS_SHOWN = 3
@@ -18,16 +18,11 @@ RUNS_READ = 12  # a month may have been calculated several times
 def build_part(ctx: Context) -> dict[str, Any]:
     """Return the last months with where each stands, and the holds of the newest of them."""
     runs = list_newest_runs(ctx.session, ctx.actor, RUNS_READ)[:MONTHS_SHOWN]
-    known, totals = gather_known(runs), sum_by_run(ctx.session, ctx.actor, runs)
     newest = next((run for run in runs if run.digest), None)
     holds = count_holds(ctx.session, ctx.actor, newest) if newest else []
     return {
         "template": "home/_finance.html",
-        "months": [
-            (run, build_pipeline(run, known[run.id]), totals.get(run.id, NOTHING),
-             who_acts(run, known[run.id]))
-            for run in runs
-        ],
+        "months": show_months(runs),
         "newest": newest,
         "holds": [
             {"kind": kind, "owner": owner, "reason": hold_name(kind), "count": count,

@@ -12,6 +12,7 @@ from ltc.rules.access import ROLE_NAMES, Reach, Role
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.payout_evidence import name_users
+from ltc.store.payout_questions import NOTHING, sum_by_run
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import day, instant, whole
 from ltc.web.statement_progress import count_progress
@@ -37,6 +38,21 @@ def gather_known(runs: Sequence[PayoutRun]) -> dict[int, Known]:
     users = name_users(session, actor, ids)
     progress = count_progress(runs)
     return {run.id: Known(users, *progress[run.id]) for run in runs}
+
+
+def show_months(runs: Sequence[PayoutRun]) -> list[tuple[Any, ...]]:
+    """Return each run with its pipeline, its sum and who acts next, for ``payouts/_months.html``."""
+    known = gather_known(runs)
+    totals = sum_by_run(http.database(), http.current_actor(), runs)
+    return [
+        (
+            run,
+            build_pipeline(run, known[run.id]),
+            totals.get(run.id, NOTHING),
+            who_acts(run, known[run.id]),
+        )
+        for run in runs
+    ]
 
 
 def build_pipeline(run: PayoutRun, known: Known) -> list[dict[str, Any]]:

@@ -249,7 +249,7 @@ def test_why_lists_no_hospital_stay_of_other_months(client, session, make_ctx, m
 
 def test_a_calculation_that_has_not_counted_yet_says_that_it_prepares(client, session, users):
     job = JobRun(
-        area_id=1, id=77, kind="payouts", job_key="k", inputs={"month": "2019-12"}, status=JobStatus.RUNNING,
+        area_id=1, id=77, kind="calculate", job_key="k", inputs={"month": "2019-12"}, status=JobStatus.RUNNING,
         started_at=clock.now(), heartbeat_at=clock.now(), progress_done=0, progress_total=0,
     )  # fmt: skip
     session.add(job)
