@@ -2,63 +2,41 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
-import axe_core_python
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
+from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, open_browser, serve
 from tests.support.gallery import make_app
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(each => each.id))"
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, make_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said: errors of scripts and of the policy."""
-    return []
+    with serve(make_app()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with open_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     page.close()
 
 
 @pytest.mark.parametrize("width", [375, 1280])
 def test_charts_are_drawn_and_nothing_breaks_the_policy(
-    page: Page, address: str, complaints: list[str], width: int
+    page: Page, address: str, width: int
 ) -> None:
+    complaints = listen(page)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address)
     for name in ("bridge", "bars", "line"):
@@ -100,10 +78,8 @@ def test_the_fonts_of_the_product_draw_a_rare_name(page: Page, address: str) -> 
 
 
 def test_axe_finds_nothing(browser: Browser, address: str) -> None:
-    script = next(Path(axe_core_python.__file__).parent.glob("*.js")).read_text(encoding="utf-8")
-    page = browser.new_page(bypass_csp=True)  # only so that the checker itself may run
+    page = browser.new_page()
     for path in ("/", "/?errors=1&flash=1"):
         page.goto(address + path)
-        page.evaluate(script)
-        assert page.evaluate(AXE) == []
+        assert find_violations(page) == []
     page.close()

@@ -9,13 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import axe_core_python
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ltc import clock
@@ -25,10 +23,9 @@ from ltc.store.assessments import Application, Evaluation
 from ltc.store.users import User, UserSession, token_digest
 from tests.conftest import NOW
 from tests.support.assessment_cases import Way, look_again, make_staff
+from tests.support.browsers import NEEDS_BROWSER, find_violations, open_browser
 from tests.support.databases import SqliteDatabases
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(each => each.id))"
 KEPT = """async () => {
   const { openDB } = await import("/static/vendor/idb/idb.js");
   const all = await indexedDB.databases(); // asked first: opening would make one
@@ -42,10 +39,7 @@ OFFLINE = "#saving[data-state=offline], #waiting[data-state=offline]:not([hidden
 PATIENCE_MILLISECONDS = 30_000  # a busy machine is no failure; what is there at once costs nothing
 PHONE = {"width": 375, "height": 740}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
@@ -96,8 +90,7 @@ def complaints() -> list[str]:
 def tablet(way: Way, address: str, complaints: list[str]) -> Iterator[BrowserContext]:
     """A browser in which the assessor is signed in."""
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with open_browser() as browser:
         context = browser.new_context(
             base_url=address, locale="en-US", viewport={"width": 1280, "height": 800}
         )
@@ -106,7 +99,6 @@ def tablet(way: Way, address: str, complaints: list[str]) -> Iterator[BrowserCon
         context.add_cookies([{**cookie, "url": address}])
         yield context
         context.close()
-        browser.close()
 
 
 def open_session(way: Way, user: User) -> str:
@@ -300,14 +292,11 @@ def test_the_page_has_no_faults_that_a_machine_can_find(
     page.keyboard.press("1")
     expect(page.locator("#sheet")).to_have_attribute("data-revision", "1")
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    script = next(Path(axe_core_python.__file__).parent.glob("*.js")).read_text(encoding="utf-8")
-    page.evaluate(script)
-    assert page.evaluate(AXE) == []
+    assert find_violations(page) == []
     for other in ("/", "/assessments/", f"/assessments/{application.id}"):
         page.goto(other)
         assert page.evaluate("document.documentElement.scrollWidth") == width, other
-        page.evaluate(script)
-        assert page.evaluate(AXE) == [], other
+        assert find_violations(page) == [], other
     assert complaints == []
 
 

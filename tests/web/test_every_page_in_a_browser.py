@@ -1,0 +1,191 @@
+"""Every page that a route renders, in a real browser: on a phone in Chinese, on a desk in English."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext
+
+from ltc import clock, settings
+from ltc.http import SESSION_COOKIE
+from ltc.rules.access import Role
+from ltc.store import db
+from tests.conftest import ENVIRONMENT
+from tests.support import postgres
+from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, open_browser, serve
+from tests.support.demonstration import OPEN_AT, build_demonstration, pick_sides
+from tests.support.installations import make_app, make_house
+from tests.support.sign_in import sign_in_as
+from tests.support.world import Side
+from tests.web.route_examples import values_of
+from tests.web.test_access_walk import PEOPLE, Route, is_open_to, routes_of
+
+pytestmark = [*NEEDS_BROWSER, pytest.mark.slow]
+
+# GET routes that answer with a file, a part of a page, or a way elsewhere; and the page of a draft,
+# which test_evaluate_in_browser walks.
+NO_PAGES = {
+    "assessments.devices.worker", "assessments.evaluations.evaluate",
+    "assessments.evaluations.record", "health.alive", "health.metrics", "health.ready",
+    "imports.error_file", "plans.print_plan", "shell.language", "statements.archive",
+    "statements.bundle", "statements.download", "verify.show",
+}  # fmt: skip
+# Start pages differ by role, and a carer starts at the own visits.
+OF_EVERY_ROLE = {"home.index", "visits.index"}
+SHAPE = """() => ({
+  title: document.title.trim(),
+  headings: document.querySelectorAll("h1").length,
+  lang: document.documentElement.lang,
+  width: document.documentElement.scrollWidth,
+})"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: who looks, and where."""
+
+    role: Role | None
+    endpoint: str
+    path: str
+
+
+@pytest.fixture(scope="module")
+def app(policies: Any, tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Any) -> Iterator[Flask]:  # fmt: skip
+    """The application on a demonstration that is built once in a run of tests."""
+    home = tmp_path_factory.mktemp("pages") / "home"
+    template = postgres.run_folder() / "demonstration"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: OPEN_AT)
+        with postgres.only_one("demonstration"):
+            if not template.exists():
+                _build(policies, sqlite_databases, template)
+        shutil.copytree(template, home)
+        given = settings.load({**ENVIRONMENT, **_places(home)})
+        engine = db.create_engine(given.database_url)
+        yield make_app(make_house(given, engine, policies))
+        engine.dispose()
+
+
+def _places(home: Any) -> dict[str, str]:
+    return {"LTC_HOME": str(home), "LTC_DATABASE_URL": f"sqlite:///{home}/ltc.sqlite3"}
+
+
+def _build(policies: Any, databases: Any, template: Any) -> None:
+    half_made = template.with_suffix(".half")
+    half_made.mkdir()
+    shutil.copyfile(databases.make_template(), half_made / "ltc.sqlite3")
+    given = settings.load({**ENVIRONMENT, **_places(half_made)})
+    engine = db.create_engine(given.database_url)
+    with make_house(given, engine, policies).session_maker() as session:
+        build_demonstration(session, policies, given.documents)
+    engine.dispose()
+    half_made.rename(template)
+
+
+@pytest.fixture(scope="module")
+def sides(app: Flask) -> list[Side]:
+    with app.extensions["ltc"].session_maker(expire_on_commit=False) as session:
+        found = pick_sides(session)
+        session.expunge_all()
+    return found
+
+
+@pytest.fixture(scope="module")
+def cookies(app: Flask, sides: list[Side]) -> dict[Role, str]:
+    """A session of a user of each role."""
+    found = {}
+    for role in PEOPLE:
+        cookie = sign_in_as(app.test_client(), sides[0].users[role]).get_cookie(SESSION_COOKIE)
+        assert cookie is not None
+        found[role] = cookie.value
+    return found
+
+
+@pytest.fixture(scope="module")
+def places(app: Flask, sides: list[Side], cookies: dict[Role, str]) -> list[Place]:
+    """Every page, by somebody who may see it; a route without one must be known as such."""
+    found, without = [], set()
+    for route in routes_of(app):
+        if route.method == "GET":
+            seen = list(_look(app, route, sides, cookies))
+            found += seen if route.endpoint in OF_EVERY_ROLE else seen[:1]
+            if not seen and not _is_file(route):
+                without.add(route.endpoint)
+    assert without <= NO_PAGES
+    return found
+
+
+def _is_file(route: Route) -> bool:
+    return route.endpoint.endswith((".export", ".progress")) or "kind" in route.arguments
+
+
+def _look(app: Flask, route: Route, sides: list[Side], cookies: dict[Role, str]) -> Iterator[Place]:
+    """Yield where a role finds a page, at the first example that is one."""
+    for role in [None] if route.access == "public" else PEOPLE:
+        if role is None or is_open_to(route, role):
+            client = app.test_client()
+            if role is not None:
+                client.set_cookie(SESSION_COOKIE, cookies[role])
+            for side in sides:
+                with app.test_request_context():
+                    path = app.url_for(
+                        route.endpoint, **values_of(route.endpoint, set(route.arguments), side)
+                    )
+                answer = client.get(path)
+                if answer.status_code == 200 and answer.data.lstrip().startswith(b"<!doctype"):
+                    yield Place(role, route.endpoint, path)
+                    break
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask) -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serve(app) as address:
+        yield address
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 375), ("en", 1280)])
+def test_every_page_is_fit_to_be_read(
+    browser: Browser, address: str, places: list[Place], cookies: dict[Role, str],
+    language: str, width: int,
+) -> None:  # fmt: skip
+    faults: list[str] = []
+    for role in dict.fromkeys(place.role for place in places):
+        context = browser.new_context(
+            base_url=address, locale=language, viewport={"width": width, "height": 800}
+        )
+        if role is not None:
+            context.add_cookies([{"name": SESSION_COOKIE, "value": cookies[role], "url": address}])
+        for place in places:
+            if place.role is role:
+                faults += _walk(context, place, language, width)
+        context.close()
+    assert faults == []
+
+
+def _walk(context: BrowserContext, place: Place, language: str, width: int) -> list[str]:
+    """Open one page, and return what is wrong with it."""
+    page = context.new_page()
+    complaints = listen(page)
+    page.goto(place.path)
+    shape = page.evaluate(SHAPE)
+    faults = [*complaints]  # before axe, which the policy of the page would not let in
+    if not shape["title"] or shape["headings"] != 1 or shape["lang"] != language:
+        faults.append(f"title, one h1, lang: {shape}")
+    if shape["width"] > width:
+        faults.append(f"scrolls sideways: {shape['width']} px")
+    faults += find_violations(page)
+    page.close()
+    return [f"{place.endpoint} as {place.role}: {fault}" for fault in faults]
