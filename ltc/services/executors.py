@@ -31,6 +31,7 @@ C = TypeVar("C")
 P = TypeVar("P")
 R = TypeVar("R")
 Task = Callable[[Session, C, P], R]
+NICENESS = 15  # where people and workers want the same processor, people come first
 PIECES_AHEAD = 2  # a worker: one in work, one waiting; more would only fill the memory
 ANSWER_SECONDS = 20  # within which a cluster's scheduler has to answer
 
@@ -244,6 +245,7 @@ def choose(engine: sa.Engine, workers: int, cluster: str = "") -> Executor:
 def _begin(url: str, task: Task[Any, Any, Any], common: Any) -> None:
     """Prepare a worker: its own connection, and what all pieces share."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    os.nice(max(0, NICENESS - os.nice(0)))
     _worker.update(engine=db.create_engine(url), task=task, common=common)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ltc.settings import Settings
 
+LOW_PRIORITY = ("nice", "-n", "10")  # whoever opens a page meanwhile comes first
 ROOT = Path(__file__).resolve().parent.parent.parent
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -35,7 +36,7 @@ def start_process(settings: Settings, *arguments: str) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "jobs.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - no shell, and arguments of our own making
-            build_command(*arguments),
+            [*LOW_PRIORITY, *build_command(*arguments)],
             cwd=ROOT,
             env=build_environ(settings),
             stdin=subprocess.DEVNULL,
