@@ -73,6 +73,13 @@ def fill(engine: sa.Engine, city: City) -> None:
     ]  # fmt: skip
     for table, rows in tables:
         insert(engine, table.__table__, rows)
+    analyze(engine)
+
+
+def analyze(engine: sa.Engine) -> None:
+    """Let PostgreSQL look at what it holds, as it does by itself after a while."""
+    if engine.dialect.name == "sqlite":
+        return  # never looks; what the product tells it is there
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 

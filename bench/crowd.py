@@ -1,4 +1,4 @@
-"""Fifty people at once while the month is calculated: ``python -m bench.crowd [--people N]``.
+"""Fifty people at once while the month is calculated: ``python -m bench.crowd [--people N] [--keep FOLDER]``.
 
 The real server (``flask serve``) on PostgreSQL; everybody signs in within the first seconds and then
 opens one page after the other, a second or two between two of them. No request may fail, and p95
@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask
 
 from bench.city import AFTER, SEED
-from bench.month import databases
 from bench.office import VISITS_EACH, Office, make_password, open_office
 from bench.pages import PAGES
 from bench.table import Figure, print_table
@@ -35,8 +35,9 @@ from ltc.rules.access import Role
 from ltc.store import db
 from ltc.store.policies import load_law
 from ltc.store.timetable import read_timetable
+from ltc.web.background import LOW_PRIORITY
 
-PEOPLE, CLICKERS, CLICKS, WORKERS = 50_000, 50, 20, 2
+PEOPLE, CLICKERS, CLICKS, WORKERS = 100_000, 50, 20, 2
 PAUSE_SECONDS = (0.5, 2.5)
 SIGN_IN_WITHIN_SECONDS = 12
 MOST_MS, TIMEOUT_SECONDS = 400, 30
@@ -146,14 +147,14 @@ def build_app(office: Office) -> Flask:
 
 
 @contextmanager
-def serve(url: str, environ: dict[str, str]) -> Iterator[int]:
+def serve(environ: dict[str, str]) -> Iterator[int]:
     """Run the real server on a free port; the calendar stands where the city's data end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     back_days = (datetime.now(UTC) - AFTER).days
     given = {**os.environ, **environ, "LTC_ENV": "demo", "LTC_CLOCK_BACK_DAYS": str(back_days),
-             "LTC_DATABASE_URL": url, "LTC_PROXIES": "1"}  # fmt: skip
+             "LTC_PROXIES": "1"}  # fmt: skip
     with tempfile.TemporaryFile("w+") as said:
         server = subprocess.Popen(
             [sys.executable, "-m", "flask", "--app", "app", "serve", "--port", str(port)],
@@ -179,21 +180,19 @@ def _answers(port: int, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def measure_crowd(people: int) -> Iterator[Figure]:
+def measure_crowd(people: int, keep: Path | None) -> Iterator[Figure]:
     """Yield what the crowd met while the month was calculated."""
     password, where = make_password(), "crowd, postgresql"
-    with databases("postgresql") as make:
-        url = make()
-        with (
-            open_office(url, people, password) as office,
-            serve(url, office.environ) as port,
-        ):
-            run = subprocess.Popen(
-                [sys.executable, "-m", "bench.measures", "run", url, str(WORKERS)],
-                stdout=subprocess.DEVNULL,
-            )
-            crowd = let_click(office, port, password)
-            run_is_well = run.wait() == 0
+    with (
+        open_office("postgresql", people, password, keep) as office,
+        serve(office.environ) as port,
+    ):
+        begun = time.monotonic()
+        run = subprocess.Popen(build_run(office), stdout=subprocess.DEVNULL)
+        crowd = let_click(office, port, password)
+        has_ended = run.poll() is not None
+        run_is_well = run.wait() == 0
+        run_seconds = time.monotonic() - begun
     p95_ms = statistics.quantiles(crowd.taken_ms, n=20)[-1]
     yield Figure(where, "requests", f"{len(crowd.taken_ms):,}")
     yield Figure(where, "failed", str(len(crowd.failed)), "none", not crowd.failed)
@@ -201,17 +200,27 @@ def measure_crowd(people: int) -> Iterator[Figure]:
     yield Figure(where, "p95", f"{p95_ms:.0f} ms", f"< {MOST_MS} ms", p95_ms < MOST_MS)
     yield Figure(where, "the run beside them", "calculated" if run_is_well else "FAILED",
                  "calculated", run_is_well)  # fmt: skip
+    ended = "before the last click" if has_ended else "after the last click"
+    yield Figure(where, f"it ended {ended}, after", f"{run_seconds:.0f} s")
     for what in sorted(set(crowd.failed))[:5]:
         yield Figure(where, what, "failed")
+
+
+def build_run(office: Office) -> list[str]:
+    """Return the words that calculate the month, as low in priority as a page starts it."""
+    url = office.engine.url.render_as_string(hide_password=False)
+    return [*LOW_PRIORITY, sys.executable, "-m", "bench.measures", "run", url, str(WORKERS)]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(prog="python -m bench.crowd", description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--keep", type=Path, help="folder in which the office is kept")
     given = parser.parse_args(arguments)
     visits = given.people * VISITS_EACH
-    print_table(f"{CLICKERS} people at once, {visits:,} visits", measure_crowd(given.people))
+    print_table(f"{CLICKERS} people at once, {visits:,} visits",
+                measure_crowd(given.people, given.keep))  # fmt: skip
 
 
 if __name__ == "__main__":

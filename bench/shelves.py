@@ -1,0 +1,187 @@
+"""What an office has on its shelves besides a city and its month: ``put_up`` writes it in bulk.
+
+For everybody an application with its evaluation, and a month before, approved, with statements; two
+years of approved months; and a sealed event of the audit log for every visit. The database makes
+these rows from those that are there: a large city's take a minute, not an hour.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bench.city import AFTER, AREA, MONTH
+from ltc.rules.applications import ApplicationStatus
+from ltc.rules.imports import ImportStatus
+from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.statement_codes import build_code
+from ltc.rules.statements import StatementKind
+from ltc.store.assessments import Application, Evaluation
+from ltc.store.audit_log import AuditBlock, AuditEvent
+from ltc.store.base import new_id
+from ltc.store.imports import ImportFile
+from ltc.store.insured import InsuredPerson
+from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun
+from ltc.store.providers import Provider
+from ltc.store.statements import Statement
+from ltc.store.visits import Visit
+
+MONTHS, FILES, JOBS = 24, 200, 400
+EVENTS_A_BLOCK = 1_000
+FILED_ON, EVALUATED_AT = date(2024, 1, 3), AFTER - timedelta(days=150)
+# Of each so many applications one waits to be accepted, one for its evaluation, one for experts.
+A_HUNDRED, ASSIGNED = 100, 20
+CHANGED_APART, CHANGED_FEN = 50, 100
+OTHER_IDS = 1 << 40  # between a row and its copy
+DIGEST = "0" * 64
+
+
+def put_up(session: Session, assessor_id: int, run_id: int) -> int:
+    """Fill the shelves; return the run of the month before ``run_id``, which is approved."""
+    _add_applications(session, assessor_id)
+    run = session.get_one(PayoutRun, (AREA, run_id))
+    earlier, *_older = [_add_month(session, run, months_ago) for months_ago in range(1, MONTHS)]
+    for table in (PayoutResult, PayoutLine, PayoutHold):
+        _copy_rows(session, table, run.id, earlier.id)
+    _add_statements(session, earlier)
+    _add_events(session)
+    _add_jobs_and_files(session)
+    session.commit()
+    return earlier.id
+
+
+def give_codes(session: Session, run_id: int, people: list[int]) -> list[str]:
+    """Give the statements of some people the codes that a public page finds them by; return them."""
+    found = session.scalars(
+        sa.select(Statement).where(
+            Statement.run_id == run_id, Statement.subject_id.in_(people),
+            Statement.kind == StatementKind.PERSON,
+        )
+    )  # fmt: skip
+    codes = []
+    for statement in found:
+        statement.verify_code = build_code(DIGEST, statement.number, statement.content_digest)
+        codes.append(statement.verify_code)
+    session.commit()
+    return codes
+
+
+def _insert(session: Session, table: Any, values: Mapping[str, Any], *conditions: Any) -> None:
+    """Insert a row for each row that the values are taken from."""
+    rows = sa.select(*values.values()).where(*conditions)
+    session.execute(sa.insert(table).from_select(list(values), rows))
+
+
+def _add_applications(session: Session, assessor_id: int) -> None:
+    person = InsuredPerson
+    turn = person.id % A_HUNDRED
+    status = sa.case(
+        (turn == 0, ApplicationStatus.FILED), (turn == 1, ApplicationStatus.ACCEPTED),
+        (turn == 2, ApplicationStatus.SCORED), else_=ApplicationStatus.CONCLUDED,
+    )  # fmt: skip
+    mine = sa.case((person.id <= A_HUNDRED * ASSIGNED, assessor_id), else_=sa.null())
+    _insert(session, Application, {
+        "area_id": person.area_id, "id": person.id, "number": "SQ" + person.case_number,
+        "person_id": person.id, "status": status, "filed_on": sa.literal(FILED_ON),
+        "assessor_id": mine, "recorded_at": _at(EVALUATED_AT),
+    })  # fmt: skip
+    done = Application
+    _insert(session, Evaluation, {
+        "area_id": done.area_id, "id": done.id, "application_id": done.id,
+        "instrument": sa.literal("cn-2021"), "scores": sa.literal({}, Evaluation.scores.type),
+        "started_at": _at(EVALUATED_AT), "saved_at": _at(EVALUATED_AT),
+        "completed_at": _at(EVALUATED_AT), "grade": sa.literal("4"),
+    }, done.status.in_((ApplicationStatus.SCORED, ApplicationStatus.CONCLUDED)))  # fmt: skip
+
+
+def _at(instant: Any) -> Any:
+    return sa.literal(instant, AuditEvent.at.type)
+
+
+def _columns(row: Any) -> list[str]:
+    return [column.key for column in sa.inspect(type(row)).mapper.columns]
+
+
+def _add_month(session: Session, run: PayoutRun, months_ago: int) -> PayoutRun:
+    """Add an approved run of an earlier month that came to the same."""
+    values = {name: getattr(run, name) for name in _columns(run)}
+    before = timedelta(days=30 * months_ago)
+    month = PayoutRun(**values | {
+        "id": new_id(), "month": str(MONTH.plus(-months_ago)), "status": RunStatus.APPROVED,
+        "known_at": run.known_at - before, "calculated_at": AFTER - before,
+        "approved_at": AFTER - before, "approved_digest": run.digest,
+    })  # fmt: skip
+    session.add(month)
+    session.flush()
+    return month
+
+
+def _copy_rows(session: Session, table: Any, run_id: int, other_id: int) -> None:
+    """Copy what a run has come to; of some people the fund paid a little more."""
+    values = {column.key: column for column in sa.inspect(table).mapper.columns}
+    values |= {"id": table.id + OTHER_IDS, "run_id": sa.literal(other_id, sa.BigInteger)}
+    if table is PayoutLine:
+        more = sa.case((table.person_id % CHANGED_APART == 0, CHANGED_FEN), else_=0)
+        values |= {name: values[name] + more for name in ("eligible_fen", "fund_fen")}
+    _insert(session, table, values, table.area_id == AREA, table.run_id == run_id)
+
+
+def _add_statements(session: Session, run: PayoutRun) -> None:
+    """Issue a statement to everybody with a result, and to each provider with a line."""
+    result, line, provider = PayoutResult, PayoutLine, Provider
+    begins = run.month.replace("-", "") + "R1-"
+    given = {
+        "area_id": result.area_id, "run_id": result.run_id, "content_digest": sa.literal(DIGEST),
+        "issued_at": _at(AFTER - timedelta(days=20)),
+    }  # fmt: skip
+    of_run = (result.area_id == AREA, result.run_id == run.id)
+    _insert(session, Statement, {
+        **given, "id": result.id, "kind": sa.literal(StatementKind.PERSON, Statement.kind.type),
+        "number": begins + result.case_number, "subject_id": result.person_id,
+        "provider_id": result.provider_id, "district_id": result.district_id,
+    }, *of_run)  # fmt: skip
+    paid = sa.select(line.provider_id).where(line.area_id == AREA, line.run_id == run.id)
+    _insert(session, Statement, {
+        **given, "area_id": provider.area_id, "id": provider.id,
+        "run_id": sa.literal(run.id, sa.BigInteger),
+        "kind": sa.literal(StatementKind.PROVIDER, Statement.kind.type),
+        "number": begins + "P-" + provider.code, "subject_id": provider.id,
+        "provider_id": provider.id, "district_id": provider.district_id,
+    }, provider.area_id == AREA, provider.id.in_(paid))  # fmt: skip
+
+
+def _add_events(session: Session) -> None:
+    """Tell the audit log of every visit, in blocks; nobody looks into what they seal."""
+    visit, event = Visit, AuditEvent
+    _insert(session, event, {
+        "area_id": visit.area_id, "id": visit.id, "at": visit.begins_at,
+        "actor_role": sa.literal("machine"), "door": sa.literal("bench"),
+        "action": sa.literal("visit.recorded"), "record_type": sa.literal("visit"),
+        "record_id": visit.id, "changes": sa.literal({}, event.changes.type),
+        "digest": sa.literal(DIGEST), "link": sa.literal(DIGEST),
+        "block_number": visit.id // EVENTS_A_BLOCK, "position": visit.id % EVENTS_A_BLOCK,
+    })  # fmt: skip
+    last = session.scalar(sa.select(sa.func.max(event.block_number))) or 0
+    session.add_all(
+        AuditBlock(area_id=AREA, number=number, events=EVENTS_A_BLOCK, previous_digest=DIGEST,
+                   digest=DIGEST, sealed_at=AFTER)
+        for number in range(last + 1)
+    )  # fmt: skip
+
+
+def _add_jobs_and_files(session: Session) -> None:
+    """Two years of nightly jobs, and of files that were imported."""
+    for number in range(JOBS):
+        at = AFTER - timedelta(days=number)
+        session.add(JobRun(
+            area_id=AREA, id=new_id(), kind="audit_check", job_key=f"k{number}", inputs={},
+            status=JobStatus.DONE, heartbeat_at=at, started_at=at, ended_at=at,
+        ))  # fmt: skip
+    for number in range(FILES):
+        session.add(ImportFile(
+            area_id=AREA, id=new_id(), kind="visits", file_name=f"{number}.csv", counts={},
+            file_digest=DIGEST, status=ImportStatus.DONE, uploaded_at=AFTER - timedelta(days=number),
+        ))  # fmt: skip
