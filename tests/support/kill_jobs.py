@@ -8,6 +8,7 @@ there. Writes one JSON object a line; the first of each task is undisturbed. The
 on the installation itself, for its pages.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -252,6 +253,7 @@ def main(world: Place, points: str) -> None:
     with world.opened(LAST) as house, house.engine.connect() as connection:
         TABLES.extend(backup_tables.find_tables(connection))
     scheduling.read_clock = lambda _session, at: at
+    gc.freeze()  # what is here already is not looked through, and so not copied, by each child
     for kind in TASKS:
         with world.copied() as place:
             told = in_child(be_scheduler, place, kind)
