@@ -49,7 +49,7 @@ def run_start(*, quick: bool) -> None:  # noqa: ARG001 - it is small anyway
 
 
 def run_imports(*, quick: bool) -> None:
-    """A file of 2,600,000 visits tried out, a fifth of it carried out, on both databases."""
+    """A file of 600,000 visits tried out, a fifth of it carried out, on both databases."""
     imports.main(["--rows", str(imports.QUICK_ROWS)] if quick else [])
 
 
