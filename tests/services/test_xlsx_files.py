@@ -80,3 +80,18 @@ def test_a_spreadsheet_is_imported_like_a_csv_file(make_ctx, session, area, tmp_
     ctx = make_ctx(Role.OFFICER)
     assert counts(import_file(ctx, ImportKind.FEES, path)) == {"new": 1}
     assert counts(import_file(ctx, ImportKind.FEES, path)) == {"same": 1}
+
+
+def test_what_looks_like_a_formula_in_a_workbook_is_bad_with_row_and_column(
+    make_ctx, session, area, tmp_path
+):
+    make_world(session)
+    fee = ROWS[ImportKind.FEES]
+    with xlsxwriter.Workbook(tmp_path / "fees.xlsx", {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([list(fee), [*fee.values()]]):
+            sheet.write_row(number, 0, row)
+        sheet.write_row(2, 0, ["=cmd|' /C calc'!A0", *list(fee.values())[1:]])
+    file = import_file(make_ctx(Role.OFFICER), ImportKind.FEES, tmp_path / "fees.xlsx")
+    assert counts(file) == {"new": 1, "bad": 1}
+    assert (file.problems[0]["row"], file.problems[0]["column"]) == (3, "reference")
