@@ -28,7 +28,7 @@ function showProgress(form, event) {
   [bar.max, bar.value] = [total || 1, loaded];
   progress.querySelector("[data-upload-text]").textContent =
     loaded < total
-      ? progress.dataset.receiving.replace("[done]", whole(loaded)).replace("[total]", whole(total))
+      ? progress.dataset.receiving.replace("{done}", whole(loaded)).replace("{total}", whole(total))
       : progress.dataset.received;
 }
 
