@@ -79,6 +79,14 @@ RESULT_NAMES: dict[str, str] = {
     "table_rows": N_("Rows"),
     "documents": N_("Documents"),
     "removed": N_("Removed"),
+    "status": N_("Status"),
+    "failed": N_("failed"),
+}
+# Where an imported file stands when its job is done.
+RESULT_WORDS: dict[str, str] = {
+    "tried": N_("tried out only"),
+    "done": N_("done"),
+    "refused": N_("cannot be read"),
 }
 
 

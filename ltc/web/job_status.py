@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ltc import http
 from ltc.rules import tasks
 from ltc.rules.access import Actor, Permission
-from ltc.rules.tasks import RESULT_NAMES, TASKS, Task
+from ltc.rules.tasks import RESULT_NAMES, RESULT_WORDS, TASKS, Task
 from ltc.rules.timetable import Entry, Repeats, Weekday, find_next_due
 from ltc.rules.words import N_
 from ltc.services.leases import is_stalled
@@ -161,7 +161,7 @@ def list_results(job: JobRun) -> list[dict[str, str]]:
     return [
         {"key": name_of(key), "value": value_of(key, value)}
         for key, value in job.result.items()
-        if key != "rows" and _may_see(key)
+        if key not in ("rows", "import_id") and _may_see(key)
     ]
 
 
@@ -197,7 +197,9 @@ def value_of(key: str, value: Any) -> str:
         return said(value["text"], **value["values"])
     if isinstance(value, int) and not key.endswith("_id"):
         return whole(value)
-    return in_words(str(value))
+    if isinstance(value, list):
+        return whole(len(value))
+    return in_words(RESULT_WORDS.get(str(value), str(value)))
 
 
 def in_words(text: str) -> str:
