@@ -97,19 +97,27 @@ def _list_to_mend(
     rows = [
         ToMend(
             found.refused,
-            ngettext("visit refused at the check", "visits refused at the check", found.refused),
+            ngettext(
+                "%(num)s visit refused at the check",
+                "%(num)s visits refused at the check",
+                found.refused,
+            ),
             _("A refused visit is not paid."),
             url_for("visits.index", state="refused", **since_then),
         ),
         ToMend(
             found.unpriced if has_prices else 0,
-            ngettext("visit without a price", "visits without a price", found.unpriced),
+            ngettext(
+                "%(num)s visit without a price", "%(num)s visits without a price", found.unpriced
+            ),
             _("Without a price, or a fee that covers it, the payment is held."),
             url_for("visits.index", state="unpriced", **since_then),
         ),
         ToMend(
             unsigned := count_unconfirmed_plans(ctx.session, ctx.actor),
-            ngettext("care plan not signed yet", "care plans not signed yet", unsigned),
+            ngettext(
+                "%(num)s care plan not signed yet", "%(num)s care plans not signed yet", unsigned
+            ),
             _("Nothing is paid before the person, or who stands in, has signed."),
             url_for("plans.index", status="to_confirm"),
         ),
