@@ -78,4 +78,5 @@ def _change_value(value: Value[Any], values: Mapping[str, object], used: set[str
     if None not in (changed, value.value) and type(changed) is not type(value.value):
         raise WrongKindOfValue(field=value.key, key=value.key, kind=type(value.value).__name__)
     standing = Standing.UNKNOWN if changed is None else Standing.ASSUMED
-    return replace(value, value=changed, standing=standing)
+    # What is tried does not stand in the document that the value came from.
+    return replace(value, value=changed, standing=standing, source=None, note=None)

@@ -1,5 +1,6 @@
 """Tries cases of a file on the law, without a database: what they come to, and as expected or not."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from ltc.rules.payouts.expectations import AMOUNTS, compare, read_results
 from ltc.rules.payouts.explain import build_sentences
 from ltc.rules.payouts.settle import settle
 from ltc.rules.payouts.trace import build_tree
-from ltc.rules.policies import LawBook
+from ltc.rules.policies import Law, LawBook, Policy, Value
 from ltc.store.case_files import FileCase
 
 
@@ -23,8 +24,9 @@ def try_case(book: LawBook, case: FileCase, *, with_trace: bool = False) -> dict
         law = change_law(law, case.changes)
     settlement = settle(law, case.case)
     tree = build_tree(settlement)
-    if not with_trace:
-        del tree["steps"]
+    steps = tree.pop("steps")
+    if with_trace:
+        tree["steps"] = resolve_steps(law, steps)
     failed = sorted(compare(case.expected, settlement))
     return {
         "name": case.name,
@@ -34,6 +36,36 @@ def try_case(book: LawBook, case: FileCase, *, with_trace: bool = False) -> dict
         "got": _write(read_results(settlement)),
         **tree,
         "sentences": [fill_sentence(sentence) for sentence in build_sentences(settlement)],
+    }
+
+
+def resolve_steps(law: Law, steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps of a tree with each key of the law as its value, standing and source.
+
+    What is stored with a run names the keys and the policy only, and keeps its bytes.
+    """
+    by_day = {policy.starts_on.isoformat(): policy for policy in law.policies}
+    return [
+        {**step, "law": _resolve(by_day[step["policy"]], step["law"])} if "law" in step else step
+        for step in steps
+    ]
+
+
+def _resolve(policy: Policy, keys: Iterable[str]) -> dict[str, Any]:
+    known = {value.key: value for value in policy.values}
+    return {key: _write_law(known[key]) for key in keys}
+
+
+def _write_law(value: Value[object]) -> dict[str, Any]:
+    """Return a value as the file of the law has it; None stands where the file says nothing."""
+    source, content = value.source, value.value
+    dated_on = source.dated_on if source else None
+    return {
+        "value": content.isoformat() if isinstance(content, date) else content,
+        "standing": value.standing.value,
+        "document": source.document.en if source else None,
+        "article": source.article if source else None,
+        "dated_on": dated_on.isoformat() if dated_on else None,
     }
 
 

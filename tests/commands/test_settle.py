@@ -53,9 +53,29 @@ def test_a_case_says_what_it_came_to_and_why(run):
 
 def test_the_trace_names_the_values_of_the_law(run):
     (case,) = json.loads(run(HOSPITAL.replace("FUND", "1300.00"), "--trace").stdout)
-    used = {key for step in case["steps"] for key in step.get("law", ())}
-    assert "conventions.admission_day_paid" in used
-    assert "modes.home_visits.forms.home_visits_day.rate_fen.severe" in used
+    used = {key: said for step in case["steps"] for key, said in step.get("law", {}).items()}
+    assert used["modes.home_visits.forms.home_visits_day.rate_fen.severe"] == {
+        "value": 5000,
+        "standing": "seen",
+        "document": "Chongqing's benefit rules in force in 2022"
+        " (number of the document to be entered)",
+        "article": None,
+        "dated_on": None,
+    }  # not found yet, and never invented
+    assert used["conventions.admission_day_paid"] == {
+        "value": False, "standing": "assumed", "document": None, "article": None, "dated_on": None,
+    }  # fmt: skip
+
+
+def test_the_trace_shows_a_value_that_was_tried_as_assumed_and_without_an_article(run):
+    """A value that a case puts in the place of the law's does not stand in the law's document."""
+    rate = "modes.home_visits.forms.home_visits_day.rate_fen.severe"
+    tried = PLAIN.replace("    expect:", f"    law: {{{rate}: 4000}}\n    expect:")
+    (case,) = json.loads(run(tried, "--trace").stdout)
+    (said,) = [step["law"][rate] for step in case["steps"] if rate in step.get("law", {})]
+    assert said == {
+        "value": 4000, "standing": "assumed", "document": None, "article": None, "dated_on": None,
+    }  # fmt: skip
 
 
 def test_an_expectation_that_fails_is_named_and_exits_1(run):
