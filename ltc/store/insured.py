@@ -39,6 +39,7 @@ class InsuredPerson(AreaKeyed, PersonColumns, Record, Base):
         sa.Index(None, "area_id", "name", "id"),
         sa.Index(None, "area_id", "district_id", "case_number"),
         sa.Index(None, "area_id", "identity_last4"),
+        sa.Index(None, "area_id", "phone_digest"),
     )
 
 
@@ -98,6 +99,7 @@ class LifeEvent(AreaKeyed, Fact, Base):
         area_key("person_id", "insured_persons"),
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "starts_on", "id"),
+        sa.Index(None, "area_id", "recorded_at", "id"),
     )
 
     person_id: Mapped[int] = mapped_column(sa.BigInteger)
