@@ -115,10 +115,10 @@ def _number_text(number: int, unit: Unit) -> str:
 
 
 def source_text(source: Source) -> str:
-    """Return document, article and day."""
-    day = formats.day(source.dated_on) if source.dated_on else None
-    parts = (own_words(source.document), source.article, day)
-    return str(_(", ")).join(part for part in parts if part)
+    """Return document, article and day; of what is not known, that it was not found."""
+    article = source.article or _("article not found")
+    day = formats.day(source.dated_on) if source.dated_on else _("date not found")
+    return str(_(", ")).join((own_words(source.document), str(article), str(day)))
 
 
 def show_change(book: LawBook, before: Policy, after: Policy, change: Change) -> ShownChange:

@@ -1,11 +1,14 @@
 import html
 import re
+from datetime import date
 
 import pytest
 import time_machine
 from flask.testing import FlaskClient
 
 from ltc.rules.access import Role
+from ltc.rules.policies import Source, Text
+from ltc.web.law_words import source_text
 from tests.conftest import NOW
 from tests.support.factories import make_user
 from tests.support.sign_in import sign_in_as
@@ -53,8 +56,17 @@ def test_what_holds_today_has_value_mark_and_source(browser):
     text = read(browser, "/law/chongqing")
     assert "On 2019-11-14 (Thu) this policy holds: from 2019-01-01 (Tue)" in text
     assert "Home visits by an institution · Rate a day ¥50.00 seen in the text" in text
-    assert "Chongqing's report to the municipal congress, 2019-11-28 (Thu)" in text
+    report = "Chongqing's report to the municipal congress"
+    assert f"{report}, article not found, 2019-11-28 (Thu)" in text
     assert "Day of death is paid yes assumed" in text
+
+
+def test_a_source_says_what_of_it_was_not_found_and_no_more(app):
+    document = Text("文件", "Rules")
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        whole = Source(document, "Article 12", date(2021, 11, 10))
+        assert source_text(whole) == "Rules, Article 12, 2021-11-10 (Wed)"
+        assert source_text(Source(document)) == "Rules, article not found, date not found"
 
 
 def test_another_day_shows_the_policy_of_that_day(browser):
