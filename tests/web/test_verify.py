@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from ltc.rules.access import Role
+from ltc.rules.payouts.runs import RunKind
 from ltc.rules.statement_codes import write_code
 from ltc.services import statement_sheets
 from ltc.services.statement_press import Press
@@ -81,19 +82,35 @@ def copy_of(row, **other):
     return type(row)(**{**columns, **other})
 
 
-def test_a_later_correction_is_told(client, issued, session):
+@pytest.mark.parametrize(
+    "later",
+    [{"sequence": 2}, {"kind": RunKind.CORRECTION}],
+    ids=["the_month_again", "a_run_of_corrections"],
+)
+def test_a_later_correction_is_told(client, issued, session, later):
     statement, person, _ = issued
     old = session.get_one(PayoutRun, (1, statement.run_id))
     result = session.scalars(
         sa.select(PayoutResult).where(PayoutResult.person_id == person.id)
     ).one()
     approved_at = old.approved_at + timedelta(days=30)
-    session.add(copy_of(old, id=76, sequence=old.sequence + 1, approved_at=approved_at))
+    session.add(copy_of(old, id=76, approved_at=approved_at, **later))
     session.flush()
     session.add(copy_of(result, id=77, run_id=76))
     session.commit()
     _, page = read(client, f"/verify/{statement.verify_code}")
     assert "settled again later" in page
+    assert "Regular" in page  # of the run that this statement tells of
+
+
+def test_a_statement_of_a_correction_says_that_it_is_one(client, issued, session):
+    statement, _, _ = issued
+    run = session.get_one(PayoutRun, (1, statement.run_id))
+    run.kind = RunKind.CORRECTION
+    session.commit()
+    _, page = read(client, f"/verify/{statement.verify_code}")
+    assert "Correction" in page
+    assert "There is no later correction" in page
 
 
 def test_a_file_is_known_by_its_bytes_and_not_kept(client, issued):
