@@ -22,7 +22,7 @@ from ltc.rules.insured import LifeEventKind
 from ltc.rules.months import Month
 from ltc.rules.payouts import cases
 from ltc.rules.payouts.cases import AgreementPeriod, Case, Taken
-from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
+from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY, weeks_start_on
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at as believed
 from ltc.store.base import of_days
@@ -70,8 +70,8 @@ class Frame:
 
     @property
     def weeks_start_on(self) -> date:
-        """Monday of the week in which the month begins: weekly caps count whole weeks."""
-        return self.month.starts_on - timedelta(days=self.month.starts_on.weekday())
+        """The Monday with which the days that the month's rules look at begin."""
+        return weeks_start_on(self.month)
 
     @property
     def visits_since(self) -> date:

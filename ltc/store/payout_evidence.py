@@ -1,7 +1,7 @@
 """The facts that one person's month rests on, as known when the run was made, with who recorded."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.months import Month
+from ltc.rules.payouts.days import weeks_start_on
 from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at as believed
 from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
@@ -17,8 +18,6 @@ from ltc.store.plans import CarePlan
 from ltc.store.scope import visible
 from ltc.store.users import User
 from ltc.store.visits import BedStay, Fee, Visit
-
-DAYS_PER_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def _touches(
     table: Any, day: Any, month: Month, person_id: int, run: PayoutRun
 ) -> sa.ColumnElement[bool]:
     """What reaches into the month's weeks; and the newest conclusion, also where it has run out."""
-    monday: date = month.starts_on - timedelta(days=month.starts_on.weekday() % DAYS_PER_WEEK)
+    monday = weeks_start_on(month)
     if table in (Visit, Fee):
         return sa.and_(day >= monday)
     if table is not Conclusion:

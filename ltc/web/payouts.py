@@ -37,7 +37,7 @@ from ltc.web.payout_run import (
 )
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
-from ltc.web.run_sums import once
+from ltc.web.run_sums import once, once_a_minute
 
 blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
 blueprint.register_blueprint(payout_lines.blueprint)
@@ -138,7 +138,7 @@ def show(run_id: int) -> Any:
     """Show a run: what it comes to, where it stands, and why it differs from the month before."""
     run = _get(run_id)
     session, actor = http.database(), http.current_actor()
-    holds = once("holds", lambda: count_holds(session, actor, run), run)
+    holds = once_a_minute("holds", lambda: count_holds(session, actor, run), run)
     return render_template(
         "payouts/show.html",
         run=run,

@@ -231,11 +231,11 @@ def test_refused_and_superseded_visits_take_nothing(session, area):
 
 
 @pytest.mark.parametrize(("hour", "is_loaded"), [(10, False), (15, True)])
-def test_a_visit_of_the_day_before_the_month_is_read_where_it_crosses_midnight(
+def test_a_visit_of_the_day_before_the_weeks_is_read_where_it_crosses_midnight(
     session, month, hour, is_loaded
 ):
-    """July 2019 begins on a Monday; what such a visit takes of it changes July's facts."""
-    july, begins_at = Month(2019, 7), datetime(2019, 6, 30, hour, 30, tzinfo=UTC)  # 23:30 there
+    """The weeks of July 2019, a Monday, begin on 24 June; such a visit changes July's facts."""
+    july, begins_at = Month(2019, 7), datetime(2019, 6, 23, hour, 30, tzinfo=UTC)  # 23:30 there
     before = read_facts_digest(session, frame_at(session, month=july))
     person = month.people[0]
     carer = make.make_carer(session, make.make_provider(session))

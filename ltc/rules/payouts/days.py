@@ -1,12 +1,11 @@
 """Sets of days as the bits of a whole number, over the window that one settlement looks at.
 
-Bit 0 is a Monday: the window begins with the week in which the month begins, because a weekly cap
-counts whole weeks, and ends one day after the month, because a visit may cross midnight. All
-questions about days (which are insured, suspended, paid) are then ``&``, ``|`` and ``bit_count``.
+Bit 0 is a Monday: the window begins with the week of the day before the month, because a weekly cap
+counts whole weeks and a visit may cross midnight, and ends one day after the month. All questions about days (which are insured, suspended, paid) are then ``&``, ``|`` and ``bit_count``.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from ltc.rules.months import Month
@@ -18,7 +17,7 @@ EPOCH = date(1970, 1, 1).toordinal()  # minute 0 of the cases lies on this day
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The days from the Monday of the month's first week to the day after the month."""
+    """The days from a Monday before the month (``weeks_start_on``) to the day after the month."""
 
     first: int  # ordinal of the day of bit 0
     length: int
@@ -47,14 +46,22 @@ class Window:
         return (1 << high) - (1 << low) if high > low else 0
 
 
+def weeks_start_on(month: Month) -> date:
+    """Return the Monday of the week in which the day before the month lies.
+
+    Weekly caps count whole weeks, and a visit of that day may cross midnight into the month.
+    """
+    return month.starts_on - timedelta(days=month.starts_on.weekday() or DAYS_PER_WEEK)
+
+
 @lru_cache(maxsize=64)
 def window_of(month: Month) -> Window:
     """Return the window of a month."""
-    starts_on = month.starts_on
-    lead_days = starts_on.weekday()
+    starts_on = weeks_start_on(month)
+    lead_days = (month.starts_on - starts_on).days
     length = lead_days + month.day_count + 1
     return Window(
-        first=starts_on.toordinal() - lead_days,
+        first=starts_on.toordinal(),
         length=length,
         month=((1 << month.day_count) - 1) << lead_days,
         month_days=month.day_count,

@@ -203,7 +203,7 @@ def test_many_visits_stand_in_the_trace_as_number_and_digest():
     [(None, 60, [("overlap_person", 60)]), ("no signature", 120, [])],
 )
 def test_minutes_after_midnight_of_the_month_before_are_not_paid_twice(refused, minutes, reasons):
-    """July 2024 begins on a Monday: no day of June lies in its first week."""
+    """July 2024 begins on a Monday: the week before it is looked at, too."""
     july = Month(2024, 7)
     ends = minute(62, 60)  # 1 July, 01:00
     june = Visit(1, PROVIDER, 1, ends - 120, ends, refused)
@@ -212,6 +212,18 @@ def test_minutes_after_midnight_of_the_month_before_are_not_paid_twice(refused, 
     assert sum(line.minutes for line in settlement.lines) == minutes
     left_out = [(e.reason, e.minutes) for e in settlement.exclusions if e.ref == 2]
     assert left_out == reasons
+
+
+def test_a_visit_before_the_plan_takes_no_minutes_after_midnight_of_the_month_before():
+    july = Month(2024, 7)
+    ends = minute(62, 60)  # 1 July, 01:00
+    june = Visit(1, PROVIDER, 1, ends - 120, ends)
+    late = Visit(2, PROVIDER, 1, ends - 60, ends + 60)
+    plans = (PlanPeriod(1, "weekly_hours", PROVIDER, date(2024, 7, 1)),)
+    case = make_case("weekly_hours", month=july, visits=(june, late), plans=plans)
+    settlement = settle(LAW, case)
+    assert sum(line.minutes for line in settlement.lines) == 120
+    assert not [e for e in settlement.exclusions if e.ref == 2]
 
 
 def test_a_refusal_stands_with_its_words():
