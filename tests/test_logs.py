@@ -45,14 +45,15 @@ def said(capfd):
     return read
 
 
-def test_a_month_that_was_not_settled_names_the_row_alone(monkeypatch, caplog):
+def test_a_month_that_was_not_settled_names_its_place_and_no_person(monkeypatch, caplog):
     monkeypatch.setattr(payout_chunks, "settle", fail)
     loaded = LoadedCase(77, 1, Case(CASE_NUMBER, Month(2019, 11)))
-    settlement = payout_chunks.settle_safely(None, loaded)
+    settlement = payout_chunks.settle_safely(None, loaded, "run 5, chunk 3")
     assert settlement.outcome is Outcome.HELD
     [record] = caplog.records
     told = record.getMessage()
-    assert told.startswith("The month of person 77 was not settled: ValueError at test_logs.py:")
+    assert told.startswith("A month was not settled (run 5, chunk 3): ValueError at test_logs.py:")
+    assert "77" not in told
     assert NAME not in caplog.text
     assert CASE_NUMBER not in caplog.text
     assert "Traceback" not in caplog.text

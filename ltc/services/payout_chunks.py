@@ -109,8 +109,9 @@ def _settle_cases(session: Session, common: Common, bounds: Bounds) -> Settled:
     cases = load_cases(session, common.frame, bounds.first_case, bounds.last_case)
     settled = Settled(bounds, [], [], [], Tally(), "")
     entries: list[tuple[str, str]] = []
+    place = f"run {common.run_id}, chunk {bounds.number}"
     for loaded, row_id in zip(cases, new_ids(len(cases)), strict=True):
-        settlement = settle_safely(common.law, loaded)
+        settlement = settle_safely(common.law, loaded, place)
         trace = to_json(settlement, encode_fast)
         result = _build_result(common, loaded, settlement, trace, row_id)
         settled.results.append(result)
@@ -138,16 +139,17 @@ def digest_of(entries: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def settle_safely(law: Law, loaded: LoadedCase) -> Settlement:
+def settle_safely(law: Law, loaded: LoadedCase, place: str) -> Settlement:
     """Return the settlement of a case, or a hold where the rules fail on it.
 
-    The log names the person by the id of the row, which says nothing to whoever has only the log.
+    The log names the place, such as run and chunk, and not the person: who looks for them finds
+    the hold there.
     """
     case = loaded.case
     try:
         return settle(law, case)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one case, the others go on
-        log_failure(log, f"The month of person {loaded.person_id} was not settled", error)
+        log_failure(log, f"A month was not settled ({place})", error)
         kind = HoldKind.CALCULATION_FAILED
         hold = Hold(kind.value, OWNERS[kind].value, (("error", type(error).__name__),))
         days = (DayState.HELD,) * case.month.day_count

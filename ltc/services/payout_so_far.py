@@ -51,7 +51,7 @@ def preview_provider(ctx: Context, *, provider_id: int) -> SoFar:
         raise TooManyForNow(people=len(people))
     cases = load_cases_of(ctx.session, _build_frame(ctx, provider.id, month), people)
     months = [
-        build_month(law, settle_safely(law, _end_today(loaded, ctx.today)), provider.id)
+        build_month(law, settle_safely(law, _end_today(loaded, ctx.today), "so far"), provider.id)
         for loaded in cases
     ]
     return SoFar(
