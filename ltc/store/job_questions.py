@@ -58,10 +58,10 @@ def list_recent(session: Session, actor: Actor, kind: str) -> list[JobRun]:
     return list(session.scalars(query.order_by(*(c.desc() for c in ORDER)).limit(RECENT)))
 
 
-def find_last_of_task(session: Session, area_id: int, kind: str) -> JobRun | None:
-    """Return the newest run of a task in an area, dry runs left out."""
-    query = sa.select(JobRun).where(
-        JobRun.area_id == area_id, JobRun.kind == kind, JobRun.dry_run.is_(False)
+def find_last_of_task(session: Session, actor: Actor, kind: str) -> JobRun | None:
+    """Return the newest run of a task in the actor's area, dry runs left out."""
+    query = visible(sa.select(JobRun).where(JobRun.kind == kind), actor).where(
+        JobRun.dry_run.is_(False)
     )
     found: JobRun | None = session.scalar(query.order_by(*(c.desc() for c in ORDER)).limit(1))
     return found

@@ -61,10 +61,14 @@ class LawChange:
 
 
 def build_auditor_part(ctx: Context) -> dict[str, Any]:
-    """Return the state of the chain and of the proofs, leads of a week, and changes of the law."""
+    """Return the state of the chain and of the proofs, leads of a week, and changes of the law.
+
+    Proofs tell what the whole area comes to: who sees one district is told of none.
+    """
     overdue_before = ctx.now - timedelta(seconds=OVERDUE_SECONDS)
     overdue, since = find_overdue(ctx.session, ctx.area_id, overdue_before)
-    jobs = {kind: find_last_of_task(ctx.session, ctx.area_id, kind) for kind in PROOFS}
+    kinds = () if ctx.actor.district_id else PROOFS
+    jobs = {kind: find_last_of_task(ctx.session, ctx.actor, kind) for kind in kinds}
     counted = {action for _title, actions in LEADS for action in actions}
     done = count_actions_since(ctx.session, ctx.actor, ctx.now - WEEK, sorted(counted))
     return {

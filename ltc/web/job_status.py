@@ -82,19 +82,21 @@ def list_statuses(session: Session, actor: Actor, now: datetime) -> list[TaskSta
     is_first = is_first_area(session, area.id)
     served = list_schedules(session, area.id)
     return [
-        _build_status(session, area, entry, now, served[kind].since_at if kind in served else None)
+        _build_status(
+            session, actor, area, entry, now, served[kind].since_at if kind in served else None
+        )
         for kind, entry in http.house().timetable.of(area.code).items()
         if TASKS[kind].is_done_in(first_area=is_first)
     ]
 
 
 def _build_status(
-    session: Session, area: Area, entry: Entry, now: datetime, since: datetime | None
+    session: Session, actor: Actor, area: Area, entry: Entry, now: datetime, since: datetime | None
 ) -> TaskStatus:
     return TaskStatus(
         TASKS[entry.kind],
         entry,
-        find_last_of_task(session, area.id, entry.kind),
+        find_last_of_task(session, actor, entry.kind),
         find_next_due(entry, time_zone=area.time_zone, now=now),
         _find_late(session, area, entry, now, since) if since else None,
     )

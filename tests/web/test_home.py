@@ -204,6 +204,15 @@ def test_the_auditor_sees_the_chain_its_proofs_leads_and_the_law(client, session
     assert "Every event is sealed; the newest block is 1" in read_home(client, auditor)
 
 
+def test_an_auditor_of_one_district_is_not_told_what_the_whole_area_comes_to(client, session, area):
+    auditor = make.make_user(session, Role.AUDITOR, district_id=make.make_district(session).id)
+    add_job(session, "prove_last_month", JobStatus.DONE, result={"paid_fen": 123_456})
+    text = read_home(client, auditor)
+    assert "Nothing is sealed yet." in text
+    assert "Calculate the last closed month again" not in text
+    assert "1,234.56" not in text
+
+
 # --- the administrator ---------------------------------------------------------------------------
 
 
