@@ -9,6 +9,7 @@ from ltc.jobs.work import Work, executor_of
 from ltc.rules.errors import NotFound
 from ltc.rules.months import FIRST_YEAR, Month
 from ltc.rules.policies import NoLawOfArea
+from ltc.rules.tasks import find_last_month
 from ltc.rules.words import N_
 from ltc.services.executors import choose
 from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
@@ -42,7 +43,7 @@ def calculate_last_month(work: Work) -> dict[str, object]:
     Where the month stands already, that is the result; a month that somebody else is calculating
     at this moment is a failure that is seen.
     """
-    month = Month.of(work.on).plus(-1)
+    month = find_last_month(work.on)
     try:
         return {"month": str(month), **(_preview if work.dry_run else _calculate)(work, month)}
     except NoLawOfArea as problem:

@@ -4,8 +4,10 @@ What a task does stands in ``ltc.jobs.registry``, when it is due in the timetabl
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from ltc.rules.errors import NotFound
+from ltc.rules.months import Month
 from ltc.rules.words import N_
 
 
@@ -97,6 +99,11 @@ class UnknownTask(NotFound):
 def title_of(kind: str) -> str:
     """Return what a kind of job is called, for a door to translate."""
     return TASKS[kind].title if kind in TASKS else ASKED_TITLES.get(kind, kind)
+
+
+def find_last_month(due_on: date) -> Month:
+    """Return the month that a task of “last month” is about, by its business day."""
+    return Month.of(due_on).plus(-1)
 
 
 def find_task(kind: str, *, first_area: bool = True) -> Task:

@@ -17,6 +17,7 @@ from ltc.store.job_runs import JobRun, JobStatus
 from ltc.web import job_status
 from ltc.web.background import start_process
 from ltc.web.formats import instant, whole
+from ltc.web.job_inputs import asker_of, list_inputs, month_of
 from ltc.web.lists import read_choice, read_cursor, read_text
 from ltc.web.receipts import leave_receipt
 
@@ -39,6 +40,7 @@ def index() -> Any:
         kinds=[(each, job_status.title_of(each)) for each in (*TASKS, *ASKED_TITLES)],
         states=[(each.value, _(job_status.STATES[each][0])) for each in JobStatus],
         words=job_status,
+        month_of=month_of,
     )
 
 
@@ -87,7 +89,11 @@ def _entry_of(kind: str) -> Entry | None:
 @http.requires(Permission.SEE_JOBS)
 def show(job_id: int) -> Any:
     """Show one run: what it was asked, how far it is or how it ended, and its log."""
-    return render_template("jobs/show.html", **_values(job_id))
+    values = _values(job_id)
+    job = values["job"]
+    return render_template(
+        "jobs/show.html", inputs=list_inputs(job), asked_by=asker_of(job), **values
+    )
 
 
 @blueprint.get("/<int:job_id>/progress")

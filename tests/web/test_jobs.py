@@ -1,3 +1,5 @@
+import html
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -6,10 +8,13 @@ import time_machine
 from ltc.jobs.proving import BooksDisagree
 from ltc.jobs.running import run_task
 from ltc.rules.access import Role
+from ltc.rules.payouts.runs import RunKind, RunStatus
 from ltc.services import jobs, leases, schedulers
+from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobSchedule, JobStatus
+from ltc.store.payouts import PayoutRun
 from tests.conftest import NOW
-from tests.support.factories import make_area, make_user
+from tests.support.factories import make_area, make_provider, make_user
 from tests.support.scheduling import TASK, list_runs, runner
 from tests.support.sign_in import send, sign_in_as
 
@@ -37,6 +42,29 @@ def text_of(page, path, status=200):
     answer = page.get(path)
     assert answer.status_code == status
     return answer.get_data(as_text=True)
+
+
+def words_of(page, path):
+    """The words of a page, without its tags."""
+    text = re.sub(r"<[^>]+>", " ", text_of(page, path))
+    return " ".join(html.unescape(text).split())
+
+
+def make_run(session):
+    run = PayoutRun(area_id=1, id=90, month="2019-11", kind=RunKind.REGULAR, sequence=1,
+                    status=RunStatus.APPROVED, known_at=NOW, policy_digest="0" * 64,
+                    started_at=NOW)  # fmt: skip
+    session.add(run)
+    session.commit()
+    return run
+
+
+def make_file(session):
+    file = ImportFile(area_id=1, id=91, kind="visits", file_name="Li Xiuying's visits.csv",
+                      file_digest="0" * 64, counts={}, uploaded_at=NOW)  # fmt: skip
+    session.add(file)
+    session.commit()
+    return file
 
 
 def test_the_timetable_says_when_each_task_is_due_next_in_the_areas_zone(page):
@@ -147,12 +175,12 @@ def test_what_differs_in_the_books_is_told_to_who_may_see_cases(
     job_id = jobs.plan(make_ctx(), kind=TASK, schedule_key="k", on=NOW.date())
     with runner(monkeypatch, find):
         run_task(house, job_id, lambda: NOW)
-    text = text_of(page, f"/jobs/{job_id}")
+    text = words_of(page, f"/jobs/{job_id}")  # a token of a form may hold any digits
     assert "1 things in the books do not agree. The first: 2019-11/1." in text
     assert "A-77" not in text
     assert "765" not in text
     sign_in_as(client, make_user(session, Role.AUDITOR))
-    text = text_of(client, f"/jobs/{job_id}")
+    text = words_of(client, f"/jobs/{job_id}")
     assert "A-77" in text
     assert "fund_fen: stored 765, should be 432" in text
 
@@ -170,6 +198,49 @@ def test_why_a_month_was_not_worked_on_is_told_in_chinese(client, session, make_
     assert answer.status_code == 200
     assert "09:41" in answer.text
     assert "already" not in answer.text
+
+
+def ask_for(ctx, kind, **inputs):
+    with ctx.bookkeeping():
+        return leases.ask(ctx, kind=kind, key=f"{kind}:k", inputs=inputs, at=NOW)
+
+
+def test_what_a_calculation_was_asked_is_told_by_name_and_by_locale(page, session, make_ctx):
+    preparer = make_user(session, Role.FINANCE_PREPARER)
+    ctx = make_ctx(role=Role.FINANCE_PREPARER, user_id=preparer.id)
+    job = ask_for(ctx, "calculate", month="2019-10", known_at="2019-11-05T16:00:00+00:00")
+    text = words_of(page, f"/jobs/{job.id}")
+    assert "Month October 2019 As known 2019-11-06 (Wed) 00:00" in text
+    assert f"Asked by {preparer.name}" in text
+    assert "October 2019" in words_of(page, "/jobs/?task=calculate")
+    page.get("/language/zh_CN")
+    assert "2019年10月" in words_of(page, f"/jobs/{job.id}")
+
+
+def test_a_run_a_provider_and_a_file_are_named_to_those_who_may_see_them(
+    page, client, session, make_ctx
+):
+    provider, run, file = make_provider(session), make_run(session), make_file(session)
+    about = {"run_id": str(run.id), "month": run.month, "provider_id": str(provider.id)}
+    statements = ask_for(make_ctx(), "statements", **about)
+    upload = ask_for(make_ctx(), "import", import_id=str(file.id), status="begun", row=41)
+    paths = [f"/jobs/{job.id}" for job in (statements, upload)]
+    told = " ".join(words_of(page, path) for path in paths)  # to an administrator
+    assert "For the provider one provider" in told
+    assert "File one file What is to be done carry it out From row 41" in told
+    for name in (provider.name, file.file_name):
+        assert name not in told
+    sign_in_as(client, make_user(session, Role.AUDITOR))
+    told = " ".join(words_of(client, path) for path in paths)
+    assert f"Run November 2019 / 1 For the provider {provider.name}" in told
+    assert f"File {file.file_name} (Visits)" in told
+
+
+def test_the_scheduled_month_is_the_one_before_its_day(page, make_ctx):
+    on = date(2019, 11, 1)
+    jobs.plan(make_ctx(), kind="calculate_last_month", schedule_key="k", on=on)
+    text = words_of(page, "/jobs/?task=calculate_last_month")
+    assert "October 2019 2019-11-01 (Fri)" in text
 
 
 def test_an_unknown_task_has_no_page(page):
