@@ -3,6 +3,9 @@
 The processes of one server count into files of a shared folder (``PROMETHEUS_MULTIPROC_DIR``, which
 ``flask serve`` makes), and whichever process is asked adds them up. Labels name routes, states,
 tasks and areas; nothing of a person.
+
+Jobs are counted over all their rows, which grow with the years: each process asks the database
+once a minute at most, however often it is asked itself.
 """
 
 import os
@@ -11,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -26,6 +29,7 @@ from ltc.store.metric_questions import (
     list_payout_totals,
     list_queues,
 )
+from ltc.web.run_sums import MINUTE_SECONDS, kept
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 NANOSECONDS_A_SECOND = 1_000_000_000
@@ -83,39 +87,60 @@ def write_metrics(session: Session, now: datetime) -> bytes:
     if os.environ.get(FOLDER):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     asked = CollectorRegistry()
-    asked.register(FromDatabase(session, now))
+    asked.register(FromDatabase(_ask_once_a_minute(session, now), now))
     return generate_latest(registry) + generate_latest(asked)
+
+
+class Answers(NamedTuple):
+    """What the database said, at most a minute ago."""
+
+    last_successes: list[tuple[tuple[str, str], datetime]]
+    jobs: list[Measured]
+    queues: list[Measured]
+    payouts: list[Measured]
+
+
+def _ask_once_a_minute(session: Session, now: datetime) -> Answers:
+    minute = int(now.timestamp()) // MINUTE_SECONDS
+    return kept().work_out(("metrics", minute), lambda: _ask(session))
+
+
+def _ask(session: Session) -> Answers:
+    return Answers(
+        list_last_successes(session),
+        count_jobs_by_status(session),
+        list_queues(session),
+        list_payout_totals(session),
+    )
 
 
 class FromDatabase(Collector):
     """Numbers that every process would give alike: jobs, queues, payouts."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        """Take the session to ask with, and this instant."""
-        self.session, self.now = session, now
+    def __init__(self, answers: Answers, now: datetime) -> None:
+        """Take what the database said, and this instant."""
+        self.answers, self.now = answers, now
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing is asked before the scrape."""
+        """Nothing is told before the scrape."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Ask for the numbers."""
-        now = self.now
+        """Tell the numbers; an age goes on growing while what was said is kept."""
+        answers, now = self.answers, self.now
         yield _gauge(
             "ltc_job_age_seconds", "Seconds since a task was last done", ("area", "task"),
             [(names, int((now - at).total_seconds()))
-             for names, at in list_last_successes(self.session)],
+             for names, at in answers.last_successes],
         )  # fmt: skip
-        yield _gauge(
-            "ltc_jobs", "Jobs by state", ("area", "state"), count_jobs_by_status(self.session)
-        )
+        yield _gauge("ltc_jobs", "Jobs by state", ("area", "state"), answers.jobs)
         yield _gauge(
             "ltc_queue_length", "What waits for somebody", ("area", "queue"),
-            list_queues(self.session),
+            answers.queues,
         )  # fmt: skip
         yield _gauge(
             "ltc_payout", "Newest calculated run: people and the fund's part in fen",
-            ("area", "measure"), list_payout_totals(self.session),
+            ("area", "measure"), answers.payouts,
         )  # fmt: skip
 
 

@@ -3,13 +3,16 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
+import time_machine
 
 from ltc import logs
 from ltc.rules.access import Role
 from ltc.services import schedulers
+from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.migrations import newest_version
 from ltc.web import metrics
 from tests.conftest import NOW
@@ -24,6 +27,14 @@ TOKEN = "a token for tests only"
 @pytest.fixture
 def environ(environ):
     return {**environ, "LTC_METRICS_TOKEN": TOKEN}
+
+
+def add_done_job(session, key):
+    session.add(
+        JobRun(area_id=1, kind="audit_check", job_key=key, status=JobStatus.DONE, inputs={},
+               heartbeat_at=NOW, started_at=NOW, ended_at=NOW)
+    )  # fmt: skip
+    session.commit()
 
 
 def ask(client):
@@ -83,6 +94,20 @@ def test_numbers_by_route_and_area_and_nothing_of_a_person(client, session, hous
     for personal in (person.name, str(person.id), person.case_number):
         # As a word of its own: a short number may stand in the digits of an instant.
         assert not re.search(rf"(?<![\d.]){re.escape(personal)}(?!\d)", text)
+
+
+def test_the_database_is_asked_once_a_minute_however_often_one_scrapes(client, session, area):
+    def scrape(seconds):
+        with time_machine.travel(NOW + timedelta(seconds=seconds), tick=False):
+            text = ask(client).get_data(as_text=True)
+        age = re.search(r"ltc_job_age_seconds{.*} (\S+)", text).group(1)
+        return re.search(r"ltc_jobs{.*} (\S+)", text).group(1), age
+
+    add_done_job(session, "one")
+    assert scrape(0) == ("1.0", "0.0")
+    add_done_job(session, "two")
+    assert scrape(20) == ("1.0", "20.0")  # the age is of this instant all the same
+    assert scrape(60) == ("2.0", "60.0")
 
 
 def test_counts_of_several_processes_are_added_up(tmp_path, monkeypatch, client, area):
