@@ -53,6 +53,7 @@ def test_the_months_stand_as_a_strip(client, users, run):
     text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), "/payouts/")
     assert "Run 1 of November 2019" in text
     assert "fund pays ¥30,350.00" in text
+    assert "Area: <strong>Chongqing</strong>" in text  # of which a month is calculated
 
 
 def test_the_run_adds_up_to_everybody(client, users, run):
