@@ -19,7 +19,7 @@ from ltc.services.statement_printers import Crew
 from ltc.services.statements import AllIssued, Progress, RunNotApproved, issue_run
 from ltc.store.payout_runs import list_runs_of_month
 from ltc.store.payouts import PayoutRun
-from ltc.store.statement_questions import list_providers_of_run
+from ltc.store.statement_questions import load_providers_of_run
 
 statements_group = AppGroup("statements", help="Statements of approved runs.")
 
@@ -70,7 +70,7 @@ def write(area: str, month: str, folder: Path) -> None:
         run = _get_approved(ctx.session, ctx.area_id, Month.parse(month))
         folder.mkdir(parents=True, exist_ok=True)
         documents = http.house().settings.documents
-        for provider_id, name, count in list_providers_of_run(ctx.session, ctx.actor, run.id):
+        for provider_id, name, count in load_providers_of_run(ctx.session, ctx.actor, run.id):
             path = folder / f"{run.month}-{provider_id}.zip"
             entries = hand_out_provider(
                 ctx, run_id=run.id, provider_id=provider_id, documents=documents

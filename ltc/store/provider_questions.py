@@ -71,7 +71,7 @@ def list_providers(
     descending: bool = False,
 ) -> Page[Provider]:
     """Return a page of providers; raises CursorBroken."""
-    query = _select(actor, chosen, today)
+    query = select_providers(actor, chosen, today)
     return page(session, query, order, cursor, descending=descending)
 
 
@@ -79,7 +79,7 @@ def load_providers(
     session: Session, actor: Actor, chosen: ProviderFilter, today: date
 ) -> Iterator[Provider]:
     """Yield all providers of a filtered list by code, for an export."""
-    query = _select(actor, chosen, today).order_by(Provider.code)
+    query = select_providers(actor, chosen, today).order_by(Provider.code)
     yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
 
 
@@ -132,7 +132,8 @@ def find_agreements_on(
     return {row.provider_id: row for row in session.scalars(query)}
 
 
-def _select(actor: Actor, chosen: ProviderFilter, today: date) -> sa.Select[Any]:
+def select_providers(actor: Actor, chosen: ProviderFilter, today: date) -> sa.Select[Any]:
+    """Return the select of a filtered list, for a list of only some of them as well."""
     query = visible(sa.select(Provider), actor)
     if chosen.text:
         query = query.where(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from ltc.store.areas import District
 from ltc.store.insured import InsuredPerson
 from ltc.store.paging import Page, page
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun
+from ltc.store.provider_questions import SORTS as PROVIDER_SORTS
+from ltc.store.provider_questions import ProviderFilter, select_providers
 from ltc.store.providers import Provider
 from ltc.store.scope import visible
 from ltc.store.statements import Statement
@@ -151,27 +154,56 @@ def count_waiting(session: Session, actor: Actor, run: PayoutRun) -> int:
     return sum(session.scalar(query) or 0 for query in queries)
 
 
-def count_waiting_by_provider(session: Session, actor: Actor, run: PayoutRun) -> list[Any]:
-    """Return (id, name, statements not issued yet) of the providers of a run that still wait."""
+def count_waiting_by_provider(session: Session, actor: Actor, run: PayoutRun) -> dict[int, int]:
+    """Return how many people of each provider wait for their statement in a run."""
     issued = sa.select(Statement.subject_id).where(
         Statement.area_id == run.area_id, Statement.run_id == run.id,
         Statement.kind == StatementKind.PERSON,
     )  # fmt: skip
     query: Rows = (
-        sa.select(Provider.id, Provider.name, sa.func.count())
-        .join(PayoutResult, sa.and_(PayoutResult.area_id == Provider.area_id,
-                                    PayoutResult.provider_id == Provider.id))
-        .where(PayoutResult.run_id == run.id, PayoutResult.person_id.not_in(issued))
-        .group_by(Provider.id, Provider.name)
-        .order_by(Provider.name, Provider.id)
+        sa.select(PayoutResult.provider_id, sa.func.count())
+        .where(PayoutResult.run_id == run.id, PayoutResult.provider_id.is_not(None),
+               PayoutResult.person_id.not_in(issued))
+        .group_by(PayoutResult.provider_id)
     )  # fmt: skip
-    return list(session.execute(visible(query, actor, PayoutResult)))
+    return dict(session.execute(visible(query, actor, PayoutResult)).all())
 
 
 def list_providers_of_run(
+    session: Session,
+    actor: Actor,
+    run: PayoutRun,
+    chosen: ProviderFilter,
+    waiting_ids: Collection[int],
+    today: date,
+    cursor: str | None,
+) -> Page[Provider]:
+    """Return a page of the providers with statements in a run, and of those that wait, by name."""
+    issued: Rows = sa.select(Statement.id).where(
+        Statement.run_id == run.id, Statement.provider_id == Provider.id
+    )
+    has_statements = visible(issued, actor, Statement).exists()
+    query = select_providers(actor, chosen, today)
+    query = query.where(sa.or_(has_statements, Provider.id.in_(waiting_ids)))
+    return page(session, query, PROVIDER_SORTS["name"], cursor)
+
+
+def count_by_provider(
+    session: Session, actor: Actor, run_id: int, ids: Collection[int]
+) -> dict[int, int]:
+    """Return how many statements each of some providers has in a run."""
+    query: Rows = (
+        sa.select(Statement.provider_id, sa.func.count())
+        .where(Statement.run_id == run_id, Statement.provider_id.in_(ids))
+        .group_by(Statement.provider_id)
+    )
+    return dict(session.execute(visible(query, actor, Statement)).all())
+
+
+def load_providers_of_run(
     session: Session, actor: Actor, run_id: int
 ) -> list[tuple[int, str, int]]:
-    """Return (id, name, statements) of the providers with statements in a run, by name."""
+    """Return (id, name, statements) of all providers with statements in a run, by name."""
     query: Rows = (
         sa.select(Provider.id, Provider.name, sa.func.count())
         .join(Statement, sa.and_(Statement.area_id == Provider.area_id,

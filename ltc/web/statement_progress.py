@@ -11,8 +11,8 @@ from ltc.rules.access import Actor, build_machine
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.payout_questions import count_statements_due
 from ltc.store.payouts import PayoutRun
-from ltc.store.statement_questions import count_by_run
-from ltc.web.run_sums import kept, key_of
+from ltc.store.statement_questions import count_by_run, count_waiting
+from ltc.web.run_sums import kept, key_of, once
 
 
 class Progress(NamedTuple):
@@ -41,6 +41,28 @@ def count_progress(runs: Sequence[PayoutRun]) -> dict[int, Progress]:
         if run.id in whole:
             kept().keep(_key(actor, run), known[run.id])
     return {run.id: known.get(run.id, NONE_YET) for run in runs}
+
+
+def count_progress_of(run: PayoutRun) -> Progress:
+    """Return how far one run is, to the last statement, also where none is issued yet.
+
+    What waits follows from what is issued: it is counted again when there are more.
+    """
+    session, actor = http.database(), http.current_actor()
+    if found := kept().find(_key(actor, run)):
+        return found[0]  # type: ignore[no-any-return]
+    issued = _count_issued(actor, run)
+    waiting = once(f"waiting after {issued}", lambda: count_waiting(session, actor, run), run)
+    if waiting:
+        return Progress(issued, waiting)
+    # Counted once more: the last ones may have come between the two questions, and this is kept.
+    whole = Progress(_count_issued(actor, run), 0)
+    kept().keep(_key(actor, run), whole)
+    return whole
+
+
+def _count_issued(actor: Actor, run: PayoutRun) -> int:
+    return count_by_run(http.database(), actor, [run.id]).get(run.id, 0)
 
 
 def _find_whole(runs: Sequence[PayoutRun]) -> set[int]:

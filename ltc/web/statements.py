@@ -16,12 +16,12 @@ from ltc.services.leases import is_stalled
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 from ltc.store.payout_runs import RunNotFound, get_run
 from ltc.store.payouts import PayoutRun
-from ltc.store.provider_questions import get_provider
+from ltc.store.provider_questions import ProviderFilter, get_provider
 from ltc.store.scope import visible
 from ltc.store.statement_questions import (
     StatementFilter,
+    count_by_provider,
     count_by_run,
-    count_waiting,
     count_waiting_by_provider,
     list_approved_runs,
     list_districts_of_run,
@@ -29,9 +29,12 @@ from ltc.store.statement_questions import (
     list_statements,
 )
 from ltc.web.background import start_process
+from ltc.web.districts import district_choices, district_names
 from ltc.web.job_status import why_stopped
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_number, read_text
 from ltc.web.receipts import leave_receipt
+from ltc.web.run_sums import once
+from ltc.web.statement_progress import count_progress_of
 
 blueprint = Blueprint("statements", __name__, url_prefix="/statements")
 
@@ -65,19 +68,48 @@ def index() -> Any:
 def run(run_id: int) -> Any:
     """Show how far the statements of an approved run are, and the files of its providers."""
     found, session, actor = _get_run(run_id), http.database(), http.current_actor()
-    may_issue = actor.may(Permission.ISSUE_STATEMENTS)
+    may_issue, progress = actor.may(Permission.ISSUE_STATEMENTS), count_progress_of(found)
     job = find_newest_job(session, found.area_id, use_cases.job_key(found.id))
+    live_job = job if may_issue and job is not None and job.status in LIVE else None
+    may_ask = may_issue and live_job is None and progress.waiting > 0
     return render_template(
         "statements/run.html",
         run=found,
-        issued=count_by_run(session, actor, [found.id]).get(found.id, 0),
-        waiting=count_waiting(session, actor, found) if may_issue else 0,
-        live_job=job if may_issue and job is not None and job.status in LIVE else None,
+        issued=progress.issued,
+        waiting=progress.waiting if may_issue else 0,
+        live_job=live_job,
         is_stalled=job is not None and is_stalled(job, clock.now()),
-        providers=list_providers_of_run(session, actor, found.id),
-        waiting_providers=count_waiting_by_provider(session, actor, found) if may_issue else [],
-        districts=list_districts_of_run(session, actor, found.id),
+        may_ask=may_ask,
+        districts=once(
+            f"districts after {progress.issued}",
+            lambda: list_districts_of_run(session, actor, found.id),
+            found,
+        ),
+        **_list_providers(found, progress.issued, may_ask),
     )
+
+
+def _list_providers(run: PayoutRun, issued: int, may_ask: bool) -> dict[str, Any]:
+    """Return a page of the run's providers, with what each has and what waits for it."""
+    session, actor = http.database(), http.current_actor()
+    chosen = ProviderFilter(read_text("q"), None, read_number("district"))
+    waiting: dict[int, int] = {}
+    if may_ask:
+        waiting = once(
+            f"waiting by provider after {issued}",
+            lambda: count_waiting_by_provider(session, actor, run),
+            run,
+        )
+    today = http.context().today
+    page = list_providers_of_run(session, actor, run, chosen, waiting, today, read_cursor())
+    return {
+        "chosen": chosen,
+        "page": page,
+        "counts": count_by_provider(session, actor, run.id, [row.id for row in page.rows]),
+        "waiting_people": waiting,
+        "filter_districts": district_choices(),
+        "district_names": district_names(),
+    }
 
 
 @blueprint.post("/runs/<int:run_id>/issue")

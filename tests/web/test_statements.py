@@ -10,13 +10,16 @@ from ltc.rules.access import Role
 from ltc.rules.statements import StatementKind
 from ltc.services import statement_sheets
 from ltc.store.audit_log import AuditEvent
+from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.paging import PAGE_ROWS
 from ltc.store.pdf import Printed
 from ltc.store.statements import Statement
 from ltc.web import statements as pages
 from tests.support import factories
 from tests.support.month import AFTER, approve, calculate, make_month
 from tests.support.sign_in import send, sign_in_as
+from tests.web.test_query_counts import counted
 
 PEOPLE = 8
 STATEMENTS = PEOPLE + 2
@@ -181,6 +184,88 @@ def test_the_page_of_an_amount_offers_its_statement(approver, run, month):
     assert f"/statements/runs/{run.id}/people/{person.id}" in page
     assert "Issue the statement" in page
     assert f'href="/statements/runs/{run.id}"' in read(approver, f"/payouts/{run.id}")
+
+
+def give_statement(session, run, provider, number):
+    """A statement of the provider itself, as if it had been printed."""
+    session.add(Statement(
+        area_id=1, id=new_id(), number=f"ST-{number}", run_id=run.id, kind=StatementKind.PROVIDER,
+        subject_id=provider.id, provider_id=provider.id, district_id=provider.district_id,
+        content_digest="0" * 64, issued_at=AFTER,
+    ))  # fmt: skip
+
+
+@pytest.fixture
+def many(session, run, month):
+    """More providers with a statement than a page has rows, by name."""
+    made = []
+    for number in range(PAGE_ROWS + 5):
+        district_id = month.providers[number % 2].district_id
+        made.append(
+            factories.make_provider(session, district_id=district_id, name=f"Nest-{number:03}")
+        )
+        give_statement(session, run, made[-1], number)
+    session.commit()
+    return made
+
+
+def archives(page, run, providers):
+    """The providers whose files a page offers."""
+    return [p for p in providers if f'"/statements/runs/{run.id}/providers/{p.id}.zip"' in page]
+
+
+def test_the_providers_of_a_run_come_page_by_page(approver, run, many):
+    first = read(approver, f"/statements/runs/{run.id}?q=Nest")
+    assert archives(first, run, many) == many[:PAGE_ROWS]
+    (cursor,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = read(approver, f"/statements/runs/{run.id}{cursor.replace('&amp;', '&')}")
+    assert archives(second, run, many) == many[PAGE_ROWS:]
+    assert 'rel="prev"' in second
+
+
+def test_the_providers_of_a_run_are_filtered(approver, run, many):
+    path = f"/statements/runs/{run.id}"
+    assert archives(read(approver, f"{path}?q={many[7].code}"), run, many) == [many[7]]
+    district = f"{path}?q=Nest-00&district={many[1].district_id}"
+    assert archives(read(approver, district), run, many) == many[1:10:2]
+    assert "No provider fits the filter" in read(approver, f"{path}?q=nobody")
+
+
+def test_a_provider_is_not_shown_the_others_of_a_run(client, session, run, many):
+    manager_of(client, session, many[3])
+    assert archives(read(client, f"/statements/runs/{run.id}"), run, many) == [many[3]]
+    page = read(client, f"/statements/runs/{run.id}?q={many[4].code}")
+    assert many[4].name not in page
+
+
+def test_who_works_in_a_district_is_shown_its_providers(client, session, run, many):
+    district_id = many[0].district_id
+    user = factories.make_user(session, Role.FINANCE_APPROVER, district_id=district_id)
+    page = read(sign_in_as(client, user), f"/statements/runs/{run.id}?q=Nest")
+    assert archives(page, run, many) == many[::2]
+
+
+def test_what_waits_is_counted_again_after_each_statement(approver, run, month):
+    path, person = f"/statements/runs/{run.id}", month.people[0]
+    assert f"0 are issued, {STATEMENTS} wait." in read(approver, path)
+    send(approver, f"{path}/people/{person.id}")
+    assert f"1 are issued, {STATEMENTS - 1} wait." in read(approver, path)
+    send(approver, f"{path}/providers/{month.providers[0].id}")
+    page = read(approver, path)
+    assert f"2 are issued, {STATEMENTS - 2} wait." in page
+    for provider in month.providers:
+        assert f"/runs/{run.id}/providers/{provider.id}/issue" in page
+
+
+def test_what_is_issued_to_the_last_is_not_counted_again(approver, run, issued, house):
+    path = f"/statements/runs/{run.id}"
+    assert f"{STATEMENTS} statements are issued." in read(approver, path)
+    with counted(house.engine) as sent:
+        assert f"{STATEMENTS} statements are issued." in read(approver, path)
+    over_the_run = [
+        one for one in sent if "count(*)" in one and "statements.provider_id IN" not in one
+    ]
+    assert over_the_run == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
