@@ -11,7 +11,7 @@ from enum import StrEnum
 from ltc.rules.access import Role
 from ltc.rules.errors import Conflict, Invalid, NotAllowed
 from ltc.rules.policies import Policy
-from ltc.rules.words import N_
+from ltc.rules.words import N_, Word
 from ltc.rules.working_days import Deadline, WorkingDays
 
 CONFIRMATIONS_NEEDED = 2
@@ -125,6 +125,12 @@ def check_move(status: ApplicationStatus, wanted: ApplicationStatus) -> None:
     """Raise MoveNotAllowed unless the table of moves has this one."""
     if wanted not in MOVES[status]:
         raise MoveNotAllowed(status=status, wanted=wanted)
+
+
+def check_may_assign(status: ApplicationStatus) -> None:
+    """Raise MoveNotAllowed unless assessor and expert are chosen, or others, at this status."""
+    if status is not S.ACCEPTED:
+        raise MoveNotAllowed(status=status, wanted=Word(N_("Assigned")))
 
 
 # --- filing and deciding --------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from ltc.rules.access import Permission, Role
 from ltc.rules.applications import (
     ApplicationOpen,
     ApplicationStatus,
-    MoveNotAllowed,
     NotAnAssessor,
     NotAnExpert,
     NotIndependent,
     RefusalReason,
     build_application_number,
     check_may_apply,
+    check_may_assign,
     check_move,
     clean_note,
     clean_refusal,
@@ -23,7 +23,6 @@ from ltc.rules.assessments.gate import MayNotApply, calculate_level
 from ltc.rules.assessments.instruments import Gate
 from ltc.rules.errors import Invalid
 from ltc.rules.policies import NoPolicyInForce
-from ltc.rules.words import N_, Word
 from ltc.services.context import Context
 from ltc.services.facts import NothingChanged
 from ltc.store.applications import (
@@ -40,8 +39,6 @@ from ltc.store.instruments import CURRENT, get_instrument
 from ltc.store.insured import InsuredPerson
 from ltc.store.number_series import take_numbers
 from ltc.store.staff import list_staff
-
-ASSIGNABLE = frozenset({ApplicationStatus.ACCEPTED})
 
 
 def file(
@@ -140,8 +137,7 @@ def assign(
     _check_staff(ctx, expert_id, Role.EXPERT, NotAnExpert(field="expert_id"))
     with ctx.transaction() as session:
         application = lock_application(session, ctx.actor, application_id)
-        if application.status not in ASSIGNABLE:
-            raise MoveNotAllowed(status=application.status, wanted=Word(N_("Assigned")))
+        check_may_assign(application.status)
         facts = {
             "assessor_id": assessor_id,
             "expert_id": expert_id,

@@ -8,7 +8,13 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.access import Permission, Role
-from ltc.rules.applications import REFUSAL_NAMES, STATUS_NAMES, ApplicationStatus
+from ltc.rules.applications import (
+    REFUSAL_NAMES,
+    STATUS_NAMES,
+    ApplicationStatus,
+    check_may_assign,
+    check_move,
+)
 from ltc.rules.errors import Problem
 from ltc.services import applications
 from ltc.store.applications import (
@@ -231,6 +237,7 @@ def accept(application_id: int) -> Any:
 def refuse(application_id: int) -> Any:
     """Refuse an application for one of the reasons."""
     case = _get_case(application_id)
+    check_move(case.application.status, ApplicationStatus.REFUSED)
     form = RefuseForm(data=build_refusal(case.application))
     if form.validate_on_submit():
         try:
@@ -253,6 +260,7 @@ def refuse(application_id: int) -> Any:
 def withdraw(application_id: int) -> Any:
     """Withdraw an application that has not ended."""
     case, form = _get_case(application_id), WithdrawForm()
+    check_move(case.application.status, ApplicationStatus.WITHDRAWN)
     if form.validate_on_submit():
         try:
             application = applications.withdraw(
@@ -271,6 +279,7 @@ def withdraw(application_id: int) -> Any:
 def assign(application_id: int) -> Any:
     """Assign the assessor and the expert who evaluate together."""
     case = _get_case(application_id)
+    check_may_assign(case.application.status)
     form = AssignForm(obj=case.application)
     aside = _offer_staff(form)
     if form.validate_on_submit():

@@ -11,6 +11,7 @@ from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
 from ltc.rules.policies import LawBook
 from ltc.rules.statements import StatementKind
+from ltc.services import applications
 from ltc.services.demo.director import BUILT_ON, Means, build
 from ltc.services.demo.stage import Stage
 from ltc.services.demo.stories import at
@@ -46,6 +47,7 @@ def build_demonstration(session: Session, policies: LawBook, documents: Path) ->
         press=Press(documents),
     )  # fmt: skip
     _import_a_bad_file(stage, documents)
+    _apply_again(stage)
     session.execute(sa.update(User).values(must_change_password=False))
     for kind in ("calculate", "statements"):
         inputs = {"month": "2019-12", "run_id": paid.run_id}
@@ -61,6 +63,14 @@ def _import_a_bad_file(stage: Stage, documents: Path) -> None:
     digest = keep_upload(folder, io.BytesIO(BAD_FILE.encode()))
     asked = receive(ctx, kind=ImportKind.VISITS, file_name="visits.csv", file_digest=digest)
     work(ctx, import_id=asked.import_id, folder=folder, clock=lambda: OPEN_AT, job_id=asked.job_id)
+
+
+def _apply_again(stage: Stage) -> None:
+    """File two applications anew, of which one is accepted: the others have ended."""
+    ctx = stage.acting("officer", OPEN_AT)
+    people = stage.session.scalars(sa.select(Enrolment.person_id).order_by(Enrolment.id).limit(2))
+    filed = [applications.file(ctx, person_id=person_id) for person_id in people.all()]
+    applications.accept(ctx, application_id=filed[0].id)
 
 
 def _fail(stage: Stage, key: str, **given: Any) -> JobRun:
