@@ -67,6 +67,7 @@ ACTION_NAMES: Mapping[str, str] = {
     "import.failed": N_("Import failed"),
     "import.piece_done": N_("Part of a file imported"),
     "import.received": N_("File received"),
+    "import.refused": N_("The file cannot be read."),
     "import.started": N_("Import begun"),
     "import.stopped": N_("Import stopped"),
     "import.tried_out": N_("File tried out"),

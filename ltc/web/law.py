@@ -1,7 +1,8 @@
 """The pages of the law: what holds on a day, what changed, the standard, the services, the days."""
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -17,6 +18,7 @@ from ltc.rules.working_days import WorkingDays
 from ltc.store.catalogues import get_catalogue, list_codes
 from ltc.store.instruments import get_instrument, list_instruments
 from ltc.store.working_days import load_working_days
+from ltc.web.formats import plain_day
 from ltc.web.law_words import list_groups, own_words, show_change
 from ltc.web.lists import read_day, read_number
 
@@ -24,6 +26,8 @@ blueprint = Blueprint("law", __name__, url_prefix="/law")
 blueprint.add_app_template_filter(own_words)
 TIME_ZONE = "Asia/Shanghai"
 MONTHS_PER_YEAR = 12
+# How the library of the days off writes days inside of their names: in Chinese, in English.
+DAYS_IN_NAMES = {" %Y-%m-%d ": r" \d{4}-\d\d-\d\d ", "%m/%d/%Y": r"\d\d/\d\d/\d{4}"}
 
 
 class NoWorkingDaysOfYear(NotFound):
@@ -187,13 +191,22 @@ def _count_month(table: WorkingDays, month: Month) -> dict[str, Any]:
     return {"month": month, "count": sum(table.is_working_day(day) for day in days)}
 
 
+def _say_days(name: str) -> str:
+    """Return the name of a day off, with the worked day that it is taken for as all days are said."""
+    for written, shape in DAYS_IN_NAMES.items():
+        if found := re.search(shape, name):
+            day = datetime.strptime(found[0], written).date()  # noqa: DTZ007 (a day has no zone)
+            name = name.replace(found[0], plain_day(day))
+    return name
+
+
 def _list_exceptions(table: WorkingDays, year: int) -> list[dict[str, Any]]:
     """Return the days of a year that are worked or off unlike the plain week."""
     return [
         {
             "day": day,
             "worked": table.is_working_day(day),
-            "name": own_words(table.names[day]) if day in table.names else None,
+            "name": _say_days(own_words(table.names[day])) if day in table.names else None,
         }
         for day in sorted(table.exceptions)
         if day.year == year

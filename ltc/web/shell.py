@@ -85,6 +85,8 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     (N_("Audit"), "audit.index", Permission.SEE_AUDIT),
     (N_("Jobs"), "jobs.index", Permission.SEE_JOBS),
 )
+# Rooms without an entry of their own stand below the one from which they are reached.
+BELOW = {"stays": "visits", "statements": "payouts"}
 NAVIGATION_LIMIT = 7
 # Where a role opens more than seven, these are reached from the pages beside them.
 LEFT_OUT_FIRST = ("jobs.index", "plans.index", "law.index", "assessments.index")
@@ -202,7 +204,8 @@ def describe_person(signed_in: SignedIn) -> Person:
 
 def nav_items(actor: Actor) -> list[NavItem]:
     """The entries that the actor's role opens, in the order of the line, at most seven."""
-    here = (request.endpoint or "").split(".")[0]
+    room = (request.endpoint or "").split(".")[0]
+    here = BELOW.get(room, room)
     opened = [
         (label, endpoint)
         for label, endpoint, permission in NAVIGATION
