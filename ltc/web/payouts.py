@@ -12,6 +12,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.services import payouts as use_cases
+from ltc.services.leases import is_stalled
 from ltc.services.payout_start import JOB_KIND, end_of_day
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payout_questions import (
@@ -123,7 +124,7 @@ def _job_values(job_id: int) -> dict[str, Any]:
     done = found.result if found.status is JobStatus.DONE else None
     return {
         "job": found,
-        "is_live": found.status in LIVE,
+        "is_live": found.status in LIVE and not is_stalled(found, clock.now()),
         "month": found.inputs["month"],
         "per_second": per_second,
         "seconds_left": left // per_second if per_second else None,

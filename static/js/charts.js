@@ -23,13 +23,18 @@ function base(narrow) {
   };
 }
 
+// A number of people in brackets stands on a line of its own, so that no line ends inside of the brackets.
+function breakBeforeBrackets(label) {
+  return label.replace(/\s?(?=[(（])/, "\n");
+}
+
 function categoryAxis(items, narrow) {
   return {
     type: "category",
     data: items.map((item) => item.label),
     axisTick: { show: false },
     axisLine: { lineStyle: { color: LINE } },
-    axisLabel: { color: INK, fontSize: 13, interval: 0, width: narrow ? 84 : 150, overflow: "break" },
+    axisLabel: { color: INK, fontSize: 13, interval: 0, width: narrow ? 84 : 150, overflow: "break", formatter: breakBeforeBrackets },
   };
 }
 
@@ -155,13 +160,21 @@ function printWell(figure, chart, render) {
   });
 }
 
+// Amounts above bars stand side by side only where each has its room; else the bars lie.
+const SIDE_BY_SIDE_PIXELS = { least: 520, each: 100 };
+
+function isNarrow(element, type, items) {
+  const { least, each } = SIDE_BY_SIDE_PIXELS;
+  return element.clientWidth < (type === "bridge" ? Math.max(least, items.length * each) : least);
+}
+
 function drawOne(element) {
   const { type, items } = JSON.parse(element.dataset.chart);
   const chart = window.echarts.init(element, null, { renderer: "svg" });
   const figure = element.closest("figure");
   const cut = figure.querySelector("[data-cut-scale]");
   if (cut) cut.hidden = bridgeFloor(bridgeLevels(items)) === 0;
-  const render = () => chart.setOption(MAKERS[type](items, element.clientWidth < 520), true);
+  const render = () => chart.setOption(MAKERS[type](items, isNarrow(element, type, items)), true);
   render();
   printWell(figure, chart, render);
   element.dataset.drawn = "true";
