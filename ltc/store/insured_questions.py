@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
-from ltc.rules.insured import IDENTITY_LENGTH, LifeEventKind, SchemeCode
+from ltc.rules.insured import LifeEventKind, SchemeCode
 from ltc.store.base import known_at
 from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.paging import Page, page
+from ltc.store.person_numbers import match_whole_number
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
 
@@ -36,7 +37,7 @@ class PeopleFilter:
     """What a list of people is narrowed to; empty values narrow nothing.
 
     ``text`` is part of a name, the beginning of a case number, the last four characters of an
-    identity number, or a whole one.
+    identity number, or a whole one; or a whole number of a phone or an account.
     """
 
     text: str = ""
@@ -84,7 +85,7 @@ def select_people(session: Session, actor: Actor, chosen: PeopleFilter) -> sa.Se
     """Return the select of a filtered list, for a page of it or the whole."""
     query = visible(sa.select(InsuredPerson), actor)
     if chosen.text:
-        query = query.where(matches_person(session, chosen.text))
+        query = query.where(matches_person(session, actor, chosen.text))
     if chosen.district_id is not None:
         query = query.where(InsuredPerson.district_id == chosen.district_id)
     if chosen.scheme is not None:
@@ -161,11 +162,11 @@ def list_known_facts(
     )
 
 
-def matches_person(session: Session, text: str) -> sa.ColumnElement[bool]:
+def matches_person(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
     """The condition for people whose name or numbers a search text may mean."""
     number = text.upper()
-    if len(number) == IDENTITY_LENGTH and number[:-1].isdigit():
-        return InsuredPerson.identity_digest == digest_of(session, number, Purpose.IDENTITY)
+    if means := match_whole_number(session, actor, text):
+        return sa.or_(InsuredPerson.case_number.startswith(number, autoescape=True), *means)
     means = [
         InsuredPerson.name.contains(text, autoescape=True),
         InsuredPerson.case_number.startswith(number, autoescape=True),

@@ -115,7 +115,7 @@ def _select(session: Session, actor: Actor, chosen: PlanFilter, today: date) -> 
     query = visible(query, actor, CarePlan).where(known_at(CarePlan, None))
     if chosen.text:
         number = CarePlan.number.startswith(chosen.text.upper(), autoescape=True)
-        query = query.where(sa.or_(matches_person(session, chosen.text), number))
+        query = query.where(sa.or_(matches_person(session, actor, chosen.text), number))
     if chosen.mode:
         query = query.where(CarePlan.mode == chosen.mode)
     if chosen.provider_id is not None:

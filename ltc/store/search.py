@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.store.insured import InsuredPerson
+from ltc.store.person_numbers import match_whole_number
 from ltc.store.providers import Provider
 from ltc.store.scope import visible
 
@@ -19,19 +20,22 @@ def list_people_found(
 ) -> list[InsuredPerson]:
     """Return people by the case number or the name, of which the text is the beginning.
 
-    Or by the last four of the identity number. An exact case number comes first. Only where nobody
-    is found so are names read through for one that has the text anywhere: no index knows them.
+    Or by the last four of the identity number, or a whole number: of identity, phone or account.
+    An exact case number comes first. Only where nobody is found so are names read through for one
+    that has the text anywhere: no index knows them.
     """
     number = text.upper()
     found: dict[int, InsuredPerson] = {}
     person = InsuredPerson
+    has_number = match_whole_number(session, actor, text)
     for means, order in (
         (begins_with(session, person.case_number, number), person.case_number),
         (begins_with(session, person.name, text), person.name),
         (person.identity_last4 == number, person.identity_last4),
+        *((means, person.id) for means in has_number),
     ):
         found |= _find_people(session, actor, means, order, limit)
-    if not found:
+    if not found and not has_number:
         anywhere = person.name.contains(text, autoescape=True)
         found = _find_people(session, actor, anywhere, person.name, limit)
     ordered = sorted(found.values(), key=lambda p: (p.case_number != number, p.case_number, p.id))

@@ -90,7 +90,7 @@ def _select(session: Session, actor: Actor, table: Any, chosen: CareFilter) -> s
     query = visible(query, actor, table).where(known_at(table, None))
     if chosen.text:
         reference = table.reference.startswith(chosen.text, autoescape=True)
-        query = query.where(sa.or_(matches_person(session, chosen.text), reference))
+        query = query.where(sa.or_(matches_person(session, actor, chosen.text), reference))
     if chosen.provider_id is not None:
         query = query.where(table.provider_id == chosen.provider_id)
     return query.where(*_on_days(table, chosen))

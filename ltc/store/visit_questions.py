@@ -118,7 +118,7 @@ def _select(session: Session, actor: Actor, chosen: VisitFilter) -> sa.Select[An
     query = visible(query, actor, Visit).where(known_at(Visit, None))
     if chosen.text:
         reference = Visit.reference.startswith(chosen.text, autoescape=True)
-        query = query.where(sa.or_(matches_person(session, chosen.text), reference))
+        query = query.where(sa.or_(matches_person(session, actor, chosen.text), reference))
     for column, value in (
         (Visit.provider_id, chosen.provider_id),
         (Visit.carer_id, chosen.carer_id),

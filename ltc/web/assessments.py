@@ -53,7 +53,7 @@ from ltc.web.forms.assessments import (
 )
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.insured import district_choices
+from ltc.web.districts import district_choices
 from ltc.web.lists import (
     choices_of,
     csv_response,

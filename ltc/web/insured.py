@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ltc import http
@@ -11,7 +10,6 @@ from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.errors import Problem
 from ltc.rules.insured import SCHEME_NAMES, SchemeCode, mask_from_last4
 from ltc.services import insured as use_cases
-from ltc.store.areas import District, list_districts
 from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import (
     SORTS,
@@ -22,7 +20,8 @@ from ltc.store.insured_questions import (
     list_people,
     load_people,
 )
-from ltc.web import insured_facts, insured_family
+from ltc.web import insured_events, insured_facts, insured_family
+from ltc.web.districts import district_choices, district_names
 from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured_show import show_values
@@ -39,6 +38,7 @@ from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("insured", __name__, url_prefix="/insured")
 blueprint.register_blueprint(insured_facts.blueprint)
+blueprint.register_blueprint(insured_events.blueprint)
 blueprint.register_blueprint(insured_family.blueprint)
 
 CSV_HEADER = (
@@ -166,23 +166,6 @@ def correct(person_id: int) -> Any:
             return _leave_receipt(person, _("The correction is recorded."))
     page = render_template("insured/correct.html", form=form, person=person)
     return page, 422 if form.errors else 200
-
-
-def district_choices() -> list[tuple[int, str]]:
-    """Return the districts that the actor works in, by id and name in the reader's language."""
-    own = http.current_actor().district_id
-    return [(key, name) for key, name in district_names().items() if own in (None, key)]
-
-
-def district_names() -> dict[int, str]:
-    """Return the names of all districts of the area by id: a record may have been of another."""
-    is_chinese = str(get_locale()).startswith("zh")
-
-    def name(district: District) -> str:
-        return district.name_zh if is_chinese else district.name_en
-
-    districts = list_districts(http.database(), http.current_actor().area_id)
-    return {district.id: name(district) for district in districts}
 
 
 def _read_filter() -> PeopleFilter:

@@ -23,6 +23,7 @@ from ltc.store.provider_questions import (
 )
 from ltc.store.providers import Agreement, Provider, ProviderVersion
 from ltc.web import carers
+from ltc.web.districts import district_choices, district_names
 from ltc.web.fact_views import Rows, build_views, days_text, load_record_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import said
@@ -33,7 +34,6 @@ from ltc.web.forms.providers import (
     CorrectProviderForm,
     ProviderForm,
 )
-from ltc.web.insured import district_choices, district_names
 from ltc.web.lists import (
     choices_of,
     csv_response,
