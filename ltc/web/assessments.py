@@ -43,6 +43,7 @@ from ltc.web.assessment_ways import (
     show_grade,
     show_step,
 )
+from ltc.web.districts import district_choices
 from ltc.web.evaluation_sheet import build_sheet, show_answers
 from ltc.web.forms.assessments import (
     AssignForm,
@@ -53,7 +54,6 @@ from ltc.web.forms.assessments import (
 )
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.districts import district_choices
 from ltc.web.lists import (
     choices_of,
     csv_response,
