@@ -28,8 +28,9 @@ def month_of(job: JobRun) -> Month | None:
     named = job.inputs.get("month") or (job.result or {}).get("month")
     if named:
         return Month.parse(str(named))
-    is_last_month = job.kind == LAST_MONTH and job.due_on is not None
-    return find_last_month(job.due_on) if is_last_month else None
+    if job.kind == LAST_MONTH and job.due_on is not None:
+        return find_last_month(job.due_on)
+    return None
 
 
 def list_inputs(job: JobRun) -> list[dict[str, str]]:
