@@ -10,10 +10,11 @@ Only the caller writes.
 import multiprocessing
 import os
 import pickle
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -24,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.errors import Problem
+from ltc.services.code_edition import CODE_EDITION
 from ltc.services.failures import find_place
 from ltc.store import db
 
@@ -31,13 +33,21 @@ C = TypeVar("C")
 P = TypeVar("P")
 R = TypeVar("R")
 Task = Callable[[Session, C, P], R]
+Tick = Callable[[], None]
 NICENESS = 15  # where people and workers want the same processor, people come first
 PIECES_AHEAD = 2  # a worker: one in work, one waiting; more would only fill the memory
 ANSWER_SECONDS = 20  # within which a cluster's scheduler has to answer
+TICK_SECONDS = (
+    15  # between signs of life while a piece is waited for: less than makes a lease stale
+)
 
 PROCESSES = multiprocessing.get_context("forkserver")
 
 _worker: dict[str, Any] = {}
+
+
+def rest_idle() -> None:
+    """Do nothing while a piece is waited for: nobody looks for a sign of life."""
 
 
 class Executor(Protocol):
@@ -49,8 +59,13 @@ class Executor(Protocol):
     def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """Say early what will be mapped: what it needs is imported while the caller goes on."""
 
-    def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
-        """Yield ``task(session, common, piece)`` for every piece, in their order."""
+    def map(
+        self, task: Task[C, P, R], common: C, pieces: Sequence[P], tick: Tick = rest_idle
+    ) -> Iterator[R]:
+        """Yield ``task(session, common, piece)`` for every piece, in their order.
+
+        ``tick`` is called every ``TICK_SECONDS`` while others work on what comes next.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +81,11 @@ class Inline:
     def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """Everything is imported here already."""
 
-    def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
+    def map(
+        self, task: Task[C, P, R], common: C, pieces: Sequence[P], tick: Tick = rest_idle
+    ) -> Iterator[R]:
         """Yield the results one by one; a session lives as long as a piece."""
+        del tick  # nobody else works on it: nothing is waited for
         for piece in pieces:
             with self.open_session() as session:
                 result = task(session, common, piece)
@@ -90,7 +108,9 @@ class ProcessPool:
         PROCESSES.set_forkserver_preload([__name__, *(task.__module__ for task in tasks)])
         forkserver.ensure_running()
 
-    def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
+    def map(
+        self, task: Task[C, P, R], common: C, pieces: Sequence[P], tick: Tick = rest_idle
+    ) -> Iterator[R]:
         """Yield the results in order while the workers go on; what is unfinished is dropped."""
         self.prepare(task)
         url = self.engine.url.render_as_string(hide_password=False)
@@ -101,16 +121,21 @@ class ProcessPool:
             initargs=(url, task, common),
         )
         try:
-            yield from self._in_order(pool, iter(pieces))
+            yield from self._in_order(pool, iter(pieces), tick)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _in_order(self, pool: ProcessPoolExecutor, pieces: Iterator[Any]) -> Iterator[Any]:
+    def _in_order(
+        self, pool: ProcessPoolExecutor, pieces: Iterator[Any], tick: Tick
+    ) -> Iterator[Any]:
         waiting: deque[Future[Any]] = deque(
             pool.submit(_work, piece) for piece in islice(pieces, self.workers * PIECES_AHEAD)
         )
         while waiting:
-            result = waiting.popleft().result()
+            future = waiting.popleft()
+            while not wait([future], TICK_SECONDS).done:
+                tick()
+            result = future.result()
             waiting.extend(pool.submit(_work, piece) for piece in islice(pieces, 1))
             yield result
 
@@ -137,12 +162,25 @@ class PieceFailed(Problem):
     status = 503
 
 
+class WorkerOutdated(PieceFailed):
+    """The worker {worker} of the cluster has loaded code of another version, which may calculate by
+    other rules. Bring it to this version and restart it. What is done stays; start again for the rest.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class _Broken:
     """What became of a piece instead of a result."""
 
     kind: str
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """Which worker refused a piece, since it was sent by code of another edition."""
+
+    worker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,38 +202,48 @@ class DaskCluster:
     def prepare(self, *tasks: Task[Any, Any, Any]) -> None:
         """The workers import what they are sent."""
 
-    def map(self, task: Task[C, P, R], common: C, pieces: Sequence[P]) -> Iterator[R]:
-        """Yield the results in order; raises DaskMissing, ClusterAway, PieceFailed."""
+    def map(
+        self, task: Task[C, P, R], common: C, pieces: Sequence[P], tick: Tick = rest_idle
+    ) -> Iterator[R]:
+        """Yield the results in order; raises DaskMissing, ClusterAway, PieceFailed, WorkerOutdated."""
         # With every piece goes what all share: left with one worker, it would be lost with it.
         url = self.engine.url.render_as_string(hide_password=False)
-        shared = pickle.dumps((url, task, common))
+        shared = pickle.dumps((CODE_EDITION, pickle.dumps((url, task, common))))
         with _connect(self.address) as client:
             ahead = PIECES_AHEAD * sum(client.nthreads().values())
             rest = iter(pieces)
             begin = lambda piece: client.submit(_work_far, shared, piece, pure=False)  # noqa: E731
             waiting = deque(map(begin, islice(rest, ahead)))
             while waiting:
-                result: R = self._wait_for(client, waiting.popleft())
+                result: R = self._wait_for(client, waiting.popleft(), tick)
                 waiting.extend(map(begin, islice(rest, 1)))
                 yield result
 
-    def _wait_for(self, client: Any, future: Any) -> Any:
+    def _wait_for(self, client: Any, future: Any, tick: Tick) -> Any:
         """Return a result as soon as it is there, and do not wait where nobody works any more."""
         while True:
             try:
-                result = future.result(timeout=ANSWER_SECONDS)
+                result = future.result(timeout=TICK_SECONDS)
             except TimeoutError as error:
                 if client.status != "running" or not client.nthreads():
                     why = type(error).__name__
                     raise ClusterAway(address=self.address, why=why) from None
+                tick()
                 continue
             except CancelledError as error:
                 raise ClusterAway(address=self.address, why=type(error).__name__) from None
             except Exception as error:  # noqa: BLE001 - such as a piece that kills whoever takes it
                 raise PieceFailed(kind=type(error).__name__, place=find_place(error)) from None
-            if isinstance(result, _Broken):
-                raise PieceFailed(kind=result.kind, place=result.place)
-            return result
+            return _check(result)
+
+
+def _check(result: Any) -> Any:
+    """Return what a worker answered; raises what it could not do."""
+    if isinstance(result, _Outdated):
+        raise WorkerOutdated(worker=result.worker)
+    if isinstance(result, _Broken):
+        raise PieceFailed(kind=result.kind, place=result.place)
+    return result
 
 
 def _connect(address: str) -> Any:
@@ -221,7 +269,10 @@ def _connect(address: str) -> Any:
 def _work_far(shared: bytes, piece: Any) -> Any:
     """Work on another machine; Dask would write an error into its log with all that it was given."""
     try:
-        engine, task, common = _unpack(shared)
+        edition, packed = pickle.loads(shared)  # noqa: S301 - the scheduler is ours, over TLS
+        if edition != CODE_EDITION:  # before anything of it is unpacked: its shape may differ
+            return _Outdated(f"{socket.gethostname()} (process {os.getpid()})")
+        engine, task, common = _unpack(packed)
         with Session(engine) as session:
             return task(session, common, piece)
     except Exception as error:  # noqa: BLE001 - its text may be personal, and so may the piece
@@ -229,9 +280,9 @@ def _work_far(shared: bytes, piece: Any) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _unpack(shared: bytes) -> tuple[sa.Engine, Task[Any, Any, Any], Any]:
+def _unpack(packed: bytes) -> tuple[sa.Engine, Task[Any, Any, Any], Any]:
     """Return what all pieces share, with an engine; the same for every piece of a job."""
-    url, task, common = pickle.loads(shared)  # noqa: S301 - the scheduler is ours, over TLS
+    url, task, common = pickle.loads(packed)  # noqa: S301 - the scheduler is ours, over TLS
     return db.create_engine(url, poolclass=sa.NullPool), task, common
 
 

@@ -294,6 +294,8 @@ def _give_up(
     ctx: Context, file: ImportFile, lease: leases.Lease, at: datetime, error: Exception
 ) -> None:
     """Write down that the work failed, in words without data; what is done stays."""
+    if leases.put_back(ctx, lease, at=at, error=error):
+        return
     with suppress(leases.LeaseLost), ctx.transaction() as session:
         message, why = leases.say_why(error), leases.keep_why(error)
         leases.end(session, lease, JobStatus.FAILED, at=at, message=message, result=why)

@@ -8,6 +8,7 @@ or at once when its process ran on this machine and is gone.
 
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from ltc.rules.spoken import to_json
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus, find_job
-from ltc.store.reachable import find_trouble
+from ltc.store.reachable import DatabaseBusy, find_trouble
 
 STALE_AFTER = timedelta(seconds=60)
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
@@ -123,6 +124,36 @@ def end(
     """Give the lease back inside the open transaction; raises LeaseLost."""
     _update(session, lease, status=status, ended_at=at, heartbeat_at=at, message=message,
             result=result)  # fmt: skip
+
+
+def stop(job: JobRun, at: datetime) -> None:
+    """End a job because a person said so, whether anybody works on it or not; raises JobNotLive.
+
+    A process that works on it loses the lease.
+    """
+    if job.status not in LIVE:
+        raise JobNotLive()
+    job.status, job.ended_at = JobStatus.CANCELLED, at
+
+
+def put_back(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> bool:
+    """Let a job that a person asked for wait anew where the database was only busy; say whether.
+
+    A scheduler goes on with it once this process has ended, and counts no attempt. Where not even
+    this can be written, the row stays as it is, and is gone on with as after a kill.
+    """
+    ctx.session.rollback()
+    job = find_job(ctx.session, lease.job_id) if _is_busy(error) else None
+    if job is None or job.asked_by_id is None:
+        return False
+    values = {"status": JobStatus.WAITING, "heartbeat_at": at, "attempts": JobRun.attempts - 1}
+    with suppress(LeaseLost, DBAPIError), ctx.bookkeeping() as session:
+        _update(session, lease, **values)
+    return True
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(find_problem(error), DatabaseBusy)
 
 
 def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:

@@ -17,7 +17,7 @@ from ltc.rules.policies import Law
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.executors import Executor
+from ltc.services.executors import Executor, Tick, rest_idle
 from ltc.services.leases import Lease
 from ltc.services.payout_chunks import Bounds
 from ltc.store.base import new_id
@@ -122,7 +122,9 @@ def digest_law(law: Law) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_frame(executor: Executor, area_id: int, month: Month, known_at: datetime) -> Frame:
+def build_frame(
+    executor: Executor, area_id: int, month: Month, known_at: datetime, tick: Tick = rest_idle
+) -> Frame:
     """Return what all chunks share: agreements, and minutes that visits to others take.
 
     Some thousand carers are looked at here, while workers still start; more of them by the workers.
@@ -133,7 +135,7 @@ def build_frame(executor: Executor, area_id: int, month: Month, known_at: dateti
         if len(carers) <= GROUPS_HERE:
             taken = join_taken(load_taken(session, bare, group) for group in carers)
         else:
-            taken = join_taken(executor.map(load_taken, bare, carers))
+            taken = join_taken(executor.map(load_taken, bare, carers, tick))
     return Frame(area_id, month, known_at, agreements, taken)
 
 

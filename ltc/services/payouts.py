@@ -39,7 +39,8 @@ from ltc.services.payout_start import (
     start,
 )
 from ltc.store.areas import get_area
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_questions import get_visible_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus
 from ltc.store.payout_cases import Frame
 from ltc.store.payout_conflicts import load_taken
 from ltc.store.payout_facts import read_facts_digest
@@ -113,6 +114,21 @@ def ask_for_run(ctx: Context, *, month: Month, known_at: datetime | None = None)
     with ctx.transaction():
         job = leases.ask(ctx, kind=JOB_KIND, key=job_key(month), inputs=inputs, at=ctx.now)
         ctx.record("job.asked", "job_run", job.id, {"month": [None, str(month)]})
+    return job
+
+
+def cancel_calculation(ctx: Context, *, job_id: int) -> JobRun:
+    """Stop calculating a month; what is done stays, and the next start goes on with it.
+
+    Raises JobNotFound, JobNotLive.
+    """
+    ctx.require(Permission.CALCULATE_PAYOUTS)
+    with ctx.transaction() as session:
+        job = get_visible_job(session, ctx.actor, job_id)
+        if job.kind != JOB_KIND:
+            raise JobNotFound()
+        leases.stop(job, ctx.now)
+        ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
     return job
 
 
@@ -253,19 +269,29 @@ def _work(
     """Settle the open chunks and write each with its checkpoint."""
     with executor.open_session() as session:
         chunks = list_chunks(session, started.key)
-    frame = build_frame(executor, ctx.area_id, started.month, started.known_at)
     total = sum(chunk.people for chunk in chunks)
     done = sum(chunk.people for chunk in chunks if chunk.digest)
+
+    def tick() -> None:
+        _show_life(ctx, started, Progress("waiting", done, total), clock())
+
+    frame = build_frame(executor, ctx.area_id, started.month, started.known_at, tick)
     report(Progress("started", done, total))
     waiting = [
         Bounds(chunk.number, chunk.first_case, chunk.last_case, chunk.people)
         for chunk in chunks
         if not chunk.digest
     ]
-    for settled in executor.map(settle_chunk, Common(law, frame, started.key.id), waiting):
+    for settled in executor.map(settle_chunk, Common(law, frame, started.key.id), waiting, tick):
         done += settled.bounds.people
         _write_chunk(ctx, started, settled, Progress("chunk", done, total), clock())
         report(Progress("chunk", done, total))
+
+
+def _show_life(ctx: Context, started: Started, progress: Progress, at: datetime) -> None:
+    """Renew the lease while a chunk takes long; raises LeaseLost."""
+    with ctx.bookkeeping() as session:
+        leases.renew(session, started.lease, at=at, done=progress.done, total=progress.total)
 
 
 def _write_chunk(
@@ -325,6 +351,8 @@ def _check_books(session: Session, key: RunKey) -> tuple[dict[str, int], str]:
 
 def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> None:
     """Write down that the job failed; the run stays as it is, to be taken up again."""
+    if leases.put_back(ctx, started.lease, at=at, error=error):
+        return
     with suppress(leases.LeaseLost), ctx.transaction() as session:
         message, name = leases.say_why(error), type(error).__name__
         why = leases.keep_why(error)

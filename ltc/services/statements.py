@@ -142,9 +142,7 @@ def cancel_job(ctx: Context, *, job_id: int) -> JobRun:
         job = get_visible_job(session, ctx.actor, job_id)
         if job.kind != JOB_KIND:
             raise JobNotFound()
-        if job.status not in leases.LIVE:
-            raise leases.JobNotLive()
-        job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
+        leases.stop(job, ctx.now)
         ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
     return job
 
@@ -393,6 +391,8 @@ def _give_up(
     ctx: Context, run: PayoutRun, lease: leases.Lease, at: datetime, error: Exception
 ) -> None:
     """Write down that the job failed; what was issued stays, the rest is taken up again."""
+    if leases.put_back(ctx, lease, at=at, error=error):
+        return
     with suppress(leases.LeaseLost), ctx.transaction() as session:
         message, name = leases.say_why(error), type(error).__name__
         why = leases.keep_why(error)

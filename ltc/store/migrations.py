@@ -1,5 +1,7 @@
 """Brings a database to the schema of the code, or says why it cannot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -44,7 +46,7 @@ def current_version(engine: sa.Engine) -> str | None:
 def upgrade(engine: sa.Engine, to: str = "head") -> None:
     """Bring a database up; raises DatabaseTooNew where it is ahead of the program."""
     check_known(engine)
-    with engine.connect() as connection:
+    with _connect_patiently(engine) as connection:
         command.upgrade(config_for(connection), to)
     tell_spread(engine)
 
@@ -52,8 +54,22 @@ def upgrade(engine: sa.Engine, to: str = "head") -> None:
 def downgrade(engine: sa.Engine, to: str) -> None:
     """Bring a database back down to a revision (or ``base``)."""
     check_known(engine)
-    with engine.connect() as connection:
+    with _connect_patiently(engine) as connection:
         command.downgrade(config_for(connection), to)
+
+
+@contextmanager
+def _connect_patiently(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect to wait for locks as long as it takes: work that others have begun goes first.
+
+    The connection is for this alone; no page is given it afterwards.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.detach()
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.commit()
+        yield connection
 
 
 def upgrade_within(connection: sa.Connection, to: str = "head") -> None:

@@ -25,7 +25,7 @@ from ltc.rules.imports import (
 from ltc.services import imports as use_cases
 from ltc.services.import_kinds import SPECS
 from ltc.services.import_tables import list_unread, open_import
-from ltc.services.leases import is_worked_on
+from ltc.services.leases import is_stalled, is_worked_on
 from ltc.services.uploads import (
     find_upload,
     forget_work,
@@ -262,9 +262,8 @@ def _values_of(file: ImportFile) -> dict[str, Any]:
 def _progress_of(job: JobRun | None) -> dict[str, Any]:
     """Return how far the work is, in rows, how fast it goes, and about how long it takes still."""
     if job is None:
-        return dict.fromkeys(("job", "is_live", "rows_done", "rows_total", "per_second"), 0) | {
-            "seconds_left": None, "why_stopped": ""
-        }  # fmt: skip
+        nothing = ("job", "is_live", "is_stalled", "rows_done", "rows_total", "per_second")
+        return dict.fromkeys(nothing, 0) | {"seconds_left": None, "why_stopped": ""}
     now = clock.now()
     seconds = max(1, int((now - job.started_at).total_seconds()))
     before = int(job.inputs.get("row", 1)) - 1  # done by the work that this one goes on with
@@ -273,6 +272,7 @@ def _progress_of(job: JobRun | None) -> dict[str, Any]:
     return {
         "job": job,
         "is_live": is_worked_on(job, now),
+        "is_stalled": is_stalled(job, now),
         "why_stopped": why_stopped(job, now),
         "rows_done": job.progress_done,
         "rows_total": job.progress_total,

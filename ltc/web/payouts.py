@@ -43,6 +43,7 @@ from ltc.web.run_sums import once, once_a_minute
 blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
 blueprint.register_blueprint(payout_lines.blueprint)
 
+CALCULATE = Permission.CALCULATE_PAYOUTS
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
 
 
@@ -113,6 +114,14 @@ def progress(job_id: int) -> Any:
     return response
 
 
+@blueprint.post("/jobs/<int:job_id>/cancel")
+@http.requires(CALCULATE)
+def cancel(job_id: int) -> Any:
+    """Stop calculating a month; what is done stays."""
+    use_cases.cancel_calculation(http.context(), job_id=job_id)
+    return redirect(url_for("payouts.job", job_id=job_id), code=303)
+
+
 def _job_values(job_id: int) -> dict[str, Any]:
     query = visible(sa.select(JobRun).where(JobRun.id == job_id), http.current_actor())
     found: JobRun | None = http.database().scalar(query)
@@ -125,6 +134,7 @@ def _job_values(job_id: int) -> dict[str, Any]:
     return {
         "job": found,
         "is_live": found.status in LIVE and not is_stalled(found, clock.now()),
+        "may_stop": found.status in LIVE and http.current_actor().may(CALCULATE),
         "month": found.inputs["month"],
         "per_second": per_second,
         "seconds_left": left // per_second if per_second else None,

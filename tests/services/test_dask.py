@@ -1,10 +1,13 @@
 """The month on a cluster: the same to the byte, and nothing is lost with a worker that dies."""
 
+import pickle
+import re
+import socket
 import sys
 
 import pytest
 
-from ltc.services import executors
+from ltc.services import executors, leases
 from ltc.services.executors import (
     ClusterAway,
     DaskCluster,
@@ -12,6 +15,7 @@ from ltc.services.executors import (
     Inline,
     PieceFailed,
     ProcessPool,
+    WorkerOutdated,
     choose,
 )
 from ltc.services.payouts import calculate_run, preview_run
@@ -22,6 +26,7 @@ from tests.support.cluster import open_cluster
 from tests.support.month import AFTER, MONTH, make_month
 
 CHUNK_PEOPLE = 2
+NAMED_WORKER = rf"The worker {re.escape(socket.gethostname())} \(process \d+\) .* restart it\. "
 
 
 @pytest.fixture
@@ -52,12 +57,52 @@ def test_a_month_is_the_same_on_a_cluster_and_outlives_a_worker(
         found = list(executor.map(ask_in_pool, None, range(3)))
         with pytest.raises(PieceFailed, match=r"ValueError at asking\.py:\d+ fail_in_pool\. "):
             list(executor.map(fail_in_pool, None, range(3)))
-        monkeypatch.setattr(executors, "ANSWER_SECONDS", 0.5)
+        with monkeypatch.context() as patch:
+            patch.setattr(executors, "CODE_EDITION", "of another version")
+            with pytest.raises(WorkerOutdated, match=NAMED_WORKER):
+                list(executor.map(ask_in_pool, None, range(3)))
+        monkeypatch.setattr(executors, "TICK_SECONDS", 0.5)
         with pytest.raises(ClusterAway):
             [cluster.workers[1].kill() for _ in executor.map(ask_in_pool, None, range(9))]
     assert "王淑珍" not in (tmp_path / "dask.log").read_text()
     assert (run.digest, told.count("chunk")) == (expected, len(month.people) // CHUNK_PEOPLE)
     assert found == [PROMISED[engine.dialect.name]] * 3
+
+
+def test_what_other_code_sent_is_not_even_unpacked():
+    sent = pickle.dumps(("of another version", b"nothing that could be unpacked"))
+    with pytest.raises(WorkerOutdated, match=NAMED_WORKER):
+        executors._check(executors._work_far(sent, 1))
+
+
+class Late:
+    """What a cluster promised, and gives after so many looks."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    def result(self, timeout):
+        assert timeout < leases.STALE_AFTER.total_seconds()
+        if self.looks:
+            self.looks -= 1
+            raise TimeoutError
+        return "done"
+
+
+class Working:
+    """A client of a cluster that is at work."""
+
+    status = "running"
+
+    def nthreads(self):
+        return {"worker": 1}
+
+
+def test_a_cluster_that_takes_its_time_gives_signs_of_life(engine):
+    ticks = []
+    executor = DaskCluster(engine, "tcp://127.0.0.1:9")
+    assert executor._wait_for(Working(), Late(3), lambda: ticks.append(1)) == "done"
+    assert len(ticks) == 3
 
 
 def test_a_cluster_that_is_away_is_said(engine, monkeypatch):

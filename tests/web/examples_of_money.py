@@ -8,7 +8,7 @@ from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
 from ltc.services import imports, jobs, statements
 from ltc.services.leases import STALE_AFTER
-from ltc.services.payouts import check_run
+from ltc.services.payouts import ask_for_run, check_run
 from ltc.services.uploads import keep_upload, uploads_folder
 from ltc.store.imports import ImportFile
 from tests.services.import_files import ROWS, work_on
@@ -70,6 +70,12 @@ def cancel_job(desk: Desk) -> Sending:
 def start_run(desk: Desk) -> Sending:
     data = {"month": str(FIRST_MONTH.plus(-desk.number())), "known_on": ""}  # asked for, not begun
     return Sending("/payouts/start", desk.users[Role.FINANCE_PREPARER], data)
+
+
+def cancel_run(desk: Desk) -> Sending:
+    ctx = desk.ctx(Role.FINANCE_PREPARER)
+    job = ask_for_run(ctx, month=FIRST_MONTH.plus(-desk.number()))
+    return Sending(f"/payouts/jobs/{job.id}/cancel", desk.users[Role.FINANCE_PREPARER])
 
 
 def check(desk: Desk) -> Sending:

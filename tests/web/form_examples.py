@@ -40,6 +40,7 @@ FORMS: dict[str, Example] = {
     "jobs.run": money.run_job,
     "jobs.cancel": money.cancel_job,
     "payouts.start": money.start_run,
+    "payouts.cancel": money.cancel_run,
     "payouts.check": money.check,
     "payouts.approve": money.approve,
     "payouts.send_back": money.send_back,
