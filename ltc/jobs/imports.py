@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from ltc import clock
 from ltc.jobs.asked import as_asked
 from ltc.rules.imports import ImportStatus
@@ -33,6 +35,17 @@ def work_asked(house: Any, job_id: int, on_progress: Report | None = None) -> Im
             job_id=job.id,
             on_progress=_breathing(house, job, on_progress),
         )
+
+
+def has_upload(house: Any, session: Session, job: JobRun) -> bool:
+    """Whether the upload of an import is kept where this process looks for it.
+
+    Another machine may keep it: there the work can go on, and here it would only be refused.
+    """
+    file = session.get(ImportFile, (job.area_id, int(job.inputs["import_id"])))
+    if file is None:
+        return True  # nothing is left to look for: who takes it up is told so
+    return (uploads_folder(house.settings.documents) / file.file_digest).is_file()
 
 
 def _breathing(house: Any, job: JobRun, on_progress: Report | None) -> Report:

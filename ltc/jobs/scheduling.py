@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from ltc import clock
+from ltc.jobs.going_on import can_go_on_here
 from ltc.jobs.mail import mail_troubles
 from ltc.jobs.registry import RUNNERS
 from ltc.jobs.running import Clock, machine_in, quiet_of
@@ -128,8 +129,8 @@ def _start_waiting(
 ) -> list[int]:
     codes = {area.id: area.code for area in areas}
     live, asked = list_live_tasks(session, codes), list_live_asked(session, codes)
+    left = [job for job in asked if jobs.is_left(job, at) and can_go_on_here(house, session, job)]
     session.rollback()
-    left = [job for job in asked if jobs.is_left(job, at)]
     return [
         job.id
         for job in (*_orphans(house, codes, live, at), *left)

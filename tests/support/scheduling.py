@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import time
 
 import sqlalchemy as sa
+import time_machine
 
 from ltc.jobs import registry, scheduling
+from ltc.jobs.going_on import run_job
 from ltc.jobs.running import run_task
 from ltc.rules.timetable import CatchUp, Entry, Repeats, Timetable
-from ltc.store.job_runs import JobRun
+from ltc.services import leases
+from ltc.store.job_runs import JobRun, JobStatus
 
 TASK = "books_check"
 
@@ -46,3 +49,19 @@ def list_runs(house, kind=TASK):
     with house.session_maker() as session:
         query = sa.select(JobRun).where(JobRun.kind == kind)
         return list(session.scalars(query.order_by(JobRun.due_on, JobRun.started_at)))
+
+
+def kill(session, job_id, **values):
+    """Let a job look as if its process were killed: on this machine, and at work."""
+    gone = f"{leases.name_holder().partition('/')[0]}/1/0"
+    values = {"status": JobStatus.RUNNING, "holder": gone, "attempts": 1, **values}
+    session.rollback()
+    session.execute(sa.update(JobRun).where(JobRun.id == job_id).values(**values))
+    session.commit()
+
+
+def look_and_go_on(house, at):
+    """Look once as a scheduler does, and do at once what it starts."""
+    with time_machine.travel(at, tick=False):
+        started = scheduling.look(house_with(house), always, lambda: at)
+        return [run_job(house, job_id, lambda: at) for job_id in started]
