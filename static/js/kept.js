@@ -69,7 +69,8 @@ export async function settle({ key, answers }) {
   for (const [name, value] of Object.entries(answers)) {
     if (found.answers[name] === value) delete found.answers[name];
   }
-  await (Object.keys(found.answers).length ? task.store.put(found) : task.store.delete(key));
+  const isEmpty = !Object.keys(found.answers).length;
+  await (isEmpty ? task.store.delete(key) : task.store.put({ ...found, stamp: makeStamp() }));
 }
 
 // Committed at once: a page that is closed before the browser has answered would lose the change otherwise.

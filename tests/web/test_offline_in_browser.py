@@ -57,6 +57,18 @@ IS_SPOILT = """async () => {
   return (await found.text()) === "of before the update";
 }"""
 
+# A tab takes over what another one left, while a third has just sent a part of it.
+TAKE_OVER_WHAT_IS_SENT = """async () => {
+  const { keep, listOfDraft, listWaiting, settle, takeOver } = await import("/static/js/kept.js");
+  const of = (key, answers) => ({ key, draft: "d", owner: "o", evaluation: "e", answers });
+  const mine = of("mine", { eat: "10" });
+  await keep(of("left", { eat: "0", walk: "5" }));
+  const [taken] = await listOfDraft(mine);
+  await settle({ key: "left", answers: { eat: "0" } });
+  await takeOver(mine, [{ taken, left: { eat: "0" } }]);
+  return Object.fromEntries((await listWaiting("o")).map(({ key, answers }) => [key, answers]));
+}"""
+
 
 def open_draft(tablet: BrowserContext, application: Application) -> Page:
     """Open the page of a draft, and wait until the device keeps it."""
@@ -264,3 +276,10 @@ def test_where_two_tabs_were_told_different_things_one_is_asked(
     wait_for(page, lambda: scores_of(way, application) == {"eat": 0}, "the choice did not arrive")
     page.goto("/assessments/")
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_an_answer_that_was_just_sent_is_not_brought_back(tablet: BrowserContext) -> None:
+    page = tablet.new_page()
+    page.goto("/static/js/kept.js")  # of this origin, and sends nothing by itself
+    waiting = page.evaluate(TAKE_OVER_WHAT_IS_SENT)
+    assert waiting == {"left": {"walk": "5"}, "mine": {"eat": "10"}}
