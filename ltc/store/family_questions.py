@@ -1,5 +1,6 @@
 """What the sheet for the family asks about one person, narrowed to what the actor may see."""
 
+from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,6 +21,14 @@ from ltc.store.visits import Visit
 Rows = sa.Select[*tuple[Any, ...]]
 
 
+class VisitsOfMonth(NamedTuple):
+    """The first visits of a month, how many there are in all, and the day of the last."""
+
+    first: list[Visit]
+    count: int
+    last_on: date | None
+
+
 class LastMonth(NamedTuple):
     """The last approved month of a person, and its statement where one is issued."""
 
@@ -35,24 +44,51 @@ def find_newest_application(session: Session, actor: Actor, person_id: int) -> A
     return newest
 
 
-def find_newest_conclusion(session: Session, actor: Actor, person_id: int) -> Conclusion | None:
-    """Return the conclusion that was reached last, as believed now."""
+def find_newest_conclusion(
+    session: Session, actor: Actor, person_id: int, application: Application | None
+) -> Conclusion | None:
+    """Return what was concluded last on an application, as believed now.
+
+    One that was imported names no application: it counts from the day on which this one was filed.
+    Without an application every conclusion of the person counts.
+    """
     query: Rows = sa.select(Conclusion).where(
         Conclusion.person_id == person_id, known_at(Conclusion, None)
     )
+    if application is not None:
+        is_later = Conclusion.concluded_on >= application.filed_on
+        query = query.where(
+            sa.or_(
+                Conclusion.application_id == application.id,
+                sa.and_(Conclusion.application_id.is_(None), is_later),
+            )
+        )
     newest: Conclusion | None = _first(
         session, actor, query, Conclusion.concluded_on, Conclusion.id
     )
     return newest
 
 
-def find_newest_plan(session: Session, actor: Actor, person_id: int) -> CarePlan | None:
-    """Return the plan that begins last, as believed now."""
+def find_conclusion_on(
+    session: Session, actor: Actor, person_id: int, day: date
+) -> Conclusion | None:
+    """Return the newest conclusion that is valid on a day, as believed now."""
+    query: Rows = sa.select(Conclusion).where(
+        Conclusion.person_id == person_id, known_at(Conclusion, None),
+        Conclusion.concluded_on <= day,
+        sa.or_(Conclusion.valid_before.is_(None), Conclusion.valid_before > day),
+    )  # fmt: skip
+    found: Conclusion | None = _first(session, actor, query, Conclusion.concluded_on, Conclusion.id)
+    return found
+
+
+def list_plans_from(session: Session, actor: Actor, person_id: int, day: date) -> list[CarePlan]:
+    """Return a person's plans that have not ended on a day, as believed now, the first one first."""
     query: Rows = sa.select(CarePlan).where(
-        CarePlan.person_id == person_id, known_at(CarePlan, None)
-    )
-    newest: CarePlan | None = _first(session, actor, query, CarePlan.starts_on, CarePlan.id)
-    return newest
+        CarePlan.person_id == person_id, known_at(CarePlan, None),
+        sa.or_(CarePlan.ends_before.is_(None), CarePlan.ends_before > day),
+    )  # fmt: skip
+    return list(session.scalars(visible(query, actor).order_by(CarePlan.starts_on, CarePlan.id)))
 
 
 def _first(session: Session, actor: Actor, query: Rows, *order: Any) -> Any:
@@ -60,17 +96,18 @@ def _first(session: Session, actor: Actor, query: Rows, *order: Any) -> Any:
     return session.scalar(ordered.limit(1))
 
 
-def list_visits_of_month(
+def find_visits_of_month(
     session: Session, actor: Actor, person_id: int, month: Month, limit: int = 100
-) -> list[Visit]:
-    """Return a person's visits of a month that were not refused, the first one first."""
-    query: Rows = sa.select(Visit).where(
+) -> VisitsOfMonth:
+    """Return a person's visits of a month that were not refused, the first ones as rows."""
+    of_month = (
         Visit.person_id == person_id, known_at(Visit, None), Visit.refused.is_(None),
         Visit.service_on >= month.starts_on, Visit.service_on < month.ends_before,
     )  # fmt: skip
-    return list(
-        session.scalars(visible(query, actor).order_by(Visit.begins_at, Visit.id).limit(limit))
-    )
+    counted: Rows = sa.select(sa.func.count(), sa.func.max(Visit.service_on)).where(*of_month)
+    count, last_on = session.execute(visible(counted, actor, Visit)).one()
+    query: Rows = sa.select(Visit).where(*of_month).order_by(Visit.begins_at, Visit.id)
+    return VisitsOfMonth(list(session.scalars(visible(query, actor).limit(limit))), count, last_on)
 
 
 def find_last_month(session: Session, actor: Actor, person_id: int) -> LastMonth | None:

@@ -16,21 +16,24 @@ from ltc.rules.access import Permission
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.months import DayRange, Month
 from ltc.rules.plans import is_home
+from ltc.store.applications import load_outcomes
 from ltc.store.assessments import Application, Conclusion
 from ltc.store.family_questions import (
     LastMonth,
+    VisitsOfMonth,
+    find_conclusion_on,
     find_last_month,
     find_newest_application,
     find_newest_conclusion,
-    find_newest_plan,
-    list_visits_of_month,
+    find_visits_of_month,
+    list_plans_from,
 )
 from ltc.store.insured_questions import get_person
 from ltc.store.person_records import find_provider_names
 from ltc.store.plans import CarePlan
-from ltc.store.visits import Visit
-from ltc.web.assessment_ways import show_step
+from ltc.web.assessment_ways import NOTHING_YET, ShownStep, show_step
 from ltc.web.formats import day, instant, month, yuan
+from ltc.web.forms.fields import last_day
 from ltc.web.insured_show import grade_name
 from ltc.web.law_choices import mode_name, policy_on
 
@@ -47,45 +50,75 @@ def show(person_id: int) -> Any:
     ctx = http.context()
     person, this_month = get_person(ctx.session, ctx.actor, person_id), Month.of(ctx.today)
     of_person = (ctx.session, ctx.actor, person.id)
-    application, plan = find_newest_application(*of_person), find_newest_plan(*of_person)
-    conclusion, last = find_newest_conclusion(*of_person), find_last_month(*of_person)
-    visits = list_visits_of_month(*of_person, this_month)
-    places = {visit.provider_id for visit in visits}
-    if plan and plan.provider_id:
-        places.add(plan.provider_id)
+    application, last = find_newest_application(*of_person), find_last_month(*of_person)
+    now, coming = _choose_plans(list_plans_from(*of_person, ctx.today), ctx.today)
+    visits = find_visits_of_month(*of_person, this_month)
+    places = {visit.provider_id for visit in visits.first}
+    if now and now.provider_id:
+        places.add(now.provider_id)
     return render_template(
         "insured/family.html",
         person=person,
         month=str(this_month),
         stations=_mark_current([
-            *_of_application(application, conclusion),
-            _of_plan(plan),
-            _of_care(plan, visits, ctx.today),
+            *_of_application(person.id, application),
+            _of_plan(now or coming),
+            _of_care(now, visits, ctx.today),
             _of_payment(last),
         ]),
-        step=show_step(application) if application else None,
-        plan=plan,
-        is_agreed=plan is not None and _holds(plan, ctx.today),
-        mode=mode_name(plan.mode, max(plan.starts_on, ctx.today)) if plan else None,
+        step=_find_step(application) if application else None,
+        plan=now,
+        coming=coming,
+        mode_on=mode_name,
+        today=ctx.today,
         visits=visits,
         providers=find_provider_names(ctx.session, ctx.area_id, places),
         last=last,
     )  # fmt: skip
 
 
-def _of_application(
-    application: Application | None, conclusion: Conclusion | None
-) -> list[Station]:
+def _choose_plans(plans: list[CarePlan], today: date) -> tuple[CarePlan | None, CarePlan | None]:
+    """Return the signed plan that holds today, and the first of the others that goes on after it."""
+    now = next((plan for plan in reversed(plans) if _holds(plan, today)), None)
+    return now, next((plan for plan in plans if not _holds(plan, today)), None)
+
+
+def _find_step(application: Application) -> ShownStep | None:
+    outcomes = load_outcomes(http.database(), http.current_actor(), [application.id])
+    return show_step(application, outcomes.get(application.id, NOTHING_YET))
+
+
+def _of_application(person_id: int, application: Application | None) -> list[Station]:
     """Return the stations up to the conclusion; one that was imported needed no application."""
+    ctx = http.context()
+    of_person = (ctx.session, ctx.actor, person_id)
+    conclusion = find_newest_conclusion(*of_person, application)
     filed = _station(_("Applied"), application and day(application.filed_on))
-    if application is None and conclusion is not None:
+    if conclusion is None:
+        return [*_of_older(find_conclusion_on(*of_person, ctx.today)), filed, _of_none(application)]
+    if application is None:
         filed["state"] = "neutral"
-    if application and application.status in (S.REFUSED, S.WITHDRAWN) and not conclusion:
-        return [filed, {"label": _("Assessed"), "state": "stopped"}]
-    assessed = _station(_("Assessed"), conclusion and day(conclusion.concluded_on))
-    if conclusion:
-        assessed["note"] = grade_name(conclusion)
-    return [filed, assessed]
+    assessed = _station(_("Assessed"), day(conclusion.concluded_on))
+    return [filed, {**assessed, "note": grade_name(conclusion)}]
+
+
+def _of_none(application: Application | None) -> Station:
+    """Return the station of an assessment that has come to nothing yet, or never will."""
+    is_over = application is not None and application.status in (S.REFUSED, S.WITHDRAWN)
+    return {"label": _("Assessed"), "state": "stopped" if is_over else "waiting"}
+
+
+def _of_older(conclusion: Conclusion | None) -> list[Station]:
+    """Return the conclusion of before the application, which is valid until there is another."""
+    if conclusion is None:
+        return []
+    grade, end = grade_name(conclusion), conclusion.valid_before
+    note = (
+        _("Grade %(grade)s, valid to %(day)s.", grade=grade, day=day(last_day(end)))
+        if end
+        else _("Grade %(grade)s, valid without end.", grade=grade)
+    )
+    return [{**_station(_("In force"), day(conclusion.concluded_on)), "note": note}]
 
 
 def _of_plan(plan: CarePlan | None) -> Station:
@@ -93,13 +126,13 @@ def _of_plan(plan: CarePlan | None) -> Station:
     return _station(_("Care agreed"), signed and day(signed))
 
 
-def _of_care(plan: CarePlan | None, visits: list[Visit], today: date) -> Station:
+def _of_care(plan: CarePlan | None, visits: VisitsOfMonth, today: date) -> Station:
     """Return the care of the month: by its visits, or by the plan where care is not visits."""
     label = _("Care this month")
-    if visits:
-        note = ngettext("%(num)s visit", "%(num)s visits", len(visits))
-        return {**_station(label, day(visits[-1].service_on)), "note": note}
-    is_given = plan is not None and not _is_by_visits(plan, today) and _holds(plan, today)
+    if visits.last_on:
+        note = ngettext("%(num)s visit", "%(num)s visits", visits.count)
+        return {**_station(label, day(visits.last_on)), "note": note}
+    is_given = plan is not None and not _is_by_visits(plan, today)
     return _station(label, is_given and plan and _("since %(day)s", day=day(plan.starts_on)))
 
 

@@ -10,7 +10,9 @@ from ltc.rules.access import Role
 from ltc.rules.applications import ApplicationStatus
 from ltc.store.assessments import Application
 from ltc.store.base import new_id
+from ltc.store.insured import InsuredPerson
 from tests.support import factories as make
+from tests.support.assessment_cases import Way, make_staff
 from tests.support.month import approve, make_month
 from tests.support.sign_in import sign_in_as
 
@@ -27,15 +29,20 @@ def read_sheet(client, person, language="en"):
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
 
 
+def file(session, person, **given):
+    """Add an application of this month."""
+    values = {"status": ApplicationStatus.FILED, "filed_on": date(2019, 11, 4), **given}
+    application = Application(
+        area_id=1, id=new_id(), number="SQ1", person_id=person.id, recorded_at=MORNING, **values
+    )
+    session.add(application)
+    session.commit()
+    return application
+
+
 def test_a_case_that_has_begun_says_who_acts_next(officer, session, person):
     assert "Applied under way Assessed not yet" in read_sheet(officer, person)
-    session.add(
-        Application(
-            area_id=1, id=new_id(), number="SQ1", person_id=person.id,
-            filed_on=date(2019, 11, 4), status=ApplicationStatus.FILED, recorded_at=MORNING,
-        )
-    )  # fmt: skip
-    session.commit()
+    file(session, person)
     text = read_sheet(officer, person)
     assert "Applied done 2019-11-04 (Mon) Assessed under way" in text
     assert re.search(r"Next: .+ by 2019-11-", text)
@@ -58,6 +65,73 @@ def test_the_stations_follow_assessment_plan_and_visits(officer, session, person
     assert text.count("2019-11-13 (Wed) 09:00") == 1
     assert "2019-10-09" not in text
     assert "No month is approved yet." in text
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("filed", "under way"), ("refused", "stopped"), ("withdrawn", "stopped")]
+)
+def test_an_application_is_not_assessed_by_a_conclusion_of_before(
+    officer, session, person, status, state
+):
+    make.make_conclusion(session, person)
+    file(session, person, status=ApplicationStatus(status))
+    text = read_sheet(officer, person)
+    assert (
+        "In force done 2019-01-15 (Tue) "
+        "Grade Severe disability III (the heaviest), valid to 2021-01-14 (Thu). "
+        f"Applied done 2019-11-04 (Mon) Assessed {state}"
+    ) in text
+    make.make_conclusion(session, person, concluded_on=date(2019, 11, 8))  # an imported one
+    text = read_sheet(officer, person)
+    assert "Assessed done 2019-11-08 (Fri) Severe disability III" in text
+    assert "In force" not in text
+
+
+def test_a_conclusion_stands_with_its_own_application(officer, session, person):
+    application = file(session, person, status=ApplicationStatus.CONCLUDED)
+    make.make_conclusion(session, person, valid_before=date(2019, 11, 1))
+    assert "In force" not in read_sheet(officer, person)  # it is not any more
+    make.make_conclusion(
+        session, person, application_id=application.id, concluded_on=date(2019, 11, 12)
+    )
+    assert "Assessed done 2019-11-12 (Tue)" in read_sheet(officer, person)
+
+
+def test_a_plan_that_holds_stands_before_the_one_that_comes(officer, session, person, provider):
+    make.make_conclusion(session, person)
+    december = date(2019, 12, 1)
+    make.make_plan(session, person, provider, ends_before=december)
+    coming = make.make_plan(
+        session, person, provider, starts_on=december, confirmed_on=None, mode="residential"
+    )
+    text = read_sheet(officer, person)
+    assert "Care agreed: Home visits by an institution." in text
+    assert "From 2019-12-01 (Sun) on: Residential care. This plan waits" in text
+    assert "nothing is paid" not in text
+    assert "Care agreed done 2019-01-20 (Sun)" in text
+    coming.confirmed_on = date(2019, 11, 13)
+    session.commit()
+    assert "waits for your signature" not in read_sheet(officer, person)
+
+
+def test_more_visits_than_the_sheet_has_rows_are_all_counted(officer, session, person, carer):
+    for number in range(4 * 26):  # four a day, from the 1st to the 26th
+        begins_at = datetime(2019, 11, 1 + number // 4, 1 + number % 4, tzinfo=UTC)
+        make.make_visit(session, person, carer, begins_at=begins_at)
+    text = read_sheet(officer, person)
+    assert "Care this month done 2019-11-26 (Tue) 104 visits" in text
+    assert "The first 100 of 104." in text
+
+
+def test_after_one_expert_the_second_one_is_next(officer, session, make_ctx):
+    way = Way(session, make_ctx, make_staff(session))
+    application, evaluation = way.score()
+    person = session.get_one(InsuredPerson, (1, application.person_id))
+    assert "confirm the conclusion" in read_sheet(officer, person)
+    way.confirm(application, evaluation, way.staff.expert)
+    text = read_sheet(officer, person)
+    assert "one more confirms" in text
+    assert "confirm the conclusion" not in text
 
 
 def test_the_last_approved_month_stands_with_its_statement(officer, session, area, make_ctx):
