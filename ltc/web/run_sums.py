@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from flask import current_app
 
@@ -27,7 +28,8 @@ class Kept:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
-        self._looking, self._working = threading.Lock(), threading.Lock()
+        self._looking = threading.Lock()
+        self._turns: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()  # locks in use
 
     def find(self, key: Hashable) -> tuple[Any, ...]:
         """Return the value of a key as a tuple of one; an empty one where it is not known."""
@@ -48,10 +50,15 @@ class Kept:
         """Return the value of a key, worked out where it is not known yet."""
         found = self.find(key)
         if not found:
-            with self._working:
+            with self._turn_of(key):
                 found = self.find(key) or (work(),)
-            self.keep(key, found[0])
+                self.keep(key, found[0])
         return found[0]  # type: ignore[no-any-return]
+
+    def _turn_of(self, key: Hashable) -> Any:
+        """Return the lock of a key: who works out another one does not wait."""
+        with self._looking:
+            return self._turns.setdefault(key, threading.Lock())
 
 
 def kept() -> Kept:
