@@ -117,6 +117,12 @@ def renew(session: Session, lease: Lease, *, at: datetime, done: int, total: int
     _update(session, lease, heartbeat_at=at, progress_done=done, progress_total=total)
 
 
+def show_life(ctx: Context, lease: Lease, *, at: datetime, done: int, total: int) -> None:
+    """Renew the lease by itself, while a piece of work takes long; raises LeaseLost."""
+    with ctx.bookkeeping() as session:
+        renew(session, lease, at=at, done=done, total=total)
+
+
 def end(
     session: Session, lease: Lease, status: JobStatus, *, at: datetime, message: str = "",
     result: dict[str, Any] | None = None,

@@ -273,7 +273,7 @@ def _work(
     done = sum(chunk.people for chunk in chunks if chunk.digest)
 
     def tick() -> None:
-        _show_life(ctx, started, Progress("waiting", done, total), clock())
+        leases.show_life(ctx, started.lease, at=clock(), done=done, total=total)
 
     frame = build_frame(executor, ctx.area_id, started.month, started.known_at, tick)
     report(Progress("started", done, total))
@@ -286,12 +286,6 @@ def _work(
         done += settled.bounds.people
         _write_chunk(ctx, started, settled, Progress("chunk", done, total), clock())
         report(Progress("chunk", done, total))
-
-
-def _show_life(ctx: Context, started: Started, progress: Progress, at: datetime) -> None:
-    """Renew the lease while a chunk takes long; raises LeaseLost."""
-    with ctx.bookkeeping() as session:
-        leases.renew(session, started.lease, at=at, done=progress.done, total=progress.total)
 
 
 def _write_chunk(

@@ -324,7 +324,7 @@ def _write(
 ) -> None:  # fmt: skip
     """Write the rows of a piece with its audit event, as long as the lease is ours."""
     if not sheets:
-        _show_life(ctx, lease, at, progress)
+        leases.show_life(ctx, lease, at=at, done=progress.done, total=progress.total)
         return
     rows = [build_row(common, sheet, ctx.actor.user_id) for sheet in sheets]
     files = hashlib.sha256("".join(sheet.file_digest for sheet in sheets).encode()).hexdigest()
@@ -336,12 +336,6 @@ def _write(
             "files": [None, files],
         }  # fmt: skip
         ctx.record("statements.issued", "payout_run", common.run.id, changes)
-
-
-def _show_life(ctx: Context, lease: leases.Lease, at: datetime, progress: Progress) -> None:
-    """Renew the lease while printing takes long; raises LeaseLost."""
-    with ctx.bookkeeping() as session:
-        leases.renew(session, lease, at=at, done=progress.done, total=progress.total)
 
 
 def _get_approved(ctx: Context, run_id: int) -> PayoutRun:

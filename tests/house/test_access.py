@@ -11,8 +11,8 @@ from tests.house.sources import ROOT, at, name_of, walk_python, write
 # Services whose writing is no change of a record: sessions seen, tokens swept, blocks sealed, leases renewed,
 # how far the trial of a file is.
 BOOKKEEPERS = {
-    "audit.py", "context.py", "forms.py", "import_work.py", "jobs.py", "schedulers.py",
-    "sign_in.py", "statements.py",
+    "audit.py", "context.py", "forms.py", "import_work.py", "jobs.py", "leases.py",
+    "schedulers.py", "sign_in.py",
 }  # fmt: skip
 READERS = ("get_", "find_", "list_", "count_", "load_", "sum_")
 # What says whose rows are asked for: the scope, or the area alone where a use-case or a job asks.

@@ -1,5 +1,4 @@
 import hashlib
-import itertools
 import zlib
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from ltc.rules.payouts.runs import (
     RunStatus,
     SamePerson,
 )
-from ltc.services import executors, insured, payout_chunks
+from ltc.services import insured, payout_chunks
 from ltc.services.executors import Inline, ProcessPool
 from ltc.services.insured import Contact
 from ltc.services.leases import AlreadyRunning, LeaseLost
@@ -28,7 +27,6 @@ from ltc.services.payouts import (
     MonthNotBegun,
     RemarkMissing,
     approve_run,
-    calculate_run,
     check_run,
     preview_run,
     send_back,
@@ -37,7 +35,6 @@ from ltc.store.audit_log import AuditEvent
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from tests.support import factories
-from tests.support.asking import ask_in_pool
 from tests.support.month import AFTER, MONTH, PEOPLE, approve, calculate, later, make_month
 
 
@@ -233,53 +230,6 @@ def test_who_lost_the_lease_writes_nothing_more(ctx, month, house, session):
     with pytest.raises(LeaseLost):
         calculate(ctx, on_progress=take_over)
     assert count(session, PayoutResult) == 14
-
-
-class Slow(Inline):
-    """Inline, but every piece is waited for as for another machine's."""
-
-    def map(self, task, common, pieces, tick):
-        for result in super().map(task, common, pieces):
-            tick()
-            yield result
-
-
-def test_a_month_that_waits_for_a_piece_shows_that_it_lives(ctx, month, session, engine):
-    """The clock goes on by a minute whenever it is asked."""
-    beats, minutes = [], itertools.count()
-    with engine.connect() as connection:
-
-        def look(_progress):
-            beats.append(connection.execute(sa.select(JobRun.heartbeat_at)).scalar_one())
-            connection.rollback()
-
-        calculate_run(
-            ctx, month=MONTH, executor=Slow(engine), chunk_people=PEOPLE, on_progress=look,
-            clock=lambda: AFTER + timedelta(minutes=next(minutes)),
-        )  # fmt: skip
-    # Begun at 0, a tick at 1, the chunk at 2.
-    assert beats[:2] == [AFTER, AFTER + timedelta(minutes=2)]
-
-
-def test_who_is_stopped_while_waiting_for_a_piece_writes_nothing(ctx, month, session, engine):
-    def stop(_progress):
-        session.execute(sa.update(JobRun).values(status=JobStatus.CANCELLED))
-        session.commit()
-
-    with pytest.raises(LeaseLost):
-        calculate_run(
-            ctx, month=MONTH, executor=Slow(engine), on_progress=stop, clock=lambda: AFTER
-        )
-    assert count(session, PayoutResult) == 0
-
-
-@pytest.mark.slow
-def test_processes_that_take_their_time_give_signs_of_life(engine, monkeypatch):
-    monkeypatch.setattr(executors, "TICK_SECONDS", 0.02)
-    ticks = []
-    [found] = ProcessPool(engine, 2).map(ask_in_pool, None, [1], lambda: ticks.append(1))
-    assert found
-    assert ticks
 
 
 def test_a_stale_lease_is_taken_over_and_the_run_goes_on(ctx, month, session, make_ctx):
