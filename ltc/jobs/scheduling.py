@@ -22,18 +22,15 @@ from ltc.rules.timetable import Entry, Repeats, date_key, list_due
 from ltc.rules.words import N_
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
-from ltc.services.leases import LIVE, STALE_AFTER, is_gone, is_worked_on, name_holder
-from ltc.services.statements import job_key
+from ltc.services.leases import STALE_AFTER, is_gone, name_holder
 from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
-    find_by_schedule_key,
     list_live_asked,
     list_live_tasks,
     list_planned_dates,
-    list_runs_approved_since,
 )
-from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
+from ltc.store.job_runs import JobRun, JobStatus
 
 MOST_CLOCK_OFF = timedelta(minutes=10)  # five minutes between machines are nothing
 CLOCK_IS_OFF = N_(
@@ -106,22 +103,13 @@ def _plan_task(ctx: Context, area: Area, entry: Entry, since: datetime) -> None:
 
 def _plan_approved(ctx: Context, entry: Entry, since: datetime) -> None:
     """Plan the first run that is not planned; one that somebody issues by hand, at a later look."""
-    earliest = max(since, ctx.now - timedelta(days=entry.back_days))
-    for run_id, month in list_runs_approved_since(ctx.session, ctx.area_id, earliest):
-        key = f"{entry.kind}:run:{run_id}"
-        planned = find_by_schedule_key(ctx.session, ctx.area_id, key)
-        by_hand = find_newest_job(ctx.session, ctx.area_id, job_key(run_id))
-        if planned is None and not (by_hand and _is_begun_by_hand(by_hand, ctx.now)):
+    for run in jobs.list_unplanned_runs(ctx.session, ctx.area_id, entry, since=since, at=ctx.now):
+        if run.by_hand is None:
             jobs.plan(
-                ctx, kind=entry.kind, schedule_key=key, on=Month.parse(month).starts_on,
-                inputs={"run_id": str(run_id), "month": month},
+                ctx, kind=entry.kind, schedule_key=run.key, on=Month.parse(run.month).starts_on,
+                inputs={"run_id": str(run.run_id), "month": run.month},
             )  # fmt: skip
             return
-
-
-def _is_begun_by_hand(job: JobRun, at: datetime) -> bool:
-    """Whether somebody works on a job, or a person asked for it: that is gone on with."""
-    return is_worked_on(job, at) or (job.status in LIVE and job.asked_by_id is not None)
 
 
 def _start_waiting(

@@ -6,9 +6,9 @@ bound to its lease: who was taken over writes nothing more. These rows are the b
 only what a person does here (run now, cancel) is an audit event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -18,14 +18,20 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict
 from ltc.rules.spoken import say_in_english, to_json
 from ltc.rules.tasks import TASKS, find_task
+from ltc.rules.timetable import Entry
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
 from ltc.services.leases import JobNotLive, Lease
+from ltc.services.statements import job_key
 from ltc.store.areas import is_first_area
 from ltc.store.base import new_id
-from ltc.store.job_questions import get_visible_job
-from ltc.store.job_runs import JobNotFound, JobRun, JobStatus
+from ltc.store.job_questions import (
+    find_by_schedule_key,
+    get_visible_job,
+    list_runs_approved_since,
+)
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_newest_job
 
 MOST_ATTEMPTS = 3
 # Each of two machines may be ten minutes off the database's clock: less silence proves nothing.
@@ -76,6 +82,37 @@ def plan(
     except IntegrityError:
         return None
     return job.id
+
+
+class UnplannedRun(NamedTuple):
+    """An approved run that no row of a task is planned for; ``by_hand``: who is at it meanwhile."""
+
+    run_id: int
+    month: str
+    key: str
+    by_hand: JobRun | None
+
+
+def list_unplanned_runs(
+    session: Session, area_id: int, entry: Entry, *, since: datetime, at: datetime
+) -> Iterator[UnplannedRun]:
+    """Yield what a task that follows approvals has still to do, the earliest first.
+
+    ``since``: when the area's task was first served; ``at`` is this instant.
+    """
+    earliest = max(since, at - timedelta(days=entry.back_days))
+    for run_id, month in list_runs_approved_since(session, area_id, earliest):
+        key = f"{entry.kind}:run:{run_id}"
+        if find_by_schedule_key(session, area_id, key) is None:
+            newest = find_newest_job(session, area_id, job_key(run_id))
+            is_begun = newest is not None and _is_begun_by_hand(newest, at)
+            yield UnplannedRun(run_id, month, key, newest if is_begun else None)
+
+
+def _is_begun_by_hand(job: JobRun, at: datetime) -> bool:
+    """Whether somebody works on a job, or a person asked for it: that is gone on with."""
+    is_asked = job.status in leases.LIVE and job.asked_by_id is not None
+    return is_asked or leases.is_worked_on(job, at)
 
 
 def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -> JobRun:

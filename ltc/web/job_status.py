@@ -13,12 +13,14 @@ from ltc.rules.access import Actor, Permission
 from ltc.rules.tasks import RESULT_NAMES, RESULT_WORDS, TASKS, Task
 from ltc.rules.timetable import Entry, Repeats, Weekday, find_next_due
 from ltc.rules.words import N_
+from ltc.services.jobs import list_unplanned_runs
 from ltc.services.leases import is_stalled
 from ltc.store.areas import Area, get_area, is_first_area
 from ltc.store.job_questions import (
     find_last_of_task,
     find_late_date,
     find_newest_scheduler,
+    find_schedule,
     list_schedules,
 )
 from ltc.store.job_runs import JobRun, JobStatus
@@ -108,6 +110,16 @@ def _find_late(
     """Return the instant at which the newest date was due, where nobody has begun it in time."""
     late = find_late_date(session, area, entry, since=since, now=now)
     return late.due_at if late and late.begun_at is None else None
+
+
+def find_waited_for(session: Session, status: TaskStatus, now: datetime) -> JobRun | None:
+    """Return the job of a person that a task leaves alone until it has ended."""
+    area_id, entry = http.current_actor().area_id, status.entry
+    schedule = find_schedule(session, area_id, entry.kind)
+    if schedule is None or entry.repeats is not Repeats.AFTER_APPROVAL:
+        return None
+    runs = list_unplanned_runs(session, area_id, entry, since=schedule.since_at, at=now)
+    return next((run.by_hand for run in runs if run.by_hand), None)
 
 
 def find_scheduler_trouble(session: Session, now: datetime) -> str | None:

@@ -48,13 +48,15 @@ def index() -> Any:
 @http.requires(Permission.SEE_JOBS)
 def task(task: str) -> Any:
     """Show one task: when it is due, how long it took, and the buttons to run it."""
-    found, session, actor = find_task(task), http.database(), http.current_actor()
-    statuses = job_status.list_statuses(session, actor, clock.now())
+    found, session, actor, now = find_task(task), http.database(), http.current_actor(), clock.now()
+    statuses = job_status.list_statuses(session, actor, now)
+    status = next((each for each in statuses if each.task.kind == task), None)
     recent = list_recent(session, actor, task)
     return render_template(
         "jobs/task.html",
         task=found,
-        status=next((each for each in statuses if each.task.kind == task), None),
+        status=status,
+        waited_for=status and job_status.find_waited_for(session, status, now),
         recent=recent,
         points=[_point(job) for job in reversed(recent)],
         words=job_status,

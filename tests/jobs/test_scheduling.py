@@ -7,17 +7,20 @@ from datetime import date, time, timedelta
 import pytest
 import sqlalchemy as sa
 
+from ltc import clock
 from ltc.jobs.running import run_task
 from ltc.jobs.scheduling import look
-from ltc.rules.errors import Conflict
+from ltc.rules.months import Month
 from ltc.rules.timetable import CatchUp, Timetable
 from ltc.services import jobs, leases
+from ltc.services.payout_start import JOB_KIND, job_key
 from ltc.store.areas import Area
 from ltc.store.base import Base
 from ltc.store.job_questions import find_newest_scheduler
 from ltc.store.job_runs import JobRun, JobStatus
 from tests.conftest import NOW
 from tests.support.factories import make_area
+from tests.support.month import make_month
 from tests.support.scheduling import (
     TASK,
     always,
@@ -29,10 +32,7 @@ from tests.support.scheduling import (
 )
 
 DAY = timedelta(days=1)
-
-
-class Refused(Conflict):
-    """{what} is held by somebody else. Wait until it is free."""
+MONTHLY = "calculate_last_month"
 
 
 @pytest.fixture
@@ -117,23 +117,32 @@ def test_schedulers_at_the_same_moment_do_a_date_once(house, area, done):
     assert done == [date(2019, 11, 15)]
 
 
-def test_a_held_lock_is_a_failure_that_is_seen(house, area, monkeypatch):
-    def work(given):
-        raise Refused(what="The month")
-
-    house = house_with(house, nightly())
-    with runner(monkeypatch, work):
-        look_and_run(house, NOW)
-        (job,) = look_and_run(house, NOW + DAY)
+def test_a_month_that_somebody_calculates_is_a_failure_that_is_seen(
+    house, area, session, make_ctx, monkeypatch
+):
+    make_month(session, people=1)
+    house, at, ctx = house_with(house, nightly(MONTHLY)), NOW + DAY, make_ctx()
+    monkeypatch.setattr(clock, "now", lambda: at)
+    look_and_run(house, NOW)
+    key = job_key(Month(2019, 10))
+    lease = leases.acquire(ctx, kind=JOB_KIND, key=key, inputs={}, at=at)
+    session.commit()
+    (job,) = look_and_run(house, at)
     assert job.status is JobStatus.FAILED
-    assert job.message == "The month is held by somebody else. Wait until it is free."
+    assert "This is already being done: 0 of 0 since" in job.message
+    assert "Wait until it has ended." in job.message
+    assert look_and_run(house, at) == []  # nor is it done over and over
+    leases.end(session, lease, JobStatus.DONE, at=at)
+    session.commit()
+    (job,) = look_and_run(house, at + DAY)
+    assert job.status is JobStatus.DONE, job.message
 
 
 def test_an_area_without_law_fails_and_says_what_to_do(house, area, session, monkeypatch):
     area.policy_area = "atlantis"
     session.merge(area)
     session.commit()
-    entry = nightly("calculate_last_month")
+    entry = nightly(MONTHLY)
     house = house_with(house, entry)
     look_and_run(house, NOW)
     (job,) = look_and_run(house, NOW + DAY)

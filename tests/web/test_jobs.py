@@ -10,6 +10,7 @@ from ltc.jobs.running import run_task
 from ltc.rules.access import Role
 from ltc.rules.payouts.runs import RunKind, RunStatus
 from ltc.services import jobs, leases, schedulers
+from ltc.services.statements import job_key as statements_key
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobSchedule, JobStatus
 from ltc.store.payouts import PayoutRun
@@ -92,6 +93,24 @@ def test_what_is_late_stands_at_the_top_and_on_the_start_page(page, session):
     assert "Late tasks: 1." in text
     assert late in text
     assert late in text_of(page, "/")
+
+
+def test_a_task_says_what_it_waits_for(page, session, make_ctx):
+    path, waits = "/jobs/tasks/issue_statements", "It waits for what a person asked for"
+    session.add(JobSchedule(area_id=1, kind="issue_statements", since_at=NOW - DAY))
+    run = make_run(session)
+    run.approved_at = NOW
+    session.commit()
+    assert waits not in words_of(page, path)
+    key, inputs = statements_key(run.id), {"run_id": str(run.id)}
+    job = leases.ask(make_ctx(), kind="statements", key=key, inputs=inputs, at=NOW)
+    session.commit()
+    assert f"{waits}: Issue statements" in words_of(page, path)
+    assert f"/jobs/{job.id}" in text_of(page, path)
+    assert waits not in words_of(page, "/jobs/tasks/audit_check")
+    job.status = JobStatus.DONE
+    session.commit()
+    assert waits not in words_of(page, path)
 
 
 def test_run_now_starts_a_process_and_its_page_tells_the_result(page, started, house):
