@@ -25,7 +25,7 @@ class VisitsOfMonth(NamedTuple):
     """The first visits of a month, how many there are in all, and the day of the last."""
 
     first: list[Visit]
-    count: int
+    in_all: int
     last_on: date | None
 
 

@@ -118,7 +118,7 @@ def _of_older(conclusion: Conclusion | None) -> list[Station]:
         if end
         else _("Grade %(grade)s, valid without end.", grade=grade)
     )
-    return [{**_station(_("In force"), day(conclusion.concluded_on)), "note": note}]
+    return [{**_station(_("Assessed before"), day(conclusion.concluded_on)), "note": note}]
 
 
 def _of_plan(plan: CarePlan | None) -> Station:
@@ -130,7 +130,7 @@ def _of_care(plan: CarePlan | None, visits: VisitsOfMonth, today: date) -> Stati
     """Return the care of the month: by its visits, or by the plan where care is not visits."""
     label = _("Care this month")
     if visits.last_on:
-        note = ngettext("%(num)s visit", "%(num)s visits", visits.count)
+        note = ngettext("%(num)s visit", "%(num)s visits", visits.in_all)
         return {**_station(label, day(visits.last_on)), "note": note}
     is_given = plan is not None and not _is_by_visits(plan, today)
     return _station(label, is_given and plan and _("since %(day)s", day=day(plan.starts_on)))

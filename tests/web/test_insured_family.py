@@ -77,20 +77,20 @@ def test_an_application_is_not_assessed_by_a_conclusion_of_before(
     file(session, person, status=ApplicationStatus(status))
     text = read_sheet(officer, person)
     assert (
-        "In force done 2019-01-15 (Tue) "
+        "Assessed before done 2019-01-15 (Tue) "
         "Grade Severe disability III (the heaviest), valid to 2021-01-14 (Thu). "
         f"Applied done 2019-11-04 (Mon) Assessed {state}"
     ) in text
     make.make_conclusion(session, person, concluded_on=date(2019, 11, 8))  # an imported one
     text = read_sheet(officer, person)
     assert "Assessed done 2019-11-08 (Fri) Severe disability III" in text
-    assert "In force" not in text
+    assert "Assessed before" not in text
 
 
 def test_a_conclusion_stands_with_its_own_application(officer, session, person):
     application = file(session, person, status=ApplicationStatus.CONCLUDED)
     make.make_conclusion(session, person, valid_before=date(2019, 11, 1))
-    assert "In force" not in read_sheet(officer, person)  # it is not any more
+    assert "Assessed before" not in read_sheet(officer, person)  # it is not any more
     make.make_conclusion(
         session, person, application_id=application.id, concluded_on=date(2019, 11, 12)
     )
