@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pypdfium2
 import pytest
@@ -9,6 +10,7 @@ import zxingcpp
 from flask import Flask
 
 from ltc.rules.statement_codes import write_code
+from ltc.rules.statements import Sums
 from ltc.store.words import load_chinese
 from ltc.web import verify
 from tests.support.statements import (
@@ -20,6 +22,7 @@ from tests.support.statements import (
 )
 
 CODE_SCALE = 2  # of 72 dots an inch: coarser than any camera
+WIDTH_OF_TEXT = 550  # points to the right margin of the page
 KINDS = ("person", "provider")
 TITLES = {
     "person": "长期护理保险待遇结算单 Statement of long-term care benefits 201912R1-CHO2019000001",
@@ -111,6 +114,25 @@ def test_all_that_is_heard_can_be_searched_and_copied(paper):
     heard = list_heard(paper)
     assert len(heard) > 50
     assert [text for text in heard if squeeze(text) not in seen] == []
+
+
+def test_figures_of_a_large_provider_stand_apart_and_within_the_page(policies, tmp_path):
+    small = make_provider_statement(policies)
+    sums = Sums(fund_fen=168250000, assistance_fen=12469134, person_fen=83650000)
+    group = replace(small.groups[0], people=455, days=13650, minutes=819000, sums=sums)
+    large = replace(small, people=455, sums=sums, groups=(group,))
+    paper = tmp_path / "large.pdf"
+    paper.write_bytes(print_statement(large).pdf)
+    figures = ["455", "13650", "819000", "¥1,682,500.00", "¥124,691.34", "¥836,500.00"]
+    lines = ask("pdftotext", "-layout", paper, "-").splitlines()
+    (sum_of_groups, _sum_of_lines) = (
+        line.split() for line in lines if "13650" in line and "Sum" in line
+    )
+    assert sum_of_groups == ["合计", "Sum", *figures]
+    boxes = ask("pdftotext", "-bbox", paper, "-")
+    ends = re.findall(r'xMax="([\d.]+)" yMax="[\d.]+">¥836,500.00<', boxes)
+    assert ends
+    assert max(map(float, ends)) < WIDTH_OF_TEXT
 
 
 def test_the_square_code_leads_to_the_public_page_of_the_statement(paper):
