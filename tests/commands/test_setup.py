@@ -1,4 +1,4 @@
-"""`make setup-run` on machines without a network, without rights, or with nothing left to do.
+"""`make run` and `make test` on machines without a network, without rights, or with nothing left to do.
 
 It runs in a copy of the files that it reads, and finds only the programs that a test gives it.
 """
@@ -69,6 +69,12 @@ class Machine:
         """Install programs of the real machine."""
         for name in names:
             (self.bin / name).symlink_to(shutil.which(name))
+
+    def has_what_tests_need(self) -> None:
+        """Install what setting up for tests looks for beside libraries, and what making .venv takes."""
+        self.has("chromium", "")
+        self.has("pdftotext", "")
+        self.also_has("mkdir", "ln")
 
     def is_user(self, number: int) -> None:
         self.has("id", f"echo {number}\n")
@@ -145,13 +151,14 @@ def test_a_mirror_that_is_not_reached_is_said(machine):
     assert machine.contents() == before
 
 
+@pytest.mark.parametrize("goal", ["run", "test"])
 @pytest.mark.parametrize("tool", ["uv", "pip"])
-def test_packages_that_cannot_be_fetched_leave_nothing_behind(machine, tool):
+def test_packages_that_cannot_be_fetched_leave_nothing_behind(machine, tool, goal):
     if tool == "uv":
         machine.has("uv", UV)
-    machine.also_has("mkdir", "ln")
+    machine.has_what_tests_need()
     before = machine.contents()
-    answer = machine.make()
+    answer = machine.make(goal)
     assert answer.returncode == 2
     error, said, _of_make = answer.stderr.splitlines()
     assert error.startswith({"uv": "error: Could not connect", "pip": "ERROR: No match"}[tool])
@@ -187,19 +194,21 @@ needs_isolation = pytest.mark.skipif(
 def test_two_commands_need_no_network_where_all_is_installed(machine):
     machine.has("uv", UV)
     machine.has("apt-get", APT)
-    machine.also_has("mkdir", "ln")
-    first = machine.make(NETWORK="1")
+    machine.has_what_tests_need()
+    first = machine.make("setup", NETWORK="1")
     assert first.returncode == 0, first.stderr
     assert first.stdout.splitlines()[-1] == "setup: ready"
     assert len(list(machine.project.rglob("*.mo"))) == len(list(machine.project.rglob("*.po"))) > 0
     assert machine.called[0].startswith("uv venv")
-    machine.has("flask", 'echo "flask $*"\n')
-    (machine.project / ".venv/bin/flask").symlink_to(machine.bin / "flask")
+    for program in ("flask", "pytest"):
+        machine.has(program, f'echo "{program} $*"\n')
+        (machine.project / ".venv/bin" / program).symlink_to(machine.bin / program)
     before = machine.contents()
     for goal, said in (
         ("setup-run", []),
         ("demo", ["flask --app app demo"]),
         ("run", ["flask --app app demo", "flask --app app serve"]),
+        ("test", ["pytest -q -n auto"]),
     ):
         answer = machine.make(goal, isolated=True)
         assert (answer.returncode, answer.stderr) == (0, "")

@@ -22,9 +22,6 @@ HERE = {"Origin": "http://localhost"}
 WITHOUT_SESSION = {"session.sign_in", "session.sign_out", "verify.check_file"}
 KEPT, OF_ANOTHER = "Your form is kept", "This form was begun by somebody else."
 
-# What happens at the door is the same on every database.
-pytestmark = pytest.mark.parametrize("desk", ["sqlite"], indirect=True, scope="module")
-
 
 @pytest.fixture(autouse=True)
 def frozen():

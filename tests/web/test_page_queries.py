@@ -108,9 +108,9 @@ def find_given(condition: sa.BinaryExpression[Any]) -> Iterator[str]:
 # --- the walk -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def asked(
-    sqlite_databases: Any, policies: Any, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, policies: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Any]]:
     """The statements of every page, by endpoint; the start page asked for by every role."""
     from ltc import settings
@@ -118,7 +118,8 @@ def asked(
     from tests.support.installations import open_shared_world
 
     home = str(tmp_path_factory.mktemp("home"))
-    with sqlite_databases.lend() as url, time_machine.travel(NOW, tick=False):
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.lend() as url, time_machine.travel(NOW, tick=False):
         given = settings.load({**ENVIRONMENT, "LTC_HOME": home, "LTC_DATABASE_URL": url})
         with open_shared_world(given, policies) as world:
             return walk(world.app, world.areas[0][0])

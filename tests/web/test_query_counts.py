@@ -48,6 +48,7 @@ FEW, MANY = 10, 60
 MOST = 10  # queries of a page that is not named below; two of them find who is signed in
 QUERIES = {
     "home.index": 12,
+    "insured.family.show": 14,
     "insured.show": 25,
     "jobs.index": 15,
     "jobs.task": 14,
@@ -254,13 +255,14 @@ def who_sees(route: Route) -> Role:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def counts(
-    sqlite_databases: Any, policies: Any, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, policies: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[dict[str, int], dict[str, int]]]:
-    """Queries of every page with few rows and with many; the database plays no part in their number."""
+    """Queries of every page with few rows and with many."""
     home = str(tmp_path_factory.mktemp("home"))
-    with sqlite_databases.lend() as url, time_machine.travel(NOW, tick=False):
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.lend() as url, time_machine.travel(NOW, tick=False):
         given = settings.load({**ENVIRONMENT, "LTC_HOME": home, "LTC_DATABASE_URL": url})
         with open_shared_world(given, policies) as world:
             grow = grower(world)
