@@ -19,7 +19,11 @@ from tests.support.processes import PATIENCE_SECONDS, ask, starting, wait_until
 
 PORT = 8462
 WORKERS = 4
-WAITS_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+# In this database alone: other tests use the same server.
+WAITS_FOR_A_LOCK = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE NOT granted AND datname = current_database()
+"""
 TASK = "ending_soon"
 OFF_CLOCK = (sys.executable, "-m", "tests.support.off_clock")
 

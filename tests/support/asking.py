@@ -1,5 +1,6 @@
 """What a worker of another process finds on its own connection; must be importable by name."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,12 @@ def ask_settings(connection: sa.Connection) -> dict[str, Any]:
 def ask_in_pool(session: Session, _common: None, _piece: int) -> dict[str, Any]:
     """Answer as a task of ``services.executors``."""
     return ask_settings(session.connection())
+
+
+def take_time_in_pool(_session: Session, _common: None, piece: float) -> float:
+    """Work for so many seconds."""
+    time.sleep(piece)
+    return piece
 
 
 def fail_in_pool(_session: Session, _common: None, _piece: int) -> None:
