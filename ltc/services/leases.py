@@ -22,7 +22,8 @@ from ltc.rules.errors import Conflict, Problem
 from ltc.rules.spoken import to_json
 from ltc.services.context import Context
 from ltc.store.base import new_id
-from ltc.store.job_runs import JobRun, JobStatus, find_job
+from ltc.store.job_questions import get_visible_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job
 from ltc.store.reachable import DatabaseBusy, find_trouble
 
 STALE_AFTER = timedelta(seconds=60)
@@ -132,14 +133,21 @@ def end(
             result=result)  # fmt: skip
 
 
-def stop(job: JobRun, at: datetime) -> None:
-    """End a job because a person said so, whether anybody works on it or not; raises JobNotLive.
+def stop(ctx: Context, *, kind: str, job_id: int) -> JobRun:
+    """End a job because a person said so, whether anybody works on it or not.
 
-    A process that works on it loses the lease.
+    A process that works on it loses the lease with its next piece. Whoever calls this has asked for
+    the permission. Raises JobNotFound, JobNotLive.
     """
-    if job.status not in LIVE:
-        raise JobNotLive()
-    job.status, job.ended_at = JobStatus.CANCELLED, at
+    with ctx.transaction() as session:
+        job = get_visible_job(session, ctx.actor, job_id)
+        if job.kind != kind:
+            raise JobNotFound()
+        if job.status not in LIVE:
+            raise JobNotLive()
+        job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
+        ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
+    return job
 
 
 def put_back(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> bool:

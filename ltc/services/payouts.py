@@ -39,8 +39,7 @@ from ltc.services.payout_start import (
     start,
 )
 from ltc.store.areas import get_area
-from ltc.store.job_questions import get_visible_job
-from ltc.store.job_runs import JobNotFound, JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payout_cases import Frame
 from ltc.store.payout_conflicts import load_taken
 from ltc.store.payout_facts import read_facts_digest
@@ -123,13 +122,7 @@ def cancel_calculation(ctx: Context, *, job_id: int) -> JobRun:
     Raises JobNotFound, JobNotLive.
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
-    with ctx.transaction() as session:
-        job = get_visible_job(session, ctx.actor, job_id)
-        if job.kind != JOB_KIND:
-            raise JobNotFound()
-        leases.stop(job, ctx.now)
-        ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
-    return job
+    return leases.stop(ctx, kind=JOB_KIND, job_id=job_id)
 
 
 def calculate_run(

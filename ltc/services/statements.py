@@ -33,8 +33,7 @@ from ltc.services.statement_inputs import build_common, decide_inputs, key_of
 from ltc.services.statement_press import Press, check_signing
 from ltc.services.statement_printers import Batch, Failed, Printers
 from ltc.services.statement_sheets import Common, Piece, PrintedSheet, build_row, print_piece
-from ltc.store.job_questions import get_visible_job
-from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job, find_newest_job
+from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_questions import find_statement_of
@@ -138,13 +137,7 @@ def cancel_job(ctx: Context, *, job_id: int) -> JobRun:
     Raises JobNotFound, JobNotLive.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
-    with ctx.transaction() as session:
-        job = get_visible_job(session, ctx.actor, job_id)
-        if job.kind != JOB_KIND:
-            raise JobNotFound()
-        leases.stop(job, ctx.now)
-        ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
-    return job
+    return leases.stop(ctx, kind=JOB_KIND, job_id=job_id)
 
 
 def issue_run(
