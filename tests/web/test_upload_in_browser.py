@@ -5,11 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import expect
 
 from ltc import clock
 from ltc.rules.access import Role
@@ -19,15 +17,12 @@ from ltc.store.users import UserSession
 from ltc.web import imports as pages
 from tests.services.import_files import make_world
 from tests.services.test_imports_large import write_visits
+from tests.support.browsers import NEEDS_BROWSER, open_browser, serve
 from tests.support.factories import make_user
 from tests.support.sign_in import SESSION_COOKIE
 
-CHROMIUM = Path("/usr/bin/chromium")
 LIMIT_MB = 2
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-]
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture
@@ -61,21 +56,14 @@ def cookie(session, officer):
 @pytest.fixture
 def address(app, monkeypatch):
     monkeypatch.setattr(pages, "start_process", lambda *_: None)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app) as served:
+        yield served
 
 
 @pytest.fixture
 def browser():
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture
