@@ -32,6 +32,10 @@ RECORDED_AT = datetime(2024, 1, 2, tzinfo=UTC)
 AFTER = datetime(2024, 6, 3, 2, 0, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOURS_AHEAD = timedelta(hours=8)
+# Sixteen surnames and sixty signs of given names: some share the whole name, as in any city.
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭"
+GIVEN = ("伟芳娜敏静丽强磊军洋勇艳杰涛明超秀霞平刚桂英华玉兰红建国文志"
+         "海云春梅林峰波宁辉鹏飞雪琴凤珍莲荣爱香月菊翠巧美惠珠雅芝素贞")  # fmt: skip
 DISTRICTS, FIRST_HOUR, DAYS = 13, 8, 31
 ROWS_AT_ONCE = 20_000
 SEALED = b"\0" * 32
@@ -123,10 +127,18 @@ def _carers(city: City) -> Iterator[Row]:
         }  # fmt: skip
 
 
+def build_name(number: int) -> str:
+    """Return the name of the person with a number, counted from 0."""
+    mixed = number * 2_654_435_761 % 2**32
+    mixed, surname = divmod(mixed, len(SURNAMES))
+    mixed, first = divmod(mixed, len(GIVEN))
+    return SURNAMES[surname] + GIVEN[first] + GIVEN[mixed % len(GIVEN)]
+
+
 def _people(city: City) -> Iterator[Row]:
     for n in range(city.people):
         yield {
-            "area_id": AREA, "id": n + 1, "case_number": f"HZ{n:08d}", "name": f"人{n}",
+            "area_id": AREA, "id": n + 1, "case_number": f"HZ{n:08d}", "name": build_name(n),
             "sex": Sex.FEMALE, "born_on": date(1940, 1, 1), "district_id": n % DISTRICTS + 1,
             "identity_sealed": SEALED, "identity_digest": f"{n:064d}", "identity_last4": "0000",
             "recorded_at": RECORDED_AT,

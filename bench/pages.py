@@ -18,7 +18,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from bench.city import SEED
+from bench.city import SEED, build_name
 from bench.office import VISITS_EACH, Office, in_june, make_password, open_office
 from bench.table import Figure, print_table
 from ltc.factory import House, create_app
@@ -46,6 +46,10 @@ def _person(office: Office, chance: Chance) -> int:
     return chance.choice(office.built.shown)
 
 
+def _name(office: Office, chance: Chance) -> str:
+    return build_name(_person(office, chance) - 1)
+
+
 def _home(role: Role) -> Page:
     words = role.value.replace("_", " ")
     return Page(f"home of {words}", role, lambda _o, _c: url_for("home.index"))
@@ -70,11 +74,11 @@ PAGES = (
     _list("a carer's own visits", Role.CARER, "visits.index"),
     _list("people", Role.OFFICER, "insured.index"),
     Page("people by a name", Role.OFFICER,
-         lambda o, c: url_for("insured.index", q=f"人{_person(o, c) - 1}")),
+         lambda o, c: url_for("insured.index", q=_name(o, c))),
     Page("a person", Role.OFFICER,
          lambda o, c: url_for("insured.show", person_id=_person(o, c))),
     Page("search", Role.OFFICER,
-         lambda o, c: url_for("search.index", q=f"人{_person(o, c) - 1}")),
+         lambda o, c: url_for("search.index", q=_name(o, c))),
     _list("assessments", Role.OFFICER, "assessments.index"),
     _list("assessments to decide on", Role.OFFICER, "assessments.index", status="filed"),
     _list("an assessor's assessments", Role.ASSESSOR, "assessments.index"),

@@ -1,8 +1,9 @@
 """What an office has on its shelves besides a city and its month: ``put_up`` writes it in bulk.
 
 For everybody an application with its evaluation, and a month before, approved, with statements; two
-years of approved months; and a sealed event of the audit log for every visit. The database makes
-these rows from those that are there: a large city's take a minute, not an hour.
+years of approved months; and a sealed event of the audit log for every visit. Every list has a page
+of rows at least, in a small city, too: else pages of the two sizes would not be the same. The
+database makes these rows from those that are there: a large city's take a minute, not an hour.
 """
 
 from collections.abc import Mapping
@@ -16,8 +17,10 @@ from bench.city import AFTER, AREA, MONTH
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.imports import ImportStatus
 from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.providers import ProviderKind
 from ltc.rules.statement_codes import build_code
 from ltc.rules.statements import StatementKind
+from ltc.store.areas import Organisation, OrganisationKind
 from ltc.store.assessments import Application, Evaluation
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
@@ -32,8 +35,12 @@ from ltc.store.visits import Visit
 MONTHS, FILES, JOBS = 24, 200, 400
 EVENTS_A_BLOCK = 1_000
 FILED_ON, EVALUATED_AT = date(2024, 1, 3), AFTER - timedelta(days=150)
-# Of each so many applications one waits to be accepted, one for its evaluation, one for experts.
-A_HUNDRED, ASSIGNED = 100, 20
+# Of each so many applications one waits to be accepted, one for its evaluation, one for experts. In
+# a small city a larger part of them, so that there are so many at least; and the assessor has that
+# many to evaluate, whatever the size.
+A_HUNDRED, WAITING_LEAST = 100, 60
+# Providers that care for nobody yet: they, too, are listed.
+EMPTY_PROVIDERS, EMPTY_IDS = 60, 1 << 30
 CHANGED_APART, CHANGED_FEN = 50, 100
 OTHER_IDS = 1 << 40  # between a row and its copy
 DIGEST = "0" * 64
@@ -41,6 +48,7 @@ DIGEST = "0" * 64
 
 def put_up(session: Session, assessor_id: int, run_id: int) -> int:
     """Fill the shelves; return the run of the month before ``run_id``, which is approved."""
+    _add_providers(session)
     _add_applications(session, assessor_id)
     run = session.get_one(PayoutRun, (AREA, run_id))
     earlier, *_older = [_add_month(session, run, months_ago) for months_ago in range(1, MONTHS)]
@@ -75,14 +83,34 @@ def _insert(session: Session, table: Any, values: Mapping[str, Any], *conditions
     session.execute(sa.insert(table).from_select(list(values), rows))
 
 
+def _add_providers(session: Session) -> None:
+    """Add providers without people; each is an organisation, as the others are."""
+    ids = range(EMPTY_IDS, EMPTY_IDS + EMPTY_PROVIDERS)
+    session.add_all(
+        Organisation(
+            area_id=AREA, id=id_, kind=OrganisationKind.PROVIDER, name=f"E{id_ - EMPTY_IDS}"
+        )
+        for id_ in ids
+    )
+    session.flush()
+    session.add_all(
+        Provider(area_id=AREA, id=id_, code=f"E{id_ - EMPTY_IDS:04d}", name=f"E{id_ - EMPTY_IDS}",
+                 kind=ProviderKind.HOME, district_id=1, recorded_at=AFTER)
+        for id_ in ids
+    )  # fmt: skip
+    session.flush()
+
+
 def _add_applications(session: Session, assessor_id: int) -> None:
     person = InsuredPerson
-    turn = person.id % A_HUNDRED
+    people = session.scalar(sa.select(sa.func.count()).select_from(person)) or 0
+    apart = max(3, min(A_HUNDRED, people // WAITING_LEAST))
+    turn = person.id % apart
     status = sa.case(
         (turn == 0, ApplicationStatus.FILED), (turn == 1, ApplicationStatus.ACCEPTED),
         (turn == 2, ApplicationStatus.SCORED), else_=ApplicationStatus.CONCLUDED,
     )  # fmt: skip
-    mine = sa.case((person.id <= A_HUNDRED * ASSIGNED, assessor_id), else_=sa.null())
+    mine = sa.case((person.id <= apart * WAITING_LEAST, assessor_id), else_=sa.null())
     _insert(session, Application, {
         "area_id": person.area_id, "id": person.id, "number": "SQ" + person.case_number,
         "person_id": person.id, "status": status, "filed_on": sa.literal(FILED_ON),
@@ -130,8 +158,8 @@ def _copy_rows(session: Session, table: Any, run_id: int, other_id: int) -> None
 
 
 def _add_statements(session: Session, run: PayoutRun) -> None:
-    """Issue a statement to everybody with a result, and to each provider with a line."""
-    result, line, provider = PayoutResult, PayoutLine, Provider
+    """Issue a statement to everybody with a result, and to each provider."""
+    result, provider = PayoutResult, Provider
     begins = run.month.replace("-", "") + "R1-"
     given = {
         "area_id": result.area_id, "run_id": result.run_id, "content_digest": sa.literal(DIGEST),
@@ -143,14 +171,13 @@ def _add_statements(session: Session, run: PayoutRun) -> None:
         "number": begins + result.case_number, "subject_id": result.person_id,
         "provider_id": result.provider_id, "district_id": result.district_id,
     }, *of_run)  # fmt: skip
-    paid = sa.select(line.provider_id).where(line.area_id == AREA, line.run_id == run.id)
     _insert(session, Statement, {
         **given, "area_id": provider.area_id, "id": provider.id,
         "run_id": sa.literal(run.id, sa.BigInteger),
         "kind": sa.literal(StatementKind.PROVIDER, Statement.kind.type),
         "number": begins + "P-" + provider.code, "subject_id": provider.id,
         "provider_id": provider.id, "district_id": provider.district_id,
-    }, provider.area_id == AREA, provider.id.in_(paid))  # fmt: skip
+    }, provider.area_id == AREA)  # fmt: skip
 
 
 def _add_events(session: Session) -> None:
