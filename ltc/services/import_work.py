@@ -42,6 +42,7 @@ from ltc.services.uploads import (
     remove_upload,
     seen_path,
 )
+from ltc.store.bulk import widen_cache
 from ltc.store.import_lookups import refresh_statistics
 from ltc.store.import_questions import get_import, is_upload_needed
 from ltc.store.imports import ImportFile
@@ -203,6 +204,7 @@ def _carry_out(work: _Work, table: Table, piece: Sequence[Row], is_last: bool) -
     """Do a piece, in one transaction with how far that is."""
     ctx, reason = work.ctx, f"import {work.file.file_digest[:SHORT_DIGEST_LENGTH]}"
     with ctx.transaction() as session:
+        widen_cache(session)
         take_numbers(session, ctx.area_id, TURN)
         for chunk in _chunks(piece):
             checked = check_chunk(ctx, work.spec, chunk, work.seen)
