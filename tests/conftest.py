@@ -24,6 +24,7 @@ from tests.support.databases import PostgresDatabases, SqliteDatabases, drop_lef
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser
 
     from ltc.factory import House
     from ltc.rules.policies import LawBook
@@ -232,3 +233,12 @@ def app(house: "House") -> "Flask":
 def client(app: "Flask") -> "FlaskClient":
     """A browser of nobody; fails where a page leaves uncommitted changes behind."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A real browser, started once in each process; tests open contexts that share nothing."""
+    from tests.support.browsers import open_browser
+
+    with open_browser() as browser:
+        yield browser

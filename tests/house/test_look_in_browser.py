@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, open_browser, serve
+from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, serve
 from tests.support.gallery import make_app
 
 pytestmark = NEEDS_BROWSER
@@ -17,12 +17,6 @@ pytestmark = NEEDS_BROWSER
 def address() -> Iterator[str]:
     with serve(make_app()) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

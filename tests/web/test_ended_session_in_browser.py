@@ -13,7 +13,6 @@ from tests.support.factories import make_person, make_user
 from tests.web.test_evaluate_in_browser import (
     address,
     complaints,
-    databases,
     is_cut,
     open_session,
     pytestmark,
@@ -22,7 +21,7 @@ from tests.web.test_evaluate_in_browser import (
 )
 
 __all__ = [  # fixtures, found by their names
-    "address", "complaints", "databases", "is_cut", "pytestmark", "tablet", "way",
+    "address", "complaints", "is_cut", "pytestmark", "tablet", "way",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ltc import clock
@@ -23,8 +23,7 @@ from ltc.store.assessments import Application, Evaluation
 from ltc.store.users import User, UserSession, token_digest
 from tests.conftest import NOW
 from tests.support.assessment_cases import Way, look_again, make_staff
-from tests.support.browsers import NEEDS_BROWSER, find_violations, open_browser
-from tests.support.databases import SqliteDatabases
+from tests.support.browsers import NEEDS_BROWSER, find_violations
 
 KEPT = """async () => {
   const { openDB } = await import("/static/vendor/idb/idb.js");
@@ -45,12 +44,6 @@ pytestmark = NEEDS_BROWSER
 @pytest.fixture
 def way(session: Any, make_ctx: Any) -> Way:
     return Way(session, make_ctx, make_staff(session))
-
-
-@pytest.fixture
-def databases(sqlite_databases: SqliteDatabases) -> SqliteDatabases:
-    """What happens in a browser is the same on every database."""
-    return sqlite_databases
 
 
 @pytest.fixture
@@ -87,18 +80,19 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def tablet(way: Way, address: str, complaints: list[str]) -> Iterator[BrowserContext]:
-    """A browser in which the assessor is signed in."""
+def tablet(
+    browser: Browser, way: Way, address: str, complaints: list[str]
+) -> Iterator[BrowserContext]:
+    """A browser of its own, as far as it can tell, in which the assessor is signed in."""
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with open_browser() as browser:
-        context = browser.new_context(
-            base_url=address, locale="en-US", viewport={"width": 1280, "height": 800}
-        )
-        context.on("weberror", lambda found: complaints.append(str(found.error)))
-        cookie = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.assessor)}
-        context.add_cookies([{**cookie, "url": address}])
-        yield context
-        context.close()
+    context = browser.new_context(
+        base_url=address, locale="en-US", viewport={"width": 1280, "height": 800}
+    )
+    context.on("weberror", lambda found: complaints.append(str(found.error)))
+    cookie = {"name": SESSION_COOKIE, "value": open_session(way, way.staff.assessor)}
+    context.add_cookies([{**cookie, "url": address}])
+    yield context
+    context.close()
 
 
 def open_session(way: Way, user: User) -> str:

@@ -19,7 +19,7 @@ from ltc.rules.access import Role
 from ltc.store import db
 from tests.conftest import ENVIRONMENT
 from tests.support import postgres
-from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, open_browser, serve
+from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, serve
 from tests.support.demonstration import OPEN_AT, build_demonstration, pick_sides
 from tests.support.installations import make_app, make_house
 from tests.support.sign_in import sign_in_as
@@ -143,12 +143,6 @@ def _look(app: Flask, route: Route, sides: list[Side], cookies: dict[Role, str])
                 if answer.status_code == 200 and answer.data.lstrip().startswith(b"<!doctype"):
                     yield Place(role, route.endpoint, path)
                     break
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

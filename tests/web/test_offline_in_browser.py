@@ -16,7 +16,6 @@ from tests.web.test_evaluate_in_browser import (
     address,
     complaints,
     connection,
-    databases,
     is_cut,
     open_session,
     press_first,
@@ -29,7 +28,7 @@ from tests.web.test_evaluate_in_browser import (
 )
 
 __all__ = [  # fixtures, found by their names
-    "address", "complaints", "connection", "databases", "is_cut", "pytestmark", "tablet", "way",
+    "address", "complaints", "connection", "is_cut", "pytestmark", "tablet", "way",
 ]  # fmt: skip
 
 PAGES = """async () => {

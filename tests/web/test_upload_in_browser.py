@@ -17,18 +17,12 @@ from ltc.store.users import UserSession
 from ltc.web import imports as pages
 from tests.services.import_files import make_world
 from tests.services.test_imports_large import write_visits
-from tests.support.browsers import NEEDS_BROWSER, open_browser, serve
+from tests.support.browsers import NEEDS_BROWSER, serve
 from tests.support.factories import make_user
 from tests.support.sign_in import SESSION_COOKIE
 
 LIMIT_MB = 2
 pytestmark = NEEDS_BROWSER
-
-
-@pytest.fixture
-def databases(sqlite_databases):
-    """What happens in a browser is the same on every database."""
-    return sqlite_databases
 
 
 @pytest.fixture
@@ -61,24 +55,23 @@ def address(app, monkeypatch):
 
 
 @pytest.fixture
-def browser():
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
 def open_form(browser, address, cookie):
     """Open the form in a browser, with or without scripts, and choose what the file tells of."""
 
+    contexts = []
+
     def open_form(**how):
         context = browser.new_context(base_url=address, locale="en-US", **how)
+        contexts.append(context)
         context.add_cookies([{**cookie, "url": address}])
         page = context.new_page()
         page.goto("/imports/")
         page.get_by_label("Visits", exact=True).check()
         return page
 
-    return open_form
+    yield open_form
+    for context in contexts:
+        context.close()
 
 
 def send(page, path):
