@@ -7,6 +7,7 @@ from ltc import clock
 from ltc.jobs.audit_sealing import DOOR
 from ltc.jobs.work import Work
 from ltc.rules.access import build_machine
+from ltc.rules.backups import parse_name
 from ltc.rules.books import VERDICT_SENTENCES
 from ltc.rules.errors import Conflict, Problem
 from ltc.rules.words import N_, Word
@@ -14,6 +15,7 @@ from ltc.services.backups import (
     Made,
     Source,
     list_backups,
+    list_old_backups,
     make_backup,
     record_backup,
     remove_old_backups,
@@ -36,15 +38,17 @@ class DrillFailed(Conflict):
 def back_up(work: Work) -> dict[str, object]:
     """Back up everything; a dry run writes the same file and throws it away at once."""
     given = work.house.settings
-    sweep(given.scratch)
     if not work.dry_run:
+        sweep(given.scratch)
         made = _make(work, given.backups)
         removed = remove_old_backups(given.backups, given.backup_retention)
         _record(work, made)
-        return {**_describe(made), "removed": len(removed)}
+        return _describe(made, removed)
     given.backups.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".dry-run-", dir=given.backups) as folder:
-        return _describe(_make(work, Path(folder)))
+        made = _make(work, Path(folder))
+    coming = parse_name(made.path.name)
+    return _describe(made, list_old_backups(given.backups, given.backup_retention, coming=coming))
 
 
 def drill_restore(work: Work) -> dict[str, object]:
@@ -79,10 +83,11 @@ def _record(work: Work, made: Made) -> None:
             record_backup(ctx, made=made)
 
 
-def _describe(made: Made) -> dict[str, object]:
+def _describe(made: Made, removed: list[Path]) -> dict[str, object]:
     return {
         "file": made.path.name, "size_bytes": made.size, "tables": len(made.sums.tables),
         "table_rows": made.rows, "documents": made.sums.documents, "digest": made.sha256,
+        "removed": len(removed),
     }  # fmt: skip
 
 

@@ -12,8 +12,13 @@ from ltc.rules.policies import NoLawOfArea
 from ltc.rules.tasks import find_last_month
 from ltc.rules.words import N_
 from ltc.services.executors import choose
-from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
-from ltc.services.payouts import calculate_run, preview_run
+from ltc.services.payout_start import (
+    MonthApproved,
+    NobodyInMonth,
+    Unchanged,
+    find_sequence,
+)
+from ltc.services.payouts import calculate_run, law_of, preview_run
 from ltc.services.statements import (
     AllIssued,
     ask_for_statements,
@@ -71,14 +76,15 @@ def _describe(work: Work, month: Month) -> dict[str, object]:
 
 
 def _sums_of(run: PayoutRun) -> dict[str, object]:
-    return {"run_id": str(run.id), **{name: getattr(run, name) for name in SUMS}}
+    return {"sequence": run.sequence, **{name: getattr(run, name) for name in SUMS}}
 
 
 def _preview(work: Work, month: Month) -> dict[str, object]:
-    executor = choose(work.house.engine, 1)
-    preview = preview_run(work.machine, month=month, executor=executor)
+    ctx, executor = work.machine, choose(work.house.engine, 1)
+    sequence = find_sequence(ctx, month, law_of(ctx), executor)
+    preview = preview_run(ctx, month=month, executor=executor)
     sums = {name: getattr(preview.tally, name) for name in SUMS if name != "digest"}
-    return {**sums, "digest": preview.digest}
+    return {"sequence": sequence, **sums, "digest": preview.digest}
 
 
 def issue_approved(work: Work) -> dict[str, object]:
@@ -95,7 +101,7 @@ def _issue_all(work: Work) -> dict[str, object]:
     """Issue what is missing of every approved month: what a person asks for by hand."""
     ctx = work.machine
     runs = list_runs_approved_since(ctx.session, ctx.area_id, FIRST_INSTANT)
-    return {"rows": [_issue(work, run_id) for run_id, _month in runs]}
+    return {"rows": [_issue(work, run.id) for run in runs]}
 
 
 def _issue(work: Work, run_id: int) -> dict[str, object]:
@@ -103,7 +109,8 @@ def _issue(work: Work, run_id: int) -> dict[str, object]:
     run = ctx.session.get_one(PayoutRun, (ctx.area_id, run_id))
     month = run.month
     if work.dry_run:
-        return {"month": month, "issued": preview_issue(ctx, run_id=run_id).total}
+        preview = preview_issue(ctx, run_id=run_id, press=work.house.settings.press)
+        return {"month": month, "issued": preview.total}
     try:
         job = ask_for_statements(ctx, run_id=run_id)
     except AllIssued as problem:

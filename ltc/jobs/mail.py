@@ -3,19 +3,21 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ltc.jobs.mail_words import write_failure, write_lateness
+from ltc.jobs.mail_words import write_failure, write_lateness, write_wait
 from ltc.rules.timetable import is_late
 from ltc.services import schedulers
 from ltc.services.context import Context
+from ltc.services.jobs import Wait, find_wait
 from ltc.store.areas import Area
 from ltc.store.job_questions import (
     LateDate,
     find_late_date,
+    list_live_tasks,
     list_schedules,
     list_unmailed_failures,
 )
@@ -66,16 +68,28 @@ def _late_dates(house: Any, ctx: Context, area: Area) -> Iterator[tuple[str, Lat
 
 
 def _mail_late(house: Any, ctx: Context, area: Area, kind: str, late: LateDate) -> bool:
-    before = list_schedules(ctx.session, ctx.area_id)[kind].mailed_key
+    schedule = list_schedules(ctx.session, ctx.area_id)[kind]
+    before, wait = schedule.mailed_key, _find_wait(house, ctx, area, kind, schedule.since_at)
     if not schedulers.mark_late(ctx, kind=kind, key=late.key, before=before):
         return True
-    written = write_lateness(house.settings.mail_language, area, kind, late.due_at)
+    language = house.settings.mail_language
+    if wait and late.begun_at is None:
+        written = write_wait(language, area, kind, wait)
+    else:
+        written = write_lateness(language, area, kind, late.due_at)
     try:
         send(house.settings, *written)
     except (OSError, smtplib.SMTPException):
         schedulers.mark_late(ctx, kind=kind, key=before, before=late.key)
         return False
     return True
+
+
+def _find_wait(house: Any, ctx: Context, area: Area, kind: str, since: datetime) -> Wait | None:
+    """Return the job that a late date waits for."""
+    entry = house.timetable.of(area.code)[kind]
+    live = {job.job_key: job for job in list_live_tasks(ctx.session, [area.id])}
+    return find_wait(ctx.session, area, entry, since=since, at=ctx.now, live=live)
 
 
 def send(settings: Any, subject: str, text: str) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ltc.rules.tasks import title_of
 from ltc.rules.words import N_
+from ltc.services.jobs import Wait
 from ltc.store.areas import Area
 from ltc.store.job_runs import JobRun
 from ltc.store.words import load_chinese
@@ -19,6 +20,13 @@ NOT_IN_TIME = N_("Not done in time: {task}, {area}")
 IT_IS_LATE = N_(
     "{task} in {area} was due at {time} and was not done at its time. See on the page of the jobs"
     " whether a scheduler runs (`flask scheduler`)."
+)
+
+WAITS = N_("Waits: {task}, {area}")
+IT_WAITS = N_(
+    "{task} in {area} was due at {time} and waits: job {job}, a run of the same task that was asked"
+    " for at {asked}, has not ended. The task begins by itself when it has. If that takes too long,"
+    " stop the job on its page."
 )
 
 
@@ -37,9 +45,22 @@ def write_failure(language: str, area: Area, job: JobRun) -> tuple[str, str]:
 def write_lateness(language: str, area: Area, kind: str, due_at: datetime) -> tuple[str, str]:
     """Return subject and text of the mail about a task that was not done at its time."""
     named = _name(language, area, kind)
-    local = due_at.astimezone(ZoneInfo(area.time_zone))
-    text = say(language, IT_IS_LATE, {**named, "time": f"{local:%Y-%m-%d %H:%M}"})
+    text = say(language, IT_IS_LATE, {**named, "time": _tell_time(area, due_at)})
     return say(language, NOT_IN_TIME, named), text
+
+
+def write_wait(language: str, area: Area, kind: str, wait: Wait) -> tuple[str, str]:
+    """Return subject and text of the mail about a date that waits until a job has ended."""
+    named = _name(language, area, kind)
+    values = {
+        **named, "time": _tell_time(area, wait.since), "job": wait.job.id,
+        "asked": _tell_time(area, wait.job.started_at),
+    }  # fmt: skip
+    return say(language, WAITS, named), say(language, IT_WAITS, values)
+
+
+def _tell_time(area: Area, at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(area.time_zone)):%Y-%m-%d %H:%M}"
 
 
 def say_why(language: str, job: JobRun) -> str:

@@ -106,20 +106,34 @@ def record_backup(ctx: Context, *, made: Made) -> None:
 
 def list_backups(folder: Path) -> list[Path]:
     """Return the backups in a folder, the newest first; raises NoBackupFound."""
-    found = [p for p in folder.glob("*") if parse_name(p.name)] if folder.is_dir() else []
+    found = _find_by_instant(folder)
     if not found:
         raise NoBackupFound(folder=folder)
-    return sorted(found, key=lambda path: path.name, reverse=True)
+    return list(found.values())
 
 
 def remove_old_backups(folder: Path, retention: Retention) -> list[Path]:
     """Remove the backups that are not kept any longer, and return them; other files stay."""
-    by_instant = {at: path for path in list_backups(folder) if (at := parse_name(path.name))}
-    kept = calculate_kept(by_instant.keys(), retention)
-    removed = [path for at, path in by_instant.items() if at not in kept]
+    removed = list_old_backups(folder, retention)
     for path in removed:
         path.unlink(missing_ok=True)
     return removed
+
+
+def list_old_backups(
+    folder: Path, retention: Retention, *, coming: datetime | None = None
+) -> list[Path]:
+    """Return the backups that are not kept any longer; ``coming``: once there is one of then."""
+    found = _find_by_instant(folder)
+    instants = {*found, coming} if coming else set(found)
+    kept = calculate_kept(instants, retention)
+    return [path for at, path in found.items() if at not in kept]
+
+
+def _find_by_instant(folder: Path) -> dict[datetime, Path]:
+    """Return the backups in a folder by the instant in their name, the newest first."""
+    found = {at: path for path in folder.glob("*") if (at := parse_name(path.name))}
+    return dict(sorted(found.items(), reverse=True))
 
 
 def fingerprint_keys(ring: KeyRing) -> dict[str, str]:

@@ -18,13 +18,13 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict
 from ltc.rules.spoken import say_in_english, to_json
 from ltc.rules.tasks import TASKS, find_task
-from ltc.rules.timetable import Entry
+from ltc.rules.timetable import Entry, Repeats, date_key, due_at, find_newest_due
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
 from ltc.services.leases import JobNotLive, Lease
 from ltc.services.statements import job_key
-from ltc.store.areas import is_first_area
+from ltc.store.areas import Area, is_first_area
 from ltc.store.base import new_id
 from ltc.store.job_questions import (
     find_by_schedule_key,
@@ -89,6 +89,7 @@ class UnplannedRun(NamedTuple):
 
     run_id: int
     month: str
+    approved_at: datetime
     key: str
     by_hand: JobRun | None
 
@@ -101,18 +102,48 @@ def list_unplanned_runs(
     ``since``: when the area's task was first served; ``at`` is this instant.
     """
     earliest = max(since, at - timedelta(days=entry.back_days))
-    for run_id, month in list_runs_approved_since(session, area_id, earliest):
-        key = f"{entry.kind}:run:{run_id}"
+    for run in list_runs_approved_since(session, area_id, earliest):
+        key = f"{entry.kind}:run:{run.id}"
         if find_by_schedule_key(session, area_id, key) is None:
-            newest = find_newest_job(session, area_id, job_key(run_id))
+            newest = find_newest_job(session, area_id, job_key(run.id))
             is_begun = newest is not None and _is_begun_by_hand(newest, at)
-            yield UnplannedRun(run_id, month, key, newest if is_begun else None)
+            yield UnplannedRun(*run, key, newest if is_begun else None)
 
 
 def _is_begun_by_hand(job: JobRun, at: datetime) -> bool:
     """Whether somebody works on a job, or a person asked for it: that is gone on with."""
     is_asked = job.status in leases.LIVE and job.asked_by_id is not None
     return is_asked or leases.is_worked_on(job, at)
+
+
+class Wait(NamedTuple):
+    """What is due and waits until a job has ended: since when, and for which."""
+
+    since: datetime
+    job: JobRun
+
+
+def find_wait(
+    session: Session, area: Area, entry: Entry, *, since: datetime, at: datetime,
+    live: Mapping[str, JobRun],
+) -> Wait | None:  # fmt: skip
+    """Return what a task, served ``since`` an instant, waits for though it is due; None if nothing.
+
+    Only one run of a task goes on: a date waits for one that a person asked for, or for the date
+    before. What follows an approval waits as well for whoever issues by hand. ``live``: the area's
+    tasks that have not ended, by their key.
+    """
+    own = live.get(task_key(entry.kind))
+    if entry.repeats is Repeats.AFTER_APPROVAL:
+        runs = list_unplanned_runs(session, area.id, entry, since=since, at=at)
+        held = ((run.approved_at, run.by_hand or own) for run in runs)
+        return next((Wait(approved, job) for approved, job in held if job), None)
+    on = find_newest_due(entry, time_zone=area.time_zone, since=since, now=at)
+    if own is None or on is None:
+        return None
+    if find_by_schedule_key(session, area.id, date_key(entry.kind, on)):
+        return None
+    return Wait(due_at(entry, on, area.time_zone), own)
 
 
 def ask(ctx: Context, *, kind: str, on: date, dry_run: bool, quiet: timedelta) -> JobRun:

@@ -29,6 +29,7 @@ from ltc.store.payouts import PayoutRun, RunChunk
 
 JOB_KIND = "calculate"
 GROUPS_HERE = 12
+CHUNK_TO_LOOK = 2_000  # where nothing is to be settled, the size of a piece is no matter
 SUPERSEDED = N_("Replaced: facts, law or the chosen day have changed since.")
 
 
@@ -98,6 +99,19 @@ def start(
             _replace(ctx, runs[0] if runs else None)
             run = _add_run(ctx, survey, runs[0].sequence + 1 if runs else 1)
     return Started(RunKey(run.area_id, run.id), month, run.known_at, survey.facts_digest, lease)
+
+
+def find_sequence(ctx: Context, month: Month, law: Law, executor: Executor) -> int:
+    """Return the number that a run of the month begun now would have; nothing is written.
+
+    Raises Unchanged, MonthApproved, NobodyInMonth.
+    """
+    with executor.open_session() as session:
+        survey = _survey(session, ctx, month, None, digest_law(law), CHUNK_TO_LOOK)
+        runs = list_runs_of_month(session, ctx.area_id, month)
+    if not runs:
+        return 1
+    return runs[0].sequence + (1 if survey.bounds else 0)
 
 
 def job_key(month: Month) -> str:

@@ -36,6 +36,7 @@ from ltc.services.statement_sheets import Common, Piece, PrintedSheet, build_row
 from ltc.store.job_runs import JobRun, JobStatus, find_job, find_newest_job
 from ltc.store.payout_runs import RunKey, get_run, list_digests
 from ltc.store.payouts import PayoutRun
+from ltc.store.pdf import check_printer
 from ltc.store.statement_questions import find_statement_of
 from ltc.store.statement_sources import (
     count_statements,
@@ -179,16 +180,20 @@ def issue_run(
         raise
 
 
-def preview_issue(ctx: Context, *, run_id: int) -> Progress:
+def preview_issue(ctx: Context, *, run_id: int, press: Press) -> Progress:
     """Return how many statements of an approved run are issued, of how many; nothing is written.
 
-    Raises RunNotFound, RunNotApproved, DigestDiffers.
+    Raises RunNotFound, RunNotApproved, DigestDiffers, and where some wait and none can be printed
+    here: PrinterMissing, FontMissing, SigningFailed.
     """
     ctx.require(Permission.ISSUE_STATEMENTS)
     run = _get_approved(ctx, run_id)
     check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
-    done = count_statements(ctx.session, key_of(run))
-    return Progress(done, done + len(_list_waiting(ctx.session, run)))
+    done, waiting = count_statements(ctx.session, key_of(run)), _list_waiting(ctx.session, run)
+    if waiting:
+        check_printer()
+        check_signing(press)
+    return Progress(done, done + len(waiting))
 
 
 def check_all_issued(ctx: Context, *, run_id: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -126,19 +127,25 @@ def list_live_asked(session: Session, area_ids: Collection[int]) -> list[JobRun]
     return list(session.scalars(query.order_by(*ORDER)))
 
 
-def list_runs_approved_since(
-    session: Session, area_id: int, since: datetime
-) -> list[tuple[int, str]]:
-    """Return id and month of the runs approved since an instant, the earliest first."""
+class ApprovedRun(NamedTuple):
+    """A run that was approved, and when."""
+
+    id: int
+    month: str
+    approved_at: datetime
+
+
+def list_runs_approved_since(session: Session, area_id: int, since: datetime) -> list[ApprovedRun]:
+    """Return the runs approved since an instant, the earliest first."""
     query = (
-        sa.select(PayoutRun.id, PayoutRun.month)
+        sa.select(PayoutRun.id, PayoutRun.month, PayoutRun.approved_at)
         .where(
             PayoutRun.area_id == area_id, PayoutRun.status == RunStatus.APPROVED,
             PayoutRun.approved_at > since,
         )
         .order_by(PayoutRun.approved_at, PayoutRun.id)
     )  # fmt: skip
-    return [(run_id, month) for run_id, month in session.execute(query)]
+    return [ApprovedRun(*row) for row in session.execute(query)]
 
 
 def find_schedule(session: Session, area_id: int, kind: str) -> JobSchedule | None:

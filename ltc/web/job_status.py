@@ -13,22 +13,29 @@ from ltc.rules.access import Actor, Permission
 from ltc.rules.tasks import RESULT_NAMES, RESULT_WORDS, TASKS, Task
 from ltc.rules.timetable import Entry, Repeats, Weekday, find_next_due
 from ltc.rules.words import N_
-from ltc.services.jobs import list_unplanned_runs
+from ltc.services.jobs import Wait, find_wait
 from ltc.services.leases import is_stalled
 from ltc.store.areas import Area, get_area, is_first_area
 from ltc.store.job_questions import (
     find_last_of_task,
     find_late_date,
     find_newest_scheduler,
-    find_schedule,
+    list_live_tasks,
     list_schedules,
 )
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobSchedule, JobStatus
 from ltc.web.formats import instant, plain_day, said, whole, yuan
+from ltc.web.job_inputs import asker_of
 
 SILENT_AFTER = timedelta(minutes=3)
 NO_SCHEDULER = N_("No scheduler is running. Start one: “flask scheduler”.")
 SILENT = N_("The scheduler gave no sign of life since {time}. Start one: “flask scheduler”.")
+WAITS = N_(
+    "{task} was due {time} and waits for “{job}” (asked by {asker}, {asked}). It begins by itself"
+    " when that has ended."
+)
+STOP_IT = N_("If that takes too long, stop it on its page.")
+LET_STOP = N_("If that takes too long, whoever issues statements may stop it.")
 GOES_ON = N_(
     "The process that worked on it has ended. The scheduler goes on with it by itself; you may also"
     " do it here."
@@ -59,13 +66,14 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """One task of an area: its last run, when it is due next, and since when it is late."""
+    """One task of an area: its last run, when it is due next, since when it is late or waits."""
 
     task: Task
     entry: Entry
     last: JobRun | None
     next_at: datetime | None
-    late_since: datetime | None
+    wait: Wait | None
+    late_since: datetime | None  # nobody has begun it, and it waits for nothing
 
     @property
     def title(self) -> str:
@@ -82,44 +90,68 @@ def list_statuses(session: Session, actor: Actor, now: datetime) -> list[TaskSta
     """Return every task of the actor's area by its timetable."""
     area = get_area(session, actor.area_id)
     is_first = is_first_area(session, area.id)
-    served = list_schedules(session, area.id)
+    look = _Look(
+        session,
+        actor,
+        area,
+        now,
+        list_schedules(session, area.id),
+        {job.job_key: job for job in list_live_tasks(session, [area.id])},
+    )
     return [
-        _build_status(
-            session, actor, area, entry, now, served[kind].since_at if kind in served else None
-        )
+        look.build_status(entry)
         for kind, entry in http.house().timetable.of(area.code).items()
         if TASKS[kind].is_done_in(first_area=is_first)
     ]
 
 
-def _build_status(
-    session: Session, actor: Actor, area: Area, entry: Entry, now: datetime, since: datetime | None
-) -> TaskStatus:
-    return TaskStatus(
-        TASKS[entry.kind],
-        entry,
-        find_last_of_task(session, actor, entry.kind),
-        find_next_due(entry, time_zone=area.time_zone, now=now),
-        _find_late(session, area, entry, now, since) if since else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is asked once for all tasks of an area: since when they are served, and which live."""
+
+    session: Session
+    actor: Actor
+    area: Area
+    now: datetime
+    served: dict[str, JobSchedule]
+    live: dict[str, JobRun]
+
+    def build_status(self, entry: Entry) -> TaskStatus:
+        """Return where one task stands; what is not served yet is neither late nor waits."""
+        schedule, wait, late_since = self.served.get(entry.kind), None, None
+        if schedule:
+            wait = self._find_wait(entry, schedule.since_at)
+            late_since = None if wait else self._find_late(entry, schedule.since_at)
+        return TaskStatus(
+            TASKS[entry.kind],
+            entry,
+            find_last_of_task(self.session, self.actor, entry.kind),
+            find_next_due(entry, time_zone=self.area.time_zone, now=self.now),
+            wait,
+            late_since,
+        )
+
+    def _find_wait(self, entry: Entry, since: datetime) -> Wait | None:
+        return find_wait(
+            self.session, self.area, entry, since=since, at=self.now, live=self.live
+        )  # fmt: skip
+
+    def _find_late(self, entry: Entry, since: datetime) -> datetime | None:
+        """Return the instant at which the newest date was due, where nobody has begun it in time."""
+        late = find_late_date(self.session, self.area, entry, since=since, now=self.now)
+        return late.due_at if late and late.begun_at is None else None
 
 
-def _find_late(
-    session: Session, area: Area, entry: Entry, now: datetime, since: datetime
-) -> datetime | None:
-    """Return the instant at which the newest date was due, where nobody has begun it in time."""
-    late = find_late_date(session, area, entry, since=since, now=now)
-    return late.due_at if late and late.begun_at is None else None
-
-
-def find_waited_for(session: Session, status: TaskStatus, now: datetime) -> JobRun | None:
-    """Return the job of a person that a task leaves alone until it has ended."""
-    area_id, entry = http.current_actor().area_id, status.entry
-    schedule = find_schedule(session, area_id, entry.kind)
-    if schedule is None or entry.repeats is not Repeats.AFTER_APPROVAL:
-        return None
-    runs = list_unplanned_runs(session, area_id, entry, since=schedule.since_at, at=now)
-    return next((run.by_hand for run in runs if run.by_hand), None)
+def say_wait(status: TaskStatus) -> str:
+    """Return in words since when a task waits, for whose job, and what to do; empty if it does not."""
+    if status.wait is None:
+        return ""
+    since, job = status.wait
+    waits = said(
+        WAITS, task=status.title, time=instant(since), job=title_of(job.kind),
+        asker=asker_of(job), asked=instant(job.started_at),
+    )  # fmt: skip
+    return f"{waits} {said(STOP_IT if job.kind in TASKS else LET_STOP)}"
 
 
 def find_scheduler_trouble(session: Session, now: datetime) -> str | None:

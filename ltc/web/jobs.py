@@ -56,7 +56,6 @@ def task(task: str) -> Any:
         "jobs/task.html",
         task=found,
         status=status,
-        waited_for=status and job_status.find_waited_for(session, status, now),
         recent=recent,
         points=[_point(job) for job in reversed(recent)],
         words=job_status,

@@ -9,6 +9,7 @@ from ltc import clock
 from ltc.jobs import calculation
 from ltc.jobs.running import run_task
 from ltc.jobs.scheduling import look
+from ltc.jobs.statements import issue_asked
 from ltc.rules.timetable import CatchUp, Entry, Repeats
 from ltc.services import jobs, leases, statement_sheets, statements
 from ltc.services.statement_printers import Inline
@@ -18,7 +19,14 @@ from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.pdf import FontMissing, Printed
 from tests.support.issuing import issue_all, list_rows, make_finance
 from tests.support.month import AFTER, approve, later, make_month
-from tests.support.scheduling import always, house_with, list_runs, look_and_run
+from tests.support.scheduling import (
+    always,
+    house_with,
+    kill,
+    list_runs,
+    look_and_go_on,
+    look_and_run,
+)
 
 PEOPLE = 6
 STATEMENTS = PEOPLE + 2
@@ -31,6 +39,7 @@ DAY = timedelta(days=1)
 def _quick(monkeypatch):
     """Pages are filled in this process and not laid out; the time is the month's."""
     monkeypatch.setattr(statement_sheets, "print_page", lambda html: Printed(html.encode(), 1))
+    monkeypatch.setattr(statements, "check_printer", lambda: None)
     monkeypatch.setattr("ltc.jobs.statements.Crew", lambda engine, _workers: Inline(engine))
     monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
     monkeypatch.setattr(clock, "now", lambda: later(AFTER, minutes=10))
@@ -143,6 +152,61 @@ def test_what_stops_printing_is_seen_and_the_next_run_goes_on(
     assert ask_by_hand(house, make_ctx, dry_run=False).status is JobStatus.DONE
     session.rollback()
     assert len(list_rows(session)) == STATEMENTS
+
+
+class Killed(BaseException):
+    """The end of a process that has no time to write down anything."""
+
+
+@pytest.fixture
+def begun(house, approver, run, session, monkeypatch):
+    """A person's order to issue all, whose process was killed after three of them."""
+    asked = ask_for_statements(approver, run_id=run.id)
+    printed = []
+
+    def die_at_the_fourth(html):
+        printed.append(html)
+        if len(printed) == 4:
+            raise Killed
+        return Printed(html.encode(), 1)
+
+    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(statement_sheets, "print_page", die_at_the_fourth)
+        with pytest.raises(Killed):
+            issue_asked(house, asked.id)
+    kill(session, asked.id)
+    assert len(list_rows(session)) == 3
+    return asked
+
+
+def test_what_a_person_asked_for_goes_on_by_itself_after_a_kill(house, begun, approver, session):
+    before = [(row.number, row.file_digest) for row in list_rows(session)]
+    (job,) = look_and_go_on(house, later(AFTER, minutes=1))
+    assert (job.id, job.status, job.attempts) == (begun.id, JobStatus.DONE, 2)
+    assert "Taken over: the process" in job.log
+    assert job.asked_by_id == approver.actor.user_id
+    session.rollback()
+    rows = list_rows(session)
+    assert len({row.subject_id for row in rows}) == len(rows) == STATEMENTS
+    assert set(before) < {(row.number, row.file_digest) for row in rows}
+    assert {row.issued_at for row in rows} == {AFTER}  # as it began
+    assert look_and_go_on(house, later(AFTER, minutes=2)) == []
+
+
+def test_another_machine_goes_on_when_it_must_be_gone(house, begun, session):
+    kill(session, begun.id, holder="elsewhere/1/1")
+    assert look_and_go_on(house, later(AFTER, minutes=29)) == []  # last seen after ten
+    (job,) = look_and_go_on(house, later(AFTER, minutes=31))
+    session.rollback()
+    assert (job.status, len(list_rows(session))) == (JobStatus.DONE, STATEMENTS)
+
+
+def test_the_timetable_leaves_alone_what_goes_on_by_itself(house, begun, session):
+    house = house_with(house, ENTRY)
+    (job,) = look_and_go_on(house, later(AFTER, minutes=1), house.timetable)
+    assert (job.id, job.status) == (begun.id, JobStatus.DONE)
+    assert list_runs(house, KIND) == []
 
 
 @pytest.fixture

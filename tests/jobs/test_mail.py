@@ -7,18 +7,21 @@ import pytest
 
 from ltc import settings
 from ltc.jobs.mail import mail_troubles
+from ltc.jobs.mail_words import WAITS
 from ltc.jobs.proving import MonthNotProven
 from ltc.jobs.running import machine_in
 from ltc.jobs.scheduling import look
+from ltc.rules.access import Role
 from ltc.rules.books import VERDICT_SENTENCES, Verdict
 from ltc.rules.errors import Conflict
 from ltc.rules.words import Word
+from ltc.services import jobs
 from ltc.settings import SettingMissing
 from ltc.store.words import load_chinese
 from tests.conftest import NOW
 from tests.support.factories import make_area
 from tests.support.mail_server import mail_server
-from tests.support.scheduling import always, house_with, look_and_run, nightly, runner
+from tests.support.scheduling import TASK, always, house_with, look_and_run, nightly, runner
 
 DAY = timedelta(days=1)
 
@@ -110,6 +113,26 @@ def test_what_was_planned_in_time_and_never_begins_is_mailed(house, area, monkey
         for at in (NOW, TWO, TWO + DAY / 4):
             look(house, always, lambda at=at: at)
     assert [mail["Subject"] for mail in mails] == ["Not done in time: Check the books, Chongqing"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_date_that_waits_for_a_persons_run_is_mailed_once(
+    house, area, make_ctx, monkeypatch, language
+):
+    with mail_server() as (url, mails), runner(monkeypatch, rest):
+        house = with_mail(house, url, language)
+        look(house, always, lambda: NOW)
+        ctx = make_ctx(role=Role.ADMINISTRATOR, user_id=1, now=NOW + DAY / 2)
+        job = jobs.ask(ctx, kind=TASK, on=NOW.date(), dry_run=False, quiet=DAY)
+        for _look in range(2):
+            look(house, always, lambda: NOW + DAY)
+    (mail,) = mails
+    say = load_chinese().get if language == "zh_CN" else lambda _text, english: english
+    assert mail["Subject"].startswith(say(WAITS, WAITS).partition("{")[0])
+    text = mail.get_content()
+    for told in ("2019-11-15 02:00", "2019-11-14 22:30", str(job.id)):
+        assert told in text
+    assert "flask scheduler" not in text
 
 
 def test_work_begins_before_mails_and_one_that_fails_is_the_last(house, area, session, monkeypatch):

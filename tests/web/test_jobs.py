@@ -96,21 +96,44 @@ def test_what_is_late_stands_at_the_top_and_on_the_start_page(page, session):
 
 
 def test_a_task_says_what_it_waits_for(page, session, make_ctx):
-    path, waits = "/jobs/tasks/issue_statements", "It waits for what a person asked for"
+    path, waits = "/jobs/tasks/issue_statements", "and waits for “Issue statements” (asked by"
     session.add(JobSchedule(area_id=1, kind="issue_statements", since_at=NOW - DAY))
     run = make_run(session)
     run.approved_at = NOW
     session.commit()
     assert waits not in words_of(page, path)
     key, inputs = statements_key(run.id), {"run_id": str(run.id)}
-    job = leases.ask(make_ctx(), kind="statements", key=key, inputs=inputs, at=NOW)
+    asker = make_ctx(role=Role.FINANCE_APPROVER, user_id=77)
+    job = leases.ask(asker, kind="statements", key=key, inputs=inputs, at=NOW)
     session.commit()
-    assert f"{waits}: Issue statements" in words_of(page, path)
+    for told in (path, "/jobs/", "/"):
+        text = words_of(page, told)
+        assert f"was due 2019-11-14 (Thu) 10:30 {waits}" in text
+        assert "whoever issues statements may stop it" in text
     assert f"/jobs/{job.id}" in text_of(page, path)
-    assert waits not in words_of(page, "/jobs/tasks/audit_check")
+    assert "waits for" not in words_of(page, "/jobs/tasks/audit_check")
     job.status = JobStatus.DONE
     session.commit()
     assert waits not in words_of(page, path)
+
+
+def test_a_date_that_waits_for_somebodys_run_is_not_called_late(page, session, make_ctx):
+    session.add(JobSchedule(area_id=1, kind=TASK, since_at=NOW - 2 * DAY))
+    administrator = make_user(session, Role.ADMINISTRATOR)
+    ctx = make_ctx(role=Role.ADMINISTRATOR, user_id=administrator.id)
+    job = jobs.ask(ctx, kind=TASK, on=NOW.date(), dry_run=False, quiet=DAY)
+    assert jobs.plan(ctx, kind=TASK, schedule_key=f"{TASK}:2019-11-14", on=NOW.date()) is None
+    waits = (
+        "Check the books was due 2019-11-14 (Thu) 03:30 and waits for “Check the books” (asked by "
+        f"{administrator.name}, 2019-11-14 (Thu) 10:30). It begins by itself when that has ended."
+        " If that takes too long, stop it on its page."
+    )
+    for path in ("/jobs/", f"/jobs/tasks/{TASK}", "/"):
+        assert waits in words_of(page, path)
+    assert "Late tasks" not in words_of(page, "/jobs/")
+    assert f'href="/jobs/{job.id}"' in text_of(page, f"/jobs/tasks/{TASK}")
+    assert send(page, f"/jobs/{job.id}/cancel", {}).status_code == 303
+    assert "Late tasks: 1." in words_of(page, "/jobs/")
 
 
 def test_run_now_starts_a_process_and_its_page_tells_the_result(page, started, house):
