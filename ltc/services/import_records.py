@@ -13,7 +13,7 @@ from ltc.rules.imports import CodeElsewhere, IdentityElsewhere, Outcome
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_rows import Checked, check_no_formula, refuse
-from ltc.services.record_versions import build_version, keep_version, lock_record
+from ltc.services.record_versions import build_version, keep_version, lock_records
 from ltc.store.import_lookups import find_visible_ids, load_by_column
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
@@ -109,29 +109,36 @@ def build_columns(ctx: Context, table: type[Any], row_id: int, write: RecordWrit
     return {**write.values, **sealed}
 
 
-def correct_record(
+def correct_records(
     ctx: Context,
     table: type[Any],
-    write: RecordWrite,
+    writes: Sequence[RecordWrite],
     reason: str,
     action: str,
     personal: Collection[str] = (),
 ) -> None:
-    """Write what differs into the record, with its version before and an audit event.
+    """Write what differs into records, each with its version before and an audit event.
 
-    Of ``personal`` columns the event keeps digests.
+    Of ``personal`` columns the events keep digests.
     """
-    lock_record(ctx, write.old)
-    changes = find_changes(write)
-    if not changes:
-        return
+    lock_records(ctx, table, [write.old for write in writes])
+    for write in writes:
+        if changes := find_changes(write):
+            _correct(ctx, table, write, reason, changes)
+            for name in changes.keys() & set(personal):
+                texts = changes[name]
+                changes[name] = [digest_of(ctx.session, text, Purpose.NAME) for text in texts]
+            kind = action.split(".", maxsplit=1)[0]
+            ctx.record(action, kind, write.old.id, {**changes, "reason": reason})
+    ctx.session.flush()
+
+
+def _correct(
+    ctx: Context, table: type[Any], write: RecordWrite, reason: str, changes: Values
+) -> None:
+    """Write the values that differ into a locked record, and keep its version before."""
     version = build_version(ctx, write.old)
-    columns = build_columns(ctx, table, write.old.id, write)
-    for name, value in columns.items():
+    for name, value in build_columns(ctx, table, write.old.id, write).items():
         if name in changes or name in write.sealed:
             setattr(write.old, name, value)
     keep_version(ctx, write.old, version, reason)
-    if "name" in personal and "name" in changes:
-        changes["name"] = [digest_of(ctx.session, text, Purpose.NAME) for text in changes["name"]]
-    kind = action.split(".", maxsplit=1)[0]
-    ctx.record(action, kind, write.old.id, {**changes, "reason": reason})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from stdnum.cn import uscc
 
@@ -35,7 +35,7 @@ from ltc.services.import_records import (
     RecordWrite,
     build_columns,
     check_records,
-    correct_record,
+    correct_records,
 )
 from ltc.services.import_rows import (
     Checked,
@@ -47,12 +47,14 @@ from ltc.services.import_rows import (
     optional_text,
     refuse,
 )
-from ltc.services.providers import name_organisation
 from ltc.store.areas import Organisation, OrganisationKind
 from ltc.store.base import new_id
-from ltc.store.import_lookups import find_districts, load_of_providers
+from ltc.store.bulk import insert_records
+from ltc.store.import_lookups import find_districts, load_by_column, load_of_providers
 from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.sealed_cells import Purpose, digest_of
+
+R = TypeVar("R", Provider, Carer)
 
 NAME_LENGTH_MAX = 200
 ADDRESS_LENGTH_MAX = 300
@@ -121,35 +123,42 @@ def _compare_agreement(one: Checked, recorded: Sequence[Any]) -> None:
 
 
 def _carry_out_providers(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
-    agreements = []
-    for one in rows:
-        write: RecordWrite = one.write
-        if write.old is None:
-            provider_id = _register_provider(ctx, write)
-        else:
-            provider_id = write.old.id
-            correct_record(ctx, Provider, write, reason, "provider.corrected")
-            name_organisation(ctx, write.old)
-        values, old = write.more
-        if old is None or not is_same(values, old):
-            agreements.append(Write({"provider_id": provider_id, **values}, old))
-    ctx.session.flush()
+    writes: list[RecordWrite] = [one.write for one in rows]
+    _register_providers(ctx, [write for write in writes if write.old is None])
+    _correct_providers(ctx, [write for write in writes if write.old is not None], reason)
+    agreements = [
+        Write({"provider_id": write.old.id, **write.more.values}, write.more.old)
+        for write in writes
+        if write.more.old is None or not is_same(write.more.values, write.more.old)
+    ]
     write_facts(ctx, Agreement, agreements, reason)
 
 
-def _register_provider(ctx: Context, write: RecordWrite) -> int:
-    """Add the provider with the organisation that its users belong to."""
-    row_id, values = new_id(), write.values
-    ctx.session.add(
+def _register_providers(ctx: Context, writes: Sequence[RecordWrite]) -> None:
+    """Add providers, each with the organisation that its users belong to."""
+    for write in writes:
+        address = write.values["address"] or ""
+        write.old = _build(ctx, Provider, new_id(), {**write.values, "address": address})
+    organisations = [
         Organisation(
-            area_id=ctx.area_id, id=row_id, kind=OrganisationKind.PROVIDER,
-            name=values["name"], district_id=values["district_id"],
+            area_id=ctx.area_id, id=provider.id, kind=OrganisationKind.PROVIDER,
+            name=provider.name, district_id=provider.district_id,
         )
-    )  # fmt: skip
+        for provider in (write.old for write in writes)
+    ]  # fmt: skip
+    insert_records(ctx.session, organisations)
+    insert_records(ctx.session, [write.old for write in writes])
+
+
+def _correct_providers(ctx: Context, writes: Sequence[RecordWrite], reason: str) -> None:
+    """Correct providers, and name their organisations as they are named now."""
+    ids = [write.old.id for write in writes]
+    organisations = load_by_column(ctx.session, ctx.area_id, Organisation, "id", ids)
+    correct_records(ctx, Provider, writes, reason, "provider.corrected")
+    for write in writes:
+        organisation = organisations[write.old.id]
+        organisation.name, organisation.district_id = write.old.name, write.old.district_id
     ctx.session.flush()
-    address = values["address"] or ""
-    _add(ctx, Provider, row_id, {**values, "address": address})
-    return row_id
 
 
 def check_carers(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -186,25 +195,24 @@ def _read_carer(ctx: Context, known: Known, row: Row) -> RecordWrite:
 
 
 def _carry_out_carers(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
-    for one in rows:
-        write: RecordWrite = one.write
-        if write.old is not None:
-            correct_record(ctx, Carer, write, reason, "carer.corrected", ("name",))
-            continue
-        row_id = new_id()
-        columns = build_columns(ctx, Carer, row_id, write)
-        _add(
-            ctx,
-            Carer,
-            row_id,
-            {**columns, "certificate_number": write.values["certificate_number"] or ""},
-        )
-    ctx.session.flush()
+    writes: list[RecordWrite] = [one.write for one in rows]
+    registered = [_build_carer(ctx, write) for write in writes if write.old is None]
+    insert_records(ctx.session, registered)
+    known = [write for write in writes if write.old is not None]
+    correct_records(ctx, Carer, known, reason, "carer.corrected", ("name",))
 
 
-def _add(ctx: Context, table: type[Any], row_id: int, columns: dict[str, Any]) -> None:
+def _build_carer(ctx: Context, write: RecordWrite) -> Carer:
+    row_id = new_id()
+    columns = build_columns(ctx, Carer, row_id, write)
+    columns["certificate_number"] = write.values["certificate_number"] or ""
+    return _build(ctx, Carer, row_id, columns)
+
+
+def _build(ctx: Context, table: type[R], row_id: int, columns: dict[str, Any]) -> R:
+    """Return a new record, learned now, that no session watches."""
     times = {"recorded_at": ctx.now, "recorded_by_id": ctx.actor.user_id}
-    ctx.session.add(table(area_id=ctx.area_id, id=row_id, **columns, **times))
+    return table(area_id=ctx.area_id, id=row_id, **columns, **times)
 
 
 PROVIDERS = Spec(

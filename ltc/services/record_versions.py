@@ -4,6 +4,7 @@ To be called inside ``ctx.transaction()``: lock the record, build its version, c
 the version where anything has changed.
 """
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from ltc.services.context import Context
 from ltc.services.facts import OF_THE_ROW
 from ltc.store.base import new_id
+from ltc.store.bulk import is_any_of
 from ltc.store.record_versions import VERSIONS
 from ltc.store.sealed_cells import move_cell
 
@@ -21,6 +23,19 @@ def lock_record(ctx: Context, record: T) -> T:
     """Return a record as it is now, which nobody else changes until the transaction ends."""
     ctx.session.refresh(record, with_for_update=True)
     return record
+
+
+def lock_records(ctx: Context, table: type[Any], records: Iterable[Any]) -> None:
+    """Read many records anew at once; nobody else changes them until the transaction ends.
+
+    They are locked in the order of their ids: of two who lock the same, none waits for the other.
+    """
+    ids = [record.id for record in records]
+    query = sa.select(table).where(
+        table.area_id == ctx.area_id, is_any_of(ctx.session, table.id, ids)
+    )
+    ordered = query.order_by(table.id).with_for_update()
+    ctx.session.scalars(ordered.execution_options(populate_existing=True)).all()
 
 
 def keep_version(ctx: Context, record: Any, version: Any, reason: str) -> None:
