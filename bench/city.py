@@ -21,6 +21,7 @@ from ltc.rules.visits import VisitSource
 from ltc.store.areas import Area, District, Organisation, OrganisationKind
 from ltc.store.assessments import Conclusion
 from ltc.store.insured import Enrolment, InsuredPerson, LifeEvent
+from ltc.store.name_parts import NamePart, split_name
 from ltc.store.plans import CarePlan
 from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.visits import Visit
@@ -66,6 +67,8 @@ def fill(engine: sa.Engine, city: City) -> None:
                       "starts_on": date(2020, 1, 1)} for n in range(city.providers))),
         (Carer, _carers(city)),
         (InsuredPerson, _people(city)),
+        (NamePart, ({"area_id": AREA, "part": part, "person_id": n + 1}
+                    for n in range(city.people) for part in split_name(build_name(n)))),
         (Enrolment, ({**_of(n), "scheme": SchemeCode.EMPLOYEE, "contribution_years": 20,
                       "starts_on": date(2015, 1, 1)} for n in range(city.people))),
         (Conclusion, ({**_of(n), "standard": "cn-2021", "grade": str(3 + n % 3),

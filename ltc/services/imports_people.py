@@ -58,6 +58,7 @@ from ltc.store.import_lookups import (
     load_of_people,
 )
 from ltc.store.insured import Assistance, Enrolment, InsuredPerson
+from ltc.store.name_parts import write_name_parts
 from ltc.store.sealed_cells import Purpose, digest_of, open_cell
 
 ADDRESS_LENGTH_MAX = 300
@@ -249,9 +250,11 @@ def _carry_out(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
         numbers = take_case_numbers(ctx, len(unnumbered))
         for write, number in zip(unnumbered, numbers, strict=True):
             write.case_number = number
-    enrolments, assistances = [], []
+    registered, enrolments, assistances = [], [], []
     for write in writes:
         person = _register(ctx, write) if write.old is None else _correct(ctx, write, reason)
+        if write.old is None:
+            registered.append(person)
         if not write.is_enrolment_same:
             values = {"person_id": person.id, **write.enrolment}
             enrolments.append(Write(values, write.old_enrolment))
@@ -259,6 +262,7 @@ def _carry_out(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
             Write({"person_id": person.id, **values}, old) for values, old in write.assistances
         ]
     ctx.session.flush()
+    write_name_parts(ctx.session, registered)
     write_facts(ctx, Enrolment, enrolments, reason)
     write_facts(ctx, Assistance, assistances, reason)
 

@@ -36,6 +36,7 @@ from ltc.store.insured_questions import (
     find_taken_case_numbers,
     get_person,
 )
+from ltc.store.name_parts import replace_name_parts, write_name_parts
 from ltc.store.number_series import take_numbers
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of, open_cell, seal_cell
@@ -91,6 +92,7 @@ def register(
         person = build_person(ctx, known, contact, take_case_numbers(ctx)[0])
         session.add(person)
         _flush_or_refuse(ctx, known.number)
+        write_name_parts(session, [person])
         enrolment = record_fact(
             ctx, Enrolment, person_id=person.id, scheme=scheme,
             contribution_years=contribution_years, starts_on=starts_on,
@@ -129,6 +131,7 @@ def correct_contact(
     after = describe_person(ctx.session, person)
     changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if changes:
+        replace_name_parts(ctx.session, person, version.name)
         keep_version(ctx, person, version, reason)
         ctx.record("person.corrected", "insured_person", person.id, {**changes, "reason": reason})
     return changes

@@ -13,6 +13,7 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
     imports,
     insured,
     job_runs,
+    name_parts,
     number_series,
     payouts,
     plans,

@@ -16,6 +16,7 @@ from ltc.store.paging import Page, page
 from ltc.store.person_numbers import match_whole_number
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
+from ltc.store.search import list_candidates
 
 FactOfPerson = TypeVar("FactOfPerson", Enrolment, Assistance, LifeEvent, BankAccount)
 
@@ -173,7 +174,8 @@ def matches_person(session: Session, actor: Actor, text: str) -> sa.ColumnElemen
     ]
     if len(number) == LAST4_LENGTH:
         means.append(InsuredPerson.identity_last4 == number)
-    return sa.or_(*means)
+    ids = list_candidates(session, actor, text)
+    return sa.or_(*means) if ids is None else sa.and_(InsuredPerson.id.in_(ids), sa.or_(*means))
 
 
 def _enrolled_in(scheme: SchemeCode) -> sa.ColumnElement[bool]:

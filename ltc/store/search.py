@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.store.insured import InsuredPerson
+from ltc.store.name_parts import LAST_SIGN, select_by_part
 from ltc.store.person_numbers import match_whole_number
 from ltc.store.providers import Provider
 from ltc.store.scope import visible
 
 RESULTS_MAX = 50
-LAST_SIGN = "\U0010ffff"  # nothing sorts after it
+FEW = 1_000
 
 
 def list_people_found(
@@ -21,8 +22,8 @@ def list_people_found(
     """Return people by the case number or the name, of which the text is the beginning.
 
     Or by the last four of the identity number, or a whole number: of identity, phone or account.
-    An exact case number comes first. Only where nobody is found so are names read through for one
-    that has the text anywhere: no index knows them.
+    An exact case number comes first. Only where nobody is found so may the text stand anywhere in
+    a name.
     """
     number = text.upper()
     found: dict[int, InsuredPerson] = {}
@@ -36,8 +37,7 @@ def list_people_found(
     ):
         found |= _find_people(session, actor, means, order, limit)
     if not found and not has_number:
-        anywhere = person.name.contains(text, autoescape=True)
-        found = _find_people(session, actor, anywhere, person.name, limit)
+        found = _find_people(session, actor, _has_part(session, actor, text), person.name, limit)
     ordered = sorted(found.values(), key=lambda p: (p.case_number != number, p.case_number, p.id))
     return ordered[:limit]
 
@@ -48,6 +48,33 @@ def _find_people(
     """Return the first people by id, in the order of the index that leads to them."""
     query = visible(sa.select(InsuredPerson), actor).where(means).order_by(order).limit(limit)
     return {person.id: person for person in session.scalars(query)}
+
+
+def list_candidates(session: Session, actor: Actor, text: str) -> list[int] | None:
+    """Return the ids of all in the area whom a part of a name, or of a number, may mean.
+
+    None where they are more than FEW: then a list in whatever order soon has a page of them.
+    """
+    number, person = text.upper(), InsuredPerson
+    people = sa.select(person.id).where(person.area_id == actor.area_id)
+    found: set[int] = set()
+    for query in (
+        select_by_part(actor.area_id, text),
+        people.where(begins_with(session, person.case_number, number)),
+        people.where(person.identity_last4 == number),
+    ):
+        some = session.scalars(query.limit(FEW + 1)).all()
+        if len(some) > FEW:
+            return None
+        found.update(some)
+    return sorted(found)
+
+
+def _has_part(session: Session, actor: Actor, text: str) -> sa.ColumnElement[bool]:
+    """Return the condition for people whose name has a text in it."""
+    has_text = InsuredPerson.name.contains(text, autoescape=True)
+    ids = list_candidates(session, actor, text)
+    return has_text if ids is None else sa.and_(InsuredPerson.id.in_(ids), has_text)
 
 
 def begins_with(session: Session, column: Any, text: str) -> sa.ColumnElement[bool]:

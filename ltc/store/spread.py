@@ -14,7 +14,7 @@ LARGE_TABLES = (
     "insured_persons", "enrolments", "assistances", "life_events", "bank_accounts",
     "applications", "evaluations", "confirmations", "conclusions", "care_plans", "plan_items",
     "visits", "bed_stays", "fees", "payout_results", "payout_lines", "payout_holds", "statements",
-    "audit_events", "person_versions",
+    "audit_events", "person_versions", "name_parts",
 )  # fmt: skip
 SMALL_TABLES = {
     "areas": 1, "districts": 20, "organisations": 1_000, "providers": 1_000, "carers": 20_000,
@@ -23,7 +23,8 @@ SMALL_TABLES = {
 }  # fmt: skip
 TABLES = {**dict.fromkeys(LARGE_TABLES, ROWS_OF_LARGE_TABLE), **SMALL_TABLES}
 # How many values a column has: of what is named, of records, of days, of anything else.
-NAMED = {"area_id": 1, "run_id": 25, "district_id": 10, "provider_id": 1_000, "carer_id": 20_000}
+NAMED = {"area_id": 1, "run_id": 25, "district_id": 10, "provider_id": 1_000, "carer_id": 20_000,
+         "part": 200_000}  # fmt: skip
 RECORDS, DAYS, STATES = 100_000, 1_000, 10
 RECORD_ENDINGS = ("id", "number", "reference", "digest", "code", "last4", "name")
 DAY_ENDINGS = ("_on", "_at", "_before", "_min")

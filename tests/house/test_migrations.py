@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ltc.store import db, migrations
 from ltc.store.base import UtcDateTime, known_at
 from ltc.store.insured import Assistance
+from ltc.store.name_parts import NamePart, split_name
 from tests.house.sources import write
 
 
@@ -193,3 +194,23 @@ def test_a_wrong_head_is_seen(tmp_path):
     write(tmp_path, "HEAD", "0001\n")
     assert find_wrong_head(tmp_path, "0001") == []
     assert find_wrong_head(tmp_path, "0002") == ["HEAD names 0001, the newest revision is 0002"]
+
+
+def test_the_parts_of_all_names_are_kept_from_now_on(empty_engine):
+    migrations.upgrade(empty_engine, "0013")
+    names = {1: "王小明", 2: "阿依古丽·买买提", 3: "Anna MÜLLER", 4: "李李", 5: "王" * 30}
+    with empty_engine.begin() as connection:
+        insert(connection, "areas", id=1, code="a", name_zh="", name_en="", time_zone="UTC",
+               policy_area="a")  # fmt: skip
+        insert(connection, "districts", id=1, code="d", name_zh="", name_en="")
+        for number, name in names.items():
+            insert(connection, "insured_persons", id=number, case_number=f"A{number}", name=name,
+                   sex="female", born_on=date(1940, 1, 1), district_id=1, community="",
+                   identity_sealed=b"", identity_digest=str(number), identity_last4="1234",
+                   recorded_at=datetime(2019, 1, 2, tzinfo=UTC))  # fmt: skip
+    migrations.upgrade(empty_engine)
+    with Session(empty_engine) as session:
+        found = session.execute(sa.select(NamePart.person_id, NamePart.part)).all()
+    expected = {(number, part) for number, name in names.items() for part in split_name(name)}
+    assert {tuple(row) for row in found} == expected
+    assert len(found) == len(expected)

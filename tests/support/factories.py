@@ -27,6 +27,7 @@ from ltc.store.insured import (
     InsuredPerson,
     LifeEvent,
 )
+from ltc.store.name_parts import write_name_parts
 from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.providers import Agreement, Carer, Provider
 from ltc.store.record_versions import VERSIONS
@@ -95,7 +96,7 @@ def make_person(session: Session, area_id: int = 1, **given: Any) -> InsuredPers
     def sealed(column: str, plain: str | None) -> bytes | None:
         return plain and seal_cell(session, InsuredPerson, column, row_id, plain)  # type: ignore[return-value]
 
-    return _save(
+    person = _save(
         session, InsuredPerson, given, area_id=area_id, case_number=f"CHO2019{number:06d}",
         name="王淑珍", sex=Sex.FEMALE, community="钢花社区",
         identity_sealed=sealed("identity_sealed", identity),
@@ -106,6 +107,8 @@ def make_person(session: Session, area_id: int = 1, **given: Any) -> InsuredPers
         address_sealed=sealed("address_sealed", address),
         recorded_at=RECORDED_AT,
     )  # fmt: skip
+    write_name_parts(session, [person])
+    return person
 
 
 def make_enrolment(session: Session, person: InsuredPerson, **given: Any) -> Enrolment:
