@@ -90,9 +90,9 @@ def try_file(ctx, kind, path, folder=None):
     return work_on(ctx, asked, folder)
 
 
-def carry_out(ctx, import_id, folder):
+def carry_out(ctx, import_id, folder, **how):
     """Carry a file out that was tried out, and return its record."""
-    return work_on(ctx, imports.ask_to_carry_out(ctx, import_id=import_id), folder)
+    return work_on(ctx, imports.ask_to_carry_out(ctx, import_id=import_id), folder, **how)
 
 
 def work_on(ctx, asked, folder, **how):

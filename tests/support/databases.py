@@ -106,11 +106,14 @@ class PostgresDatabases:
                 done.touch()
         return self.template
 
-    def create(self, *, is_migrated: bool = True) -> str:
+    def create(self, *, is_migrated: bool = True, tablespace: str = "pg_default") -> str:
         """Make a database and return its name."""
         name = f"{self.run}_{_WORKER}_{os.urandom(4).hex()}"
         template = self.make_template() if is_migrated else "template0"
-        execute(postgres.server_url(), f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        execute(
+            postgres.server_url(),
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" TABLESPACE "{tablespace}"',
+        )
         _note_database(name)
         return name
 
@@ -119,9 +122,9 @@ class PostgresDatabases:
         execute(postgres.server_url(), f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     @contextlib.contextmanager
-    def lend(self, *, is_migrated: bool = True) -> Iterator[str]:
+    def lend(self, *, is_migrated: bool = True, tablespace: str = "pg_default") -> Iterator[str]:
         """Yield the URL of a database of one's own, and drop it afterwards."""
-        name = self.create(is_migrated=is_migrated)
+        name = self.create(is_migrated=is_migrated, tablespace=tablespace)
         try:
             yield self.url_of(name)
         finally:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ def main(folder: Path) -> None:
     with (folder / "alive").open("rb+") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
     stop_server(folder / "postgres/data/postmaster.pid")
+    unmount_disks(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -29,6 +31,12 @@ def stop_server(pid_file: Path) -> None:
         if not pid_file.exists():
             return
         time.sleep(0.05)
+
+
+def unmount_disks(folder: Path) -> None:
+    """Take away the small disks of tests that were killed."""
+    for place in folder.glob("disk_*"):
+        subprocess.run(["umount", "--lazy", str(place)], stderr=subprocess.DEVNULL, check=False)
 
 
 if __name__ == "__main__":

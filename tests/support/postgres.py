@@ -136,13 +136,17 @@ def find_programs(folder: Path) -> Path:
     return package / "pginstall/bin"
 
 
+def find_owner() -> pwd.struct_passwd:
+    """Return the user who runs the server: us, or nobody where we are root."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
 def start_cluster(programs: Path, place: Path) -> str:
     """Start the cluster of a place, made where there is none; return its maintenance URL."""
     if not place.exists():
         place.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(place, nobody.pw_uid, nobody.pw_gid)
+        owner = find_owner()
+        os.chown(place, owner.pw_uid, owner.pw_gid)
         _call(
             programs / "initdb", "-D", place / "data", "--no-sync", "--auth=trust",
             "--username=ltc", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
@@ -189,7 +193,7 @@ def _call(program: Path, *arguments: object) -> None:
     """Run a PostgreSQL program, as nobody where we are root; raises NoPostgres."""
     lower: dict[str, object] = {}
     if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
+        nobody = find_owner()
         lower = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     # The server keeps the output open, so a pipe would never end: a file takes it instead.
     with tempfile.TemporaryFile() as output:
