@@ -64,3 +64,16 @@ def test_a_plan_is_printed_with_lines_to_sign(officer, session, person, provider
     text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages)
     for words in (plan.number, person.name, "D06", "参保人或监护人", "Home visits"):
         assert words in text, words
+
+
+@pytest.mark.parametrize(("items", "sheets"), [(5, 1), (14, 2)])
+def test_what_is_signed_stands_beside_what_it_is_signed_for(
+    officer, session, person, provider, items, sheets
+):
+    chosen = {f"D{number:02}": 3 for number in range(1, items + 1)}
+    plan = make.make_plan(session, person, provider, mode="home_visits", items=chosen)
+    answer = officer.get(f"/plans/{plan.id}/plan.pdf")
+    pages = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages]
+    assert len(pages) == sheets
+    assert "签字确认" in pages[-1]
+    assert "确认之前不予支付" in pages[-1]
