@@ -54,9 +54,9 @@ from ltc.web.forms.assessments import (
 )
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_number,
@@ -71,17 +71,9 @@ blueprint.register_blueprint(devices.blueprint)
 blueprint.register_blueprint(conclusions.blueprint)
 
 EXPORT_ROWS = 1_000  # read at once
-CSV_HEADER = (
-    "number",
-    "case_number",
-    "name",
-    "filed_on",
-    "status",
-    "grade",
-    "assessor",
-    "expert",
-    "due_on",
-)
+COLUMNS = (
+    "number", "case_number", "name", "filed_on", "status", "grade", "assessor", "expert", "due_on",
+)  # fmt: skip
 
 
 @blueprint.get("/")
@@ -113,14 +105,14 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/applications.csv")
+@blueprint.get(f"/applications.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_ASSESSMENTS)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file."""
-    return csv_response("applications.csv", CSV_HEADER, _read_csv_rows())
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
+    return give_list(suffix, "applications", _("Applications"), COLUMNS, _read_rows())
 
 
-def _read_csv_rows() -> Iterator[list[Any]]:
+def _read_rows() -> Iterator[list[Any]]:
     session, actor, chosen = http.database(), http.current_actor(), _read_filter()
     cursor = None
     while True:
@@ -129,26 +121,19 @@ def _read_csv_rows() -> Iterator[list[Any]]:
         )
         outcomes = load_outcomes(session, actor, [row.application.id for row in found.rows])
         for row in found.rows:
-            yield _csv_row(row, outcomes.get(row.application.id, NOTHING_YET).grade)
+            yield _cells(row, outcomes.get(row.application.id, NOTHING_YET).grade)
         cursor = found.next_cursor
         if cursor is None:
             return
 
 
-def _csv_row(row: Listed, grade: str | None) -> list[Any]:
+def _cells(row: Listed, grade: str | None) -> list[Any]:
     application = row.application
     due = find_due(application)
     return [
-        application.number,
-        row.person.case_number,
-        row.person.name,
-        application.filed_on,
-        application.status.value,
-        grade,
-        row.assessor_name,
-        row.expert_name,
-        due and due.on,
-    ]
+        application.number, row.person.case_number, row.person.name, application.filed_on,
+        application.status, grade, row.assessor_name, row.expert_name, due and due.on,
+    ]  # fmt: skip
 
 
 @blueprint.get("/<int:application_id>")

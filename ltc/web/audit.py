@@ -1,7 +1,7 @@
 """Pages of the audit log: its events, and the proof of its chain."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
@@ -16,14 +16,15 @@ from ltc.rules.audit import ChainState, Fault, KeptHead, NotAHead, build_head, p
 from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, RECORD_NAMES
 from ltc.rules.months import ONE_DAY
 from ltc.services.audit import verify as verify_chain
+from ltc.services.table_files import Coded
 from ltc.store.areas import get_area
 from ltc.store.audit_log import AuditEvent, count_unsealed, find_head
 from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
 from ltc.web.audit_events import action_words, record_words, show_events
 from ltc.web.formats import problem_text
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_cursor,
     read_day,
     read_number,
@@ -31,6 +32,10 @@ from ltc.web.lists import (
 )
 
 EXPORTED_MOST = 50_000
+COLUMNS = (
+    "time", "who", "role", "door", "done", "action", "about", "record_type", "record_id",
+    "changes", "block", "position", "digest",
+)  # fmt: skip
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 
@@ -51,33 +56,38 @@ def index() -> Any:
         roles={role.value: name for role, name in ROLE_NAMES.items()},
         doors=DOOR_NAMES,
         head=find_head(session, actor.area_id),
+        exported_most=EXPORTED_MOST,
         waiting=count_unsealed(session, actor.area_id),
     )
 
 
-@blueprint.get("/events.csv")
+@blueprint.get(f"/events.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_AUDIT)
-def export() -> Any:
-    """Give the newest events of the filter as a CSV file, with codes and words."""
-    session, actor = http.database(), http.current_actor()
-    events = list(islice(load_events(session, actor, _read_filter()), EXPORTED_MOST))
-    names = find_actor_names(session, actor, {e.actor_id for e in events if e.actor_id})
-    header = [
-        _("Time"), _("Who"), _("Role"), _("Door"), _("What was done"), _("Action"), _("About"),
-        _("Kind of record"), _("Number of the record"), _("Before and after"), _("Block"),
-        _("Position"), _("Digest"),
-    ]  # fmt: skip
-    return csv_response("audit.csv", header, (_row(event, names) for event in events))
+def export(suffix: str) -> Any:
+    """Give the newest events of the filter as a file, with codes and words."""
+    events = load_events(http.database(), http.current_actor(), _read_filter())
+    rows = by_pieces(islice(events, EXPORTED_MOST), _rows)
+    return give_list(suffix, "audit", _("Audit log"), COLUMNS, rows)
+
+
+def _rows(events: Sequence[AuditEvent]) -> Iterator[list[Any]]:
+    ids = {event.actor_id for event in events if event.actor_id}
+    names = find_actor_names(http.database(), http.current_actor(), ids)
+    return (_row(event, names) for event in events)
 
 
 def _row(event: AuditEvent, names: Mapping[int, str]) -> list[Any]:
     return [
-        event.at.isoformat(timespec="seconds"), names.get(event.actor_id or 0, ""),
-        event.actor_role, event.door, action_words(event.action), event.action,
+        event.at, names.get(event.actor_id or 0, ""), _coded(event.actor_role, ROLE_NAMES),
+        _coded(event.door, DOOR_NAMES), action_words(event.action), event.action,
         record_words(event.record_type), event.record_type, event.record_id,
         json.dumps(event.changes, ensure_ascii=False, sort_keys=True), event.block_number,
         event.position, event.digest,
     ]  # fmt: skip
+
+
+def _coded(code: str, names: Mapping[Any, str]) -> Coded:
+    return Coded(code, _(names.get(code, code)))
 
 
 def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Pages of carers: all of them, one, register, correct. A change holds at once."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +21,9 @@ from ltc.web.form_pages import FormPage, carry_out, show_form
 from ltc.web.formats import day, said
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.providers import CarerForm, CorrectCarerForm
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_number,
@@ -34,7 +35,7 @@ from ltc.web.receipts import leave_receipt
 blueprint = Blueprint("carers", __name__)
 
 SOON = timedelta(days=60)
-CSV_HEADER = (
+COLUMNS = (
     "code", "name", "identity", "kind", "provider", "certificate_number", "certificate_to",
     "employed_from", "employed_to",
 )  # fmt: skip
@@ -60,24 +61,23 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/carers.csv")
+@blueprint.get(f"/carers.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PROVIDERS)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file, numbers masked."""
-    session, actor = http.database(), http.current_actor()
-    rows = list(load_carers(session, actor, _read_filter()))
-    providers = find_providers(session, actor.area_id, {row.provider_id for row in rows})
-    return csv_response(
-        "carers.csv", CSV_HEADER, [_csv_row(row, providers[row.provider_id].code) for row in rows]
-    )
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file, numbers masked."""
+    found = load_carers(http.database(), http.current_actor(), _read_filter())
+    return give_list(suffix, "carers", _("Carers"), COLUMNS, by_pieces(found, _cells))
 
 
-def _csv_row(row: Carer, provider: str) -> list[Any]:
-    return [
-        row.code, row.name, row.identity_last4 and mask_from_last4(row.identity_last4),
-        row.kind.value, provider, row.certificate_number, last_day(row.certificate_ends_before),
-        row.starts_on, last_day(row.ends_before),
-    ]  # fmt: skip
+def _cells(rows: Sequence[Carer]) -> Iterator[list[Any]]:
+    ids = {row.provider_id for row in rows}
+    providers = find_providers(http.database(), http.current_actor().area_id, ids)
+    for row in rows:
+        yield [
+            row.code, row.name, row.identity_last4 and mask_from_last4(row.identity_last4),
+            row.kind, providers[row.provider_id].code, row.certificate_number,
+            last_day(row.certificate_ends_before), row.starts_on, last_day(row.ends_before),
+        ]  # fmt: skip
 
 
 @blueprint.get("/carers/<int:carer_id>")

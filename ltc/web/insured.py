@@ -1,5 +1,6 @@
 """Pages of insured persons: list, one person, register, correct."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -25,9 +26,9 @@ from ltc.web.districts import district_choices, district_names
 from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured_show import show_values
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_number,
@@ -41,16 +42,9 @@ blueprint.register_blueprint(insured_facts.blueprint)
 blueprint.register_blueprint(insured_events.blueprint)
 blueprint.register_blueprint(insured_family.blueprint)
 
-CSV_HEADER = (
-    "case_number",
-    "name",
-    "identity",
-    "sex",
-    "born_on",
-    "district",
-    "community",
-    "scheme",
-)
+COLUMNS = (
+    "case_number", "name", "identity", "sex", "born_on", "district", "community", "scheme",
+)  # fmt: skip
 
 
 @blueprint.get("/")
@@ -78,31 +72,23 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/people.csv")
+@blueprint.get(f"/people.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PEOPLE)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file, numbers masked."""
-    session, actor = http.database(), http.current_actor()
-    people = list(load_people(session, actor, _read_filter()))
-    schemes = find_schemes(session, actor.area_id, None)
-    names = dict(district_choices())
-    rows = [_csv_row(person, names, schemes.get(person.id)) for person in people]
-    return csv_response("people.csv", CSV_HEADER, rows)
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file, numbers masked."""
+    found = load_people(http.database(), http.current_actor(), _read_filter())
+    return give_list(suffix, "people", _("People"), COLUMNS, by_pieces(found, _cells))
 
 
-def _csv_row(
-    person: InsuredPerson, districts: dict[int, str], scheme: SchemeCode | None
-) -> list[Any]:
-    return [
-        person.case_number,
-        person.name,
-        mask_from_last4(person.identity_last4),
-        person.sex.value,
-        person.born_on,
-        districts.get(person.district_id, ""),
-        person.community,
-        scheme and scheme.value,
-    ]
+def _cells(people: Sequence[InsuredPerson]) -> Iterator[list[Any]]:
+    ids, districts = [person.id for person in people], dict(district_choices())
+    schemes = find_schemes(http.database(), http.current_actor().area_id, ids)
+    for person in people:
+        yield [
+            person.case_number, person.name, mask_from_last4(person.identity_last4), person.sex,
+            person.born_on, districts.get(person.district_id, ""), person.community,
+            schemes.get(person.id),
+        ]  # fmt: skip
 
 
 @blueprint.get("/<int:person_id>")

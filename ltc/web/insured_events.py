@@ -1,4 +1,4 @@
-"""The list of life events of all people, as a page and as a CSV file."""
+"""The list of life events of all people, as a page and as a file."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ from ltc.web.districts import district_choices, district_names
 from ltc.web.fact_views import days_text
 from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_day,
@@ -34,7 +34,7 @@ from ltc.web.lists import (
 blueprint = Blueprint("events", __name__, url_prefix="/life-events")
 
 WITHDRAWN = "withdrawn"
-CSV_HEADER = (
+COLUMNS = (
     "case_number", "name", "kind", "first_day", "last_day", "note", "district", "recorded_at",
     "withdrawn",
 )  # fmt: skip
@@ -66,21 +66,21 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/list.csv")
+@blueprint.get(f"/list.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PEOPLE)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file."""
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
     names = district_names()
-    rows = load_life_events(http.database(), http.current_actor(), _read_filter())
-    cells = [_csv_row(event, person, names) for event, person in rows]
-    return csv_response("life-events.csv", CSV_HEADER, cells)
+    found = load_life_events(http.database(), http.current_actor(), _read_filter())
+    rows = (_cells(event, person, names) for event, person in found)
+    return give_list(suffix, "life-events", _("Life events"), COLUMNS, rows)
 
 
-def _csv_row(event: LifeEvent, person: InsuredPerson, districts: dict[int, str]) -> list[Any]:
+def _cells(event: LifeEvent, person: InsuredPerson, districts: dict[int, str]) -> list[Any]:
     return [
-        person.case_number, person.name, event.kind.value, event.starts_on,
+        person.case_number, person.name, event.kind, event.starts_on,
         last_day(event.ends_before), event.note, districts.get(person.district_id, ""),
-        event.recorded_at.isoformat(), event.withdrawn,
+        event.recorded_at, event.withdrawn,
     ]  # fmt: skip
 
 

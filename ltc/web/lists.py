@@ -1,26 +1,22 @@
-"""What a list page reads from its address: sorting, cursor, filters; and lists as CSV files."""
+"""What a list page reads from its address: sorting, cursor, filters."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Response, request
+from flask import request
 from flask_babel import gettext as _
 
 from ltc.http import LARGEST_ID
 from ltc.rules.months import is_of_records
-from ltc.services.csv_files import safe_cell
 
 E = TypeVar("E", bound=StrEnum)
 
 ORDERS = ("ascending", "descending")
 LONGEST_FILTER = 200
 LONGEST_NUMBER = 40  # digits, leading zeros among them
-BYTE_ORDER_MARK = "\ufeff"  # by it spreadsheets see that a file is UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +78,3 @@ def read_day(name: str) -> date | None:
 def choices_of(names: Mapping[Any, str]) -> list[tuple[str, str]]:
     """Return (value, text in the reader's language) pairs for a filter or a select field."""
     return [(str(key), _(text)) for key, text in names.items()]
-
-
-def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Answer with a CSV file that spreadsheets open as UTF-8, cells made safe from formulas."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in row])
-    response = Response(BYTE_ORDER_MARK + text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

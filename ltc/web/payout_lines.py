@@ -1,11 +1,10 @@
 """Pages below a run: its lines, its holds, one person's “why this amount?”, and the exports."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-import xlsxwriter
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from ltc import http
@@ -13,7 +12,10 @@ from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.payouts.explain import build_hold_sentences
 from ltc.rules.payouts.holds import OWNERS, HoldKind
 from ltc.rules.payouts.results import Hold
-from ltc.services.csv_files import safe_cell
+from ltc.rules.person_statements import PAYEES
+from ltc.rules.policies import Payee
+from ltc.services.table_files import Coded
+from ltc.store.insured import InsuredPerson
 from ltc.store.payout_evidence import list_evidence
 from ltc.store.payout_questions import (
     LineFilter,
@@ -26,22 +28,22 @@ from ltc.store.payout_questions import (
     read_settlement,
 )
 from ltc.store.payout_runs import get_run
-from ltc.store.payouts import PayoutRun
-from ltc.web.formats import month
-from ltc.web.lists import csv_response, read_cursor, read_number, read_text
+from ltc.store.payouts import PayoutLine, PayoutRun
+from ltc.web.formats import in_language
+from ltc.web.list_files import LIST_SUFFIX, give_list
+from ltc.web.lists import read_cursor, read_number, read_text
 from ltc.web.payout_facts import show_fact
 from ltc.web.payout_run import HOLD_NAMES, hold_name
 from ltc.web.payout_words import Names, fill, show_days, show_steps, tell, tell_answer
 
 blueprint = Blueprint("lines", __name__, url_prefix="/<int:run_id>")
 
-LINE_HEADER = (
+LINE_COLUMNS = (
     "case_number", "name", "district", "scheme", "component", "mode", "grade", "payee_kind",
     "provider", "starts_on", "ends_before", "days", "minutes", "eligible_fen", "fund_fen",
     "assistance_fen", "person_fen", "excess_fen",
 )  # fmt: skip
-HOLD_HEADER = ("case_number", "name", "kind", "owner", "reason", "clears")
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HOLD_COLUMNS = ("case_number", "name", "kind", "owner", "reason", "clears")
 
 
 @blueprint.get("/lines")
@@ -107,61 +109,51 @@ def why(run_id: int, person_id: int) -> Any:
     )  # fmt: skip
 
 
-@blueprint.get("/lines.<kind>")
+@blueprint.get(f"/lines.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PAYOUTS)
-def export_lines(run_id: int, kind: str) -> Any:
-    """Give all lines of the list as CSV or XLSX; amounts in fen."""
+def export_lines(run_id: int, suffix: str) -> Any:
+    """Give all lines of the list as a file."""
     run = _get_run(run_id)
     names = Names(run)
     found = load_lines(http.database(), http.current_actor(), run, _read_filter())
-    rows = (
-        [person.case_number, person.name, names.of("district", line.district_id),
-         *[getattr(line, name) for name in LINE_HEADER[3:8]],
-         names.providers.get(line.provider_id, ""),
-         *[getattr(line, name) for name in LINE_HEADER[9:]]]
-        for line, person in found
-    )  # fmt: skip
-    return _export(run, "lines", kind, LINE_HEADER, rows)
+    of = cache(names.of)  # few names, in very many lines
+    rows = (_line_cells(line, person, names, of) for line, person in found)
+    return give_list(suffix, _name_file("lines", run), _("Lines"), LINE_COLUMNS, rows)
 
 
-@blueprint.get("/holds.<kind>")
+def _line_cells(
+    line: PayoutLine, person: InsuredPerson, names: Names, of: Callable[[str, Any], str]
+) -> list[Any]:
+    coded = [Coded(code, of(of_what, code)) for of_what, code in (
+        ("scheme", line.scheme), ("component", line.component), ("mode", line.mode),
+        ("grade", line.grade),
+    )]  # fmt: skip
+    payee = Coded(line.payee_kind, in_language(PAYEES[Payee(line.payee_kind)]))
+    return [
+        person.case_number, person.name, of("district", line.district_id), *coded, payee,
+        names.providers.get(line.provider_id, ""), line.starts_on, line.ends_before, line.days,
+        line.minutes, line.eligible_fen, line.fund_fen, line.assistance_fen, line.person_fen,
+        line.excess_fen,
+    ]  # fmt: skip
+
+
+@blueprint.get(f"/holds.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PAYOUTS)
-def export_holds(run_id: int, kind: str) -> Any:
-    """Give all holds of the list as CSV or XLSX."""
+def export_holds(run_id: int, suffix: str) -> Any:
+    """Give all holds of the list as a file."""
     run = _get_run(run_id)
     names = Names(run)
     found = load_holds(http.database(), http.current_actor(), run, _read_filter())
     rows = (
-        [person.case_number, person.name, hold.kind, hold.owner, *_tell_hold(hold, names)]
+        [person.case_number, person.name, Coded(hold.kind, hold_name(hold.kind)),
+         Role(hold.owner), *_tell_hold(hold, names)]
         for hold, person in found
-    )
-    return _export(run, "holds", kind, HOLD_HEADER, rows)
+    )  # fmt: skip
+    return give_list(suffix, _name_file("holds", run), _("Holds"), HOLD_COLUMNS, rows)
 
 
-def _export(
-    run: PayoutRun, what: str, kind: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> Response:
-    name = f"{what}-{run.month}-{run.sequence}"
-    if kind == "csv":
-        return csv_response(f"{name}.csv", header, rows)
-    if kind != "xlsx":
-        raise http.PageNotFound()
-    response = Response(_write_sheet(month(run.month), header, rows), mimetype=SPREADSHEET)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    return response
-
-
-def _write_sheet(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return a spreadsheet: numbers as numbers, texts as texts that no program runs."""
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
-    sheet = book.add_worksheet(title)
-    sheet.write_row(0, 0, header)
-    for number, row in enumerate(rows, start=1):
-        cells = [c if isinstance(c, int) else safe_cell("" if c is None else str(c)) for c in row]
-        sheet.write_row(number, 0, cells)
-    book.close()
-    return stream.getvalue()
+def _name_file(what: str, run: PayoutRun) -> str:
+    return f"{what}-{run.month}-{run.sequence}"
 
 
 def _tell_hold(hold: Any, names: Names) -> tuple[str, str]:

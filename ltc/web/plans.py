@@ -1,5 +1,6 @@
 """Pages of care plans: list, one plan, draw up, confirm, correct, change the mode, withdraw, print."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from ltc import http
 from ltc.rules.access import Permission
 from ltc.rules.plans import PLAN_STATUS_NAMES, PlanStatus
 from ltc.services import plans as use_cases
+from ltc.services.table_files import Coded
 from ltc.store.catalogues import get_catalogue
 from ltc.store.fact_versions import get_fact
 from ltc.store.insured import InsuredPerson
@@ -25,9 +27,9 @@ from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.plans import ChangeModeForm, ConfirmForm, CorrectPlanForm, DrawUpForm
 from ltc.web.law_choices import mode_choices, mode_name
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_number,
@@ -39,7 +41,7 @@ from ltc.web.receipts import leave_receipt
 blueprint = Blueprint("plans", __name__, url_prefix="/plans")
 
 FORM = "plans/form.html"
-CSV_HEADER = (
+COLUMNS = (
     "number", "case_number", "name", "mode", "provider", "starts_on", "ends_on", "confirmed_on",
     "authorised_minutes_per_month", "items",
 )  # fmt: skip
@@ -69,36 +71,28 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/plans.csv")
+@blueprint.get(f"/plans.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PLANS)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file."""
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
     session, actor, today = http.database(), http.current_actor(), http.context().today
-    rows = list(load_plans(session, actor, _read_filter(), today))
-    providers = find_providers(session, actor.area_id, {plan.provider_id for plan, _p in rows})
-    items = find_items(session, actor.area_id, [plan.id for plan, _p in rows])
-    return csv_response(
-        "plans.csv",
-        CSV_HEADER,
-        [
-            _csv_row(plan, person, _code(providers.get(plan.provider_id or 0)), items[plan.id])
-            for plan, person in rows
-        ],
-    )
+    found = load_plans(session, actor, _read_filter(), today)
+    return give_list(suffix, "plans", _("Care plans"), COLUMNS, by_pieces(found, _cells))
 
 
-def _code(provider: Any) -> str:
-    return provider.code if provider else ""
-
-
-def _csv_row(
-    plan: CarePlan, person: InsuredPerson, provider: str, items: dict[str, int]
-) -> list[Any]:
-    return [
-        plan.number, person.case_number, person.name, plan.mode, provider, plan.starts_on,
-        last_day(plan.ends_before), plan.confirmed_on, plan.authorised_minutes_per_month,
-        " ".join(f"{code}:{times}" for code, times in items.items()),
-    ]  # fmt: skip
+def _cells(rows: Sequence[tuple[CarePlan, InsuredPerson]]) -> Iterator[list[Any]]:
+    session, area_id = http.database(), http.current_actor().area_id
+    providers = find_providers(session, area_id, {plan.provider_id for plan, _person in rows})
+    items = find_items(session, area_id, [plan.id for plan, _person in rows])
+    for plan, person in rows:
+        provider = providers.get(plan.provider_id or 0)
+        yield [
+            plan.number, person.case_number, person.name,
+            Coded(plan.mode, mode_name(plan.mode, plan.starts_on)), provider and provider.code,
+            plan.starts_on, last_day(plan.ends_before), plan.confirmed_on,
+            plan.authorised_minutes_per_month,
+            " ".join(f"{code}:{times}" for code, times in items[plan.id].items()),
+        ]  # fmt: skip
 
 
 @blueprint.get("/<int:plan_id>")
@@ -268,7 +262,7 @@ def _form_data(plan: CarePlan) -> dict[str, Any]:
     provider = find_providers(session, area_id, [plan.provider_id]).get(plan.provider_id or 0)
     return {
         "mode": plan.mode,
-        "provider": _code(provider),
+        "provider": provider.code if provider else "",
         "authorised_minutes": plan.authorised_minutes_per_month,
         "items": find_items(session, area_id, [plan.id])[plan.id],
         "starts_on": plan.starts_on,

@@ -1,5 +1,6 @@
 """Pages of providers and their agreements; carers have pages of their own below."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -34,9 +35,9 @@ from ltc.web.forms.providers import (
     CorrectProviderForm,
     ProviderForm,
 )
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_number,
@@ -48,7 +49,7 @@ from ltc.web.receipts import leave_receipt
 blueprint = Blueprint("providers", __name__, url_prefix="/providers")
 blueprint.register_blueprint(carers.blueprint)
 
-CSV_HEADER = ("code", "name", "kind", "district", "credit_code", "agreement", "agreed_to", "carers")
+COLUMNS = ("code", "name", "kind", "district", "credit_code", "agreement", "agreed_to", "carers")
 
 
 @blueprint.get("/")
@@ -76,29 +77,27 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/providers.csv")
+@blueprint.get(f"/providers.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_PROVIDERS)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file."""
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
     session, actor, today = http.database(), http.current_actor(), http.context().today
-    rows = list(load_providers(session, actor, _read_filter(), today))
-    ids, names = [row.id for row in rows], dict(district_choices())
+    found = load_providers(session, actor, _read_filter(), today)
+    return give_list(suffix, "providers", _("Providers"), COLUMNS, by_pieces(found, _cells))
+
+
+def _cells(rows: Sequence[Provider]) -> Iterator[list[Any]]:
+    session, actor, today = http.database(), http.current_actor(), http.context().today
+    ids, districts = [row.id for row in rows], dict(district_choices())
     agreements = find_agreements_on(session, actor.area_id, ids, today)
     counts = count_carers(session, actor, ids)
-    return csv_response(
-        "providers.csv",
-        CSV_HEADER,
-        [_csv_row(row, names, agreements.get(row.id), counts.get(row.id, 0)) for row in rows],
-    )
-
-
-def _csv_row(
-    row: Provider, districts: dict[int, str], agreement: Agreement | None, carer_count: int
-) -> list[Any]:
-    return [
-        row.code, row.name, row.kind.value, districts.get(row.district_id, ""), row.credit_code,
-        agreement and agreement.number, agreement and last_day(agreement.ends_before), carer_count,
-    ]  # fmt: skip
+    for row in rows:
+        agreement = agreements.get(row.id)
+        yield [
+            row.code, row.name, row.kind, districts.get(row.district_id, ""), row.credit_code,
+            agreement and agreement.number, agreement and last_day(agreement.ends_before),
+            counts.get(row.id, 0),
+        ]  # fmt: skip
 
 
 @blueprint.get("/<int:provider_id>")

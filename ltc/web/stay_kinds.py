@@ -39,8 +39,8 @@ class Kind:
     withdraw: Callable[..., Any]
     describe: Callable[[Any], Rows]
     form_data: Callable[[Any], dict[str, Any]]
-    csv_header: tuple[str, ...]
-    csv_cells: Callable[[Any], list[Any]]
+    columns: tuple[str, ...]
+    cells: Callable[[Any], list[Any]]
     title: str
     record_title: str
     correct_title: str
@@ -114,7 +114,7 @@ def _stay_cells(stay: BedStay) -> list[Any]:
 
 
 def _fee_cells(fee: Fee) -> list[Any]:
-    return [fee.charged_on, fee.kind, fee.amount_fen]
+    return [fee.charged_on, FeeKind(fee.kind), fee.amount_fen]
 
 
 KINDS = {

@@ -3,6 +3,8 @@
 Both have the same pages; what differs stands in ``stay_kinds``.
 """
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -11,6 +13,7 @@ from flask_babel import gettext as _
 from ltc import http
 from ltc.rules.access import Permission
 from ltc.store.fact_versions import get_fact
+from ltc.store.insured import InsuredPerson
 from ltc.store.provider_questions import find_providers, suggest_providers
 from ltc.store.stay_questions import CareFilter, list_care, load_care
 from ltc.web.care_receipts import ask_provider, follow_care
@@ -18,7 +21,8 @@ from ltc.web.chosen import person_id_of, provider_id_of
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.forms.fields import last_day
-from ltc.web.lists import csv_response, read_cursor, read_day, read_number, read_sort, read_text
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.lists import read_cursor, read_day, read_number, read_sort, read_text
 from ltc.web.receipts import leave_receipt
 from ltc.web.stay_kinds import KINDS, Kind, bed_days_of, fee_kind_name
 
@@ -52,20 +56,23 @@ def index(kind: str) -> Any:
     )
 
 
-@blueprint.get(f"/{KIND}/list.csv")
+@blueprint.get(f"/{KIND}/list.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_STAYS)
-def export(kind: str) -> Any:
-    """Give the whole filtered list as a CSV file; amounts are in fen."""
-    session, actor, of = http.database(), http.current_actor(), KINDS[kind]
-    rows = list(load_care(session, actor, of.table, _read_filter()))
-    providers = find_providers(session, actor.area_id, {row.provider_id for row, _p in rows})
-    header = ("reference", "case_number", "name", "provider", *of.csv_header)
-    cells = [
-        [row.reference, person.case_number, person.name, providers[row.provider_id].code,
-         *of.csv_cells(row)]
-        for row, person in rows
-    ]  # fmt: skip
-    return csv_response(f"{kind}.csv", header, cells)
+def export(kind: str, suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
+    of = KINDS[kind]
+    found = load_care(http.database(), http.current_actor(), of.table, _read_filter())
+    columns = ("reference", "case_number", "name", "provider", *of.columns)
+    rows = by_pieces(found, partial(_cells, of))
+    return give_list(suffix, kind, _(of.title), columns, rows)
+
+
+def _cells(of: Kind, rows: Sequence[tuple[Any, InsuredPerson]]) -> Iterator[list[Any]]:
+    ids = {row.provider_id for row, _person in rows}
+    providers = find_providers(http.database(), http.current_actor().area_id, ids)
+    for row, person in rows:
+        provider = providers[row.provider_id].code
+        yield [row.reference, person.case_number, person.name, provider, *of.cells(row)]
 
 
 @blueprint.get(f"/{KIND}/<int:row_id>")

@@ -1,5 +1,6 @@
 """Pages of visits: list, one visit with its checks, log, correct, withdraw, refuse."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -28,9 +29,9 @@ from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import area_zone
 from ltc.web.forms.visits import CorrectVisitForm, LogForm
+from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
 from ltc.web.lists import (
     choices_of,
-    csv_response,
     read_choice,
     read_cursor,
     read_day,
@@ -45,7 +46,7 @@ blueprint = Blueprint("visits", __name__, url_prefix="/visits")
 FORM = "visits/form.html"
 STATE_NAMES = {VisitState.ACCEPTED: N_("not refused"), VisitState.REFUSED: N_("refused")}
 PRICED_STATE_NAMES = {**STATE_NAMES, VisitState.UNPRICED: N_("without a price")}
-CSV_HEADER = (
+COLUMNS = (
     "reference", "case_number", "name", "provider", "carer", "day", "begin", "end", "minutes",
     "items", "source", "refused", "price_fen",
 )  # fmt: skip
@@ -77,29 +78,25 @@ def index() -> Any:
     )
 
 
-@blueprint.get("/visits.csv")
+@blueprint.get(f"/visits.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_VISITS)
-def export() -> Any:
-    """Give the whole filtered list as a CSV file."""
-    session, actor = http.database(), http.current_actor()
-    rows = list(load_visits(session, actor, _read_filter()))
-    ids = {visit.provider_id for visit, _person, _carer in rows}
-    providers = find_providers(session, actor.area_id, ids)
-    return csv_response(
-        "visits.csv",
-        CSV_HEADER,
-        [_csv_row(row, providers[row[0].provider_id].code) for row in rows],
-    )
+def export(suffix: str) -> Any:
+    """Give the whole filtered list as a file."""
+    found = load_visits(http.database(), http.current_actor(), _read_filter())
+    return give_list(suffix, "visits", _("Visits"), COLUMNS, by_pieces(found, _cells))
 
 
-def _csv_row(row: Listed, provider: str) -> list[Any]:
-    visit, person, carer = row
-    begin, end = wall_of(visit.begins_at, area_zone()), wall_of(visit.ends_at, area_zone())
-    return [
-        visit.reference, person.case_number, person.name, provider, carer.code, visit.service_on,
-        f"{begin:%H:%M}", f"{end:%H:%M}", visit.ends_min - visit.begins_min, visit.items,
-        visit.source.value, visit.refused, visit.price_fen,
-    ]  # fmt: skip
+def _cells(rows: Sequence[Listed]) -> Iterator[list[Any]]:
+    ids, zone = {visit.provider_id for visit, _person, _carer in rows}, area_zone()
+    providers = find_providers(http.database(), http.current_actor().area_id, ids)
+    for visit, person, carer in rows:
+        begin, end = wall_of(visit.begins_at, zone), wall_of(visit.ends_at, zone)
+        yield [
+            visit.reference, person.case_number, person.name, providers[visit.provider_id].code,
+            carer.code, visit.service_on, begin.time(), end.time(),
+            visit.ends_min - visit.begins_min, visit.items, visit.source, visit.refused,
+            visit.price_fen,
+        ]  # fmt: skip
 
 
 @blueprint.get("/<int:visit_id>")

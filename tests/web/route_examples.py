@@ -45,8 +45,8 @@ PLAIN: dict[str, Any] = {
     "breakdown": "district",
     "code": "zh_CN",
     "filename": "css/app.css",
-    "kind": "csv",
     "month": "2019-11",
+    "suffix": "csv",
     "task": "audit_check",
 }
 # Route → its own values.

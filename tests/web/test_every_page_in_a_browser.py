@@ -124,7 +124,7 @@ def places(app: Flask, sides: list[Side], cookies: dict[Role, str]) -> list[Plac
 
 
 def _is_file(route: Route) -> bool:
-    return route.endpoint.endswith((".export", ".progress")) or "kind" in route.arguments
+    return route.endpoint.endswith(".progress") or "suffix" in route.arguments
 
 
 def _look(app: Flask, route: Route, sides: list[Side], cookies: dict[Role, str]) -> Iterator[Place]:

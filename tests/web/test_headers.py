@@ -64,6 +64,7 @@ def test_a_table_is_a_download(officer):
         **ALWAYS,
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": 'attachment; filename="applications.csv"',
+        "Vary": "Cookie",
     }
 
 

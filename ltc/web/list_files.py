@@ -1,0 +1,156 @@
+"""Lists to take away: as CSV for machines, as XLSX for people, with the same rows.
+
+A file is written on disk before its first byte is sent: whatever fails on the way is an answer that
+says so, never a file that ends in the middle. Rows are read piece by piece, so that memory stays
+small whatever the size of the list.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from enum import Enum
+from itertools import islice
+from os import SEEK_END
+from typing import IO, Any, TypeVar
+
+from flask import Response
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.words import N_
+from ltc.services.table_files import Column, Reader, TableFile, write_csv, write_xlsx
+from ltc.web.formats import area_zone, spoken
+
+T = TypeVar("T")
+
+LIST_SUFFIX = "<any(csv, xlsx):suffix>"  # of the route of every list that can be taken away
+PIECE_ROWS = 1_000
+BLOCK_BYTES = 1 << 16
+CSV_TYPE = "text/csv"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What a column of a CSV file is called in a spreadsheet. One name means one thing in all lists.
+COLUMN_TITLES = {
+    "about": N_("About"),
+    "action": N_("Action"),
+    "agreement": N_("Agreement"),
+    "agreed_to": N_("Agreement to"),
+    "amount_fen": N_("Amount"),
+    "assessor": N_("Assessor"),
+    "assistance_fen": N_("Assistance"),
+    "authorised_minutes_per_month": N_("Authorised minutes a month"),
+    "bed_days": N_("Bed-days"),
+    "begin": N_("Begin"),
+    "block": N_("Block"),
+    "born_on": N_("Born"),
+    "carer": N_("Carer"),
+    "carers": N_("Carers"),
+    "case_number": N_("Case number"),
+    "certificate_number": N_("Certificate"),
+    "certificate_to": N_("Certificate to"),
+    "changes": N_("Before and after"),
+    "clears": N_("What clears it"),
+    "code": N_("Code"),
+    "community": N_("Community"),
+    "component": N_("Component"),
+    "confirmed_on": N_("Confirmed"),
+    "credit_code": N_("Credit code"),
+    "day": N_("Day"),
+    "days": N_("Days"),
+    "digest": N_("Digest"),
+    "district": N_("District"),
+    "done": N_("What was done"),
+    "door": N_("Door"),
+    "due_on": N_("Due"),
+    "eligible_fen": N_("Eligible amount"),
+    "employed_from": N_("Employed from"),
+    "employed_to": N_("Employed to"),
+    "end": N_("End"),
+    "ends_before": N_("Ends before"),
+    "ends_on": N_("Last day"),
+    "excess_fen": N_("Beyond what counts"),
+    "expert": N_("Expert"),
+    "filed_on": N_("Filed"),
+    "first_day": N_("First day"),
+    "fund_fen": N_("Fund pays"),
+    "grade": N_("Grade"),
+    "identity": N_("Identity number"),
+    "items": N_("Service items"),
+    "kind": N_("Kind"),
+    "last_day": N_("Last day"),
+    "minutes": N_("Minutes"),
+    "mode": N_("Mode of care"),
+    "name": N_("Name"),
+    "note": N_("Note"),
+    "number": N_("Number"),
+    "owner": N_("Owner"),
+    "payee_kind": N_("Paid to"),
+    "person_fen": N_("Person pays"),
+    "position": N_("Position"),
+    "price_fen": N_("Price"),
+    "provider": N_("Provider"),
+    "reason": N_("Reason"),
+    "record_id": N_("Number of the record"),
+    "record_type": N_("Kind of record"),
+    "recorded_at": N_("Recorded"),
+    "reference": N_("Reference"),
+    "refused": N_("Refused"),
+    "role": N_("Role"),
+    "scheme": N_("Scheme"),
+    "sex": N_("Sex"),
+    "source": N_("Source"),
+    "starts_on": N_("First day"),
+    "status": N_("Status"),
+    "time": N_("Time"),
+    "who": N_("Who"),
+    "withdrawn": N_("Withdrawn"),
+}
+
+
+def give_list(
+    suffix: str, name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Response:
+    """Answer with a list as a file: ``name`` without its suffix, ``title`` in the reader's words."""
+    table = TableFile(title, [Column(key, _(COLUMN_TITLES[key])) for key in columns], rows)
+    with ExitStack() as held:
+        file = held.enter_context(tempfile.TemporaryFile())
+        if suffix == "csv":
+            write_csv(file, table)
+        else:
+            write_xlsx(file, table, Reader(_say, area_zone(), http.context().now))
+        held.pop_all()  # from here on the file is closed, and so removed, with the answer
+    return _build_answer(file, f"{name}.{suffix}", CSV_TYPE if suffix == "csv" else XLSX_TYPE)
+
+
+def _build_answer(file: IO[bytes], name: str, kind: str) -> Response:
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    answer = Response(_read_blocks(file), mimetype=kind)
+    answer.call_on_close(file.close)
+    answer.content_length = size
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _read_blocks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+def by_pieces(
+    found: Iterable[T], build: Callable[[Sequence[T]], Iterable[Sequence[Any]]]
+) -> Iterator[Sequence[Any]]:
+    """Yield the rows that ``build`` makes of what was found, some at a time.
+
+    So the names that stand beside a row are asked for once for all rows of a piece.
+    """
+    rest = iter(found)
+    while piece := list(islice(rest, PIECE_ROWS)):
+        yield from build(piece)
+
+
+def _say(cell: Enum | bool) -> str:
+    """Return a code in the reader's words."""
+    if isinstance(cell, bool):
+        return str(_("yes") if cell else _("no"))
+    return str(spoken(cell))

@@ -1,0 +1,143 @@
+"""Every list that can be taken away says the same as CSV and as XLSX, to the same readers."""
+
+import csv
+import io
+import re
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from python_calamine import CalamineWorkbook
+
+from ltc.rules.access import Role
+from ltc.web.list_files import COLUMN_TITLES
+from tests.conftest import NOW
+from tests.support.sign_in import sign_in_as
+from tests.web.route_examples import values_of
+from tests.web.test_access_walk import routes_of
+from tests.web.test_query_counts import who_sees
+
+CHONGQING = ZoneInfo("Asia/Shanghai")
+CODE = re.compile(r"[A-Za-z0-9_]*")
+LANGUAGES = ("en", "zh-CN")
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def exports(shared_world):
+    """The routes of lists as files, with who may open them and where."""
+    app, side = shared_world.app, shared_world.areas[0][0]
+    found = {}
+    for route in routes_of(app):
+        if "suffix" in route.arguments and ".export" in route.endpoint:
+            values = values_of(route.endpoint, set(route.arguments), side)
+            with app.test_request_context():
+                paths = [app.url_for(route.endpoint, **values | {"suffix": s}) for s in ("csv", "xlsx")]  # fmt: skip
+            found[route.endpoint] = route, paths
+    assert len(found) >= 10
+    return found
+
+
+def ask(app, user, path, language="en"):
+    client = sign_in_as(app.test_client(), user)
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200, path
+    return answer
+
+
+def read_csv(answer):
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def read_xlsx(answer):
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
+    assert len(book.sheet_names) == 1
+    return book.get_sheet_by_index(0).to_python()
+
+
+def as_in_csv(name, cell):
+    """Return the text that CSV has for what a spreadsheet shows in a column."""
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=CHONGQING).astimezone(NOW.tzinfo).isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time):
+        return f"{cell:%H:%M}"
+    if isinstance(cell, float):
+        return str(round(cell * 100)) if name.endswith("_fen") else str(int(cell))
+    return str(cell)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_workbook_has_the_rows_of_the_csv_file(shared_world, exports, language):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    for endpoint, (route, paths) in exports.items():
+        user = side.users[who_sees(route)]
+        plain, sheet = [ask(app, user, path, language) for path in paths]
+        (names, *rows), (titles, *cells) = read_csv(plain), read_xlsx(sheet)
+        assert len(titles) == len(names), endpoint
+        assert len(rows) == len(cells) > 0, endpoint
+        for at, name in enumerate(names):
+            told = [as_in_csv(name, row[at]) for row in cells]
+            check_column(f"{endpoint}.{name}", [row[at] for row in rows], told)
+
+
+def check_column(where, plain, told):
+    """The same text, or each code in words of its own."""
+    for code, words in zip(plain, told, strict=True):
+        if code != words:
+            assert CODE.fullmatch(code), f"{where}: {code!r} is told as {words!r}"
+            assert words.strip(), where
+    pairs = set(zip(plain, told, strict=True))
+    assert (
+        len(pairs) == len({code for code, _words in pairs}) == len({words for _c, words in pairs})
+    )
+
+
+def test_both_files_are_downloads_of_the_same_name(shared_world, exports):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    for route, paths in exports.values():
+        plain, sheet = [ask(app, side.users[who_sees(route)], path).headers for path in paths]
+        assert plain["Content-Type"] == "text/csv; charset=utf-8"
+        assert sheet["Content-Type"].endswith("spreadsheetml.sheet")
+        name = plain["Content-Disposition"].removesuffix('.csv"')
+        assert name.startswith('attachment; filename="')
+        assert sheet["Content-Disposition"] == f'{name}.xlsx"'
+
+
+@pytest.mark.parametrize("role", [Role.PROVIDER_MANAGER, Role.CARER, Role.ASSESSOR])
+def test_who_sees_less_takes_less_away_in_both(shared_world, exports, role):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    client, open_to_role = sign_in_as(app.test_client(), side.users[role]), 0
+    for endpoint, (route, paths) in exports.items():
+        plain, sheet = [client.get(path) for path in paths]
+        assert plain.status_code == sheet.status_code, endpoint
+        if plain.status_code == 200:
+            rows, cells = read_csv(plain)[1:], read_xlsx(sheet)[1:]
+            assert [row[0] for row in rows] == [as_in_csv("", row[0]) for row in cells], endpoint
+            everybody = read_csv(ask(app, side.users[who_sees(route)], paths[0]))[1:]
+            assert len(rows) < len(everybody), endpoint
+            open_to_role += 1
+    assert open_to_role
+
+
+def test_a_file_that_is_neither_is_not_found(shared_world, exports):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    for route, paths in exports.values():
+        client = sign_in_as(app.test_client(), side.users[who_sees(route)])
+        assert client.get(paths[0].replace(".csv", ".xls")).status_code == 404
+
+
+def test_every_title_is_used(shared_world, exports):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    used = set()
+    for route, paths in exports.values():
+        used |= set(read_csv(ask(app, side.users[who_sees(route)], paths[0]))[0])
+    used |= set(read_csv(ask(app, side.users[who_sees(exports["stays.export"][0])], "/stays/beds/list.csv"))[0])  # fmt: skip
+    assert used == set(COLUMN_TITLES)
