@@ -22,6 +22,8 @@ FIRST_DIGEST = "0" * 64
 EVENTS_PER_BLOCK = 1_000
 # Five rounds of the sealer that runs beside the pages: a busy machine is not called a broken one.
 OVERDUE_SECONDS = 300
+CANONICAL_TYPES = frozenset({type(None), bool, int, str})
+CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 HEAD_SHAPE = re.compile(r"(?:(\S+) (\d{1,18}) \S+ )?([0-9a-f]{16,64})")
 
 
@@ -113,7 +115,7 @@ def plain(value: Any) -> Any:
 
     Raises NotRecordable.
     """
-    if value is None or isinstance(value, bool | int):
+    if type(value) in CANONICAL_TYPES or isinstance(value, int):
         return value
     if isinstance(value, str):
         return str(value)
@@ -167,5 +169,4 @@ def block_digest(
 
 
 def _digest(body: Any) -> str:
-    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(body).encode("utf-8", "surrogatepass")).hexdigest()

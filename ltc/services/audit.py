@@ -25,7 +25,7 @@ from ltc.services.context import Context
 from ltc.store.audit_log import (
     EVENT_COLUMNS,
     AuditBlock,
-    AuditEvent,
+    append_block,
     count_unsealed,
     find_block,
     find_head,
@@ -60,43 +60,43 @@ def seal_blocks(ctx: Context, *, settle_seconds: int = SETTLE_SECONDS) -> int:
 
 
 def _seal_one(ctx: Context, settled_at: datetime) -> int:
-    """Seal one block; return how many events it has, 0 where none was waiting."""
+    """Seal one block; return how many events it has, 0 where none was waiting.
+
+    All is read and digested before anything is locked. The head is read before the events: whoever
+    seals the same events meanwhile has then taken the number that this block would have.
+    """
+    head = find_head(ctx.session, ctx.area_id)
+    events = load_waiting(ctx.session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
+    if not events:
+        return 0
+    block, places = _build_block(ctx, head, events)
     try:
         with ctx.bookkeeping() as session:
-            events = load_waiting(session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
-            if events:
-                _append_block(ctx, events)
+            append_block(session, block, places)
     except IntegrityError:
         raise SealedElsewhere() from None
     return len(events)
 
 
-def _append_block(ctx: Context, events: Sequence[sa.Row[Any]]) -> None:
-    """Add a block after the newest one. Its number is a key: of two sealers one is refused."""
-    head = find_head(ctx.session, ctx.area_id)
+def _build_block(
+    ctx: Context, head: AuditBlock | None, events: Sequence[sa.Row[Any]]
+) -> tuple[dict[str, Any], list[tuple[int, str]]]:
+    """Return the columns of the block after ``head``, and its events' ids with their links."""
     number = head.number + 1 if head else 1
     previous = head.digest if head else FIRST_DIGEST
     link, places = previous, []
     for position, event in enumerate(events, start=1):
         link = link_digest(link, event.digest, position)
-        places.append({"key": event.id, "n": number, "p": position, "l": link})
-    ctx.session.execute(
-        sa.insert(AuditBlock).values(
-            area_id=ctx.area_id,
-            number=number,
-            events=len(places),
-            previous_digest=previous,
-            digest=block_digest(ctx.area_id, number, len(places), previous, link, ctx.now),
-            sealed_at=ctx.now,
-        )
-    )
-    table = AuditEvent.metadata.tables[AuditEvent.__tablename__]
-    ctx.session.connection().execute(
-        sa.update(table)
-        .where(table.c.area_id == ctx.area_id, table.c.id == sa.bindparam("key"))
-        .values(block_number=sa.bindparam("n"), position=sa.bindparam("p"), link=sa.bindparam("l")),
-        places,
-    )
+        places.append((event.id, link))
+    block = {
+        "area_id": ctx.area_id,
+        "number": number,
+        "events": len(places),
+        "previous_digest": previous,
+        "digest": block_digest(ctx.area_id, number, len(places), previous, link, ctx.now),
+        "sealed_at": ctx.now,
+    }
+    return block, places
 
 
 def verify(
