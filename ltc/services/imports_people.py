@@ -50,7 +50,8 @@ from ltc.services.insured import (
     correct_contact,
     take_case_numbers,
 )
-from ltc.services.record_versions import lock_record
+from ltc.services.record_versions import lock_records
+from ltc.store.bulk import insert_records
 from ltc.store.import_lookups import (
     find_districts,
     find_visible_ids,
@@ -67,7 +68,7 @@ CASE_NUMBER_LENGTH_MAX = 30
 
 @dataclass(slots=True)
 class PersonWrite:
-    """What a row says of a person, and what is recorded of them; ``old`` None: nobody yet."""
+    """What a row says of a person, and who that is: ``old`` is recorded already, ``new`` not yet."""
 
     identity: Identity
     case_number: str
@@ -75,10 +76,19 @@ class PersonWrite:
     assistance: str | None
     enrolment: dict[str, Any]
     old: InsuredPerson | None = None
+    new: InsuredPerson | None = None
     old_enrolment: Any = None
     assistances: list[Write] = field(default_factory=list)
     is_contact_same: bool = False
     is_enrolment_same: bool = False
+
+    @property
+    def person(self) -> InsuredPerson:
+        """Who the row is about, once new people are registered."""
+        found = self.old or self.new
+        if found is None:
+            raise RuntimeError("nobody was registered for this row")
+        return found
 
 
 def check_people(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -245,44 +255,45 @@ def _period(category: str, starts_on: date, ends_before: date | None) -> dict[st
 def _carry_out(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
     """Register new people, correct changed ones, then write enrolments and assistance of all."""
     writes: list[PersonWrite] = [one.write for one in rows]
-    unnumbered = [write for write in writes if write.old is None and not write.case_number]
-    if unnumbered:
-        numbers = take_case_numbers(ctx, len(unnumbered))
-        for write, number in zip(unnumbered, numbers, strict=True):
-            write.case_number = number
-    registered, enrolments, assistances = [], [], []
-    for write in writes:
-        person = _register(ctx, write) if write.old is None else _correct(ctx, write, reason)
-        if write.old is None:
-            registered.append(person)
-        if not write.is_enrolment_same:
-            values = {"person_id": person.id, **write.enrolment}
-            enrolments.append(Write(values, write.old_enrolment))
-        assistances += [
-            Write({"person_id": person.id, **values}, old) for values, old in write.assistances
-        ]
-    ctx.session.flush()
-    write_name_parts(ctx.session, registered)
+    _register(ctx, [write for write in writes if write.old is None])
+    _correct(ctx, [write for write in writes if not write.is_contact_same], reason)
+    enrolments = [
+        Write({"person_id": write.person.id, **write.enrolment}, write.old_enrolment)
+        for write in writes
+        if not write.is_enrolment_same
+    ]
+    assistances = [
+        Write({"person_id": write.person.id, **values}, old)
+        for write in writes
+        for values, old in write.assistances
+    ]
     write_facts(ctx, Enrolment, enrolments, reason)
     write_facts(ctx, Assistance, assistances, reason)
 
 
-def _register(ctx: Context, write: PersonWrite) -> InsuredPerson:
-    person = build_person(ctx, write.identity, write.contact, write.case_number)
-    ctx.session.add(person)
-    return person
+def _register(ctx: Context, writes: Sequence[PersonWrite]) -> None:
+    """Register new people; those who bring no case number are given one."""
+    unnumbered = [write for write in writes if not write.case_number]
+    numbers = take_case_numbers(ctx, len(unnumbered))
+    for write, number in zip(unnumbered, numbers, strict=True):
+        write.case_number = number
+    for write in writes:
+        write.new = build_person(ctx, write.identity, write.contact, write.case_number)
+    people = [write.person for write in writes]
+    insert_records(ctx.session, people)
+    write_name_parts(ctx.session, people)
 
 
-def _correct(ctx: Context, write: PersonWrite, reason: str) -> InsuredPerson:
-    """Correct a person's contact; what was before is kept as a version."""
-    person, given = write.old, write.contact
-    if person is None or write.is_contact_same:
-        return person  # type: ignore[return-value]
-    lock_record(ctx, person)
-    kept = given.community or person.community
-    contact = Contact(given.name, given.district_id, kept, given.phone, given.address)
-    correct_contact(ctx, person, contact, reason)
-    return person
+def _correct(ctx: Context, writes: Sequence[PersonWrite], reason: str) -> None:
+    """Correct the contact of people; what was before is kept as a version."""
+    known = [(write.old, write.contact) for write in writes if write.old is not None]
+    lock_records(ctx, InsuredPerson, [person for person, _ in known])
+    with ctx.session.no_autoflush:  # what is corrected is sent together, at the end
+        for person, given in known:
+            kept = given.community or person.community
+            contact = Contact(given.name, given.district_id, kept, given.phone, given.address)
+            correct_contact(ctx, person, contact, reason)
+    ctx.session.flush()
 
 
 PEOPLE = Spec(

@@ -31,6 +31,8 @@ def lock_records(ctx: Context, table: type[Any], records: Iterable[Any]) -> None
     They are locked in the order of their ids: of two who lock the same, none waits for the other.
     """
     ids = [record.id for record in records]
+    if not ids:
+        return
     query = sa.select(table).where(
         table.area_id == ctx.area_id, is_any_of(ctx.session, table.id, ids)
     )
