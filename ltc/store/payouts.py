@@ -1,4 +1,4 @@
-"""Payout runs: chunks with a checkpoint each, results per person, lines, holds and traces."""
+"""Payout runs: chunks with a checkpoint each, results per person, lines, holds, traces and sums."""
 
 from datetime import date, datetime
 from typing import Any
@@ -157,3 +157,49 @@ class PayoutHold(AreaKeyed, Base):
     kind: Mapped[str] = mapped_column(sa.String(60))
     owner: Mapped[str] = mapped_column(sa.String(40))
     values: Mapped[dict[str, Any]]
+
+
+class PayoutSum(AreaKeyed, Base):
+    """What the lines of a finished run come to by one thing, such as a scheme, over the whole area.
+
+    Worked out once, from lines that are never edited; ``digest`` is that of the run they belong to.
+    ``key`` is a code, or an id in figures; empty where the lines have none.
+    """
+
+    __tablename__ = "payout_sums"
+    __table_args__ = (
+        area_key("run_id", "payout_runs"),
+        sa.UniqueConstraint("area_id", "run_id", "breakdown", "key"),
+    )
+
+    run_id: Mapped[int] = mapped_column(sa.BigInteger)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    breakdown: Mapped[str] = mapped_column(sa.String(40))
+    key: Mapped[str] = mapped_column(sa.String(60))
+    people: Mapped[int] = mapped_column(sa.Integer)
+    eligible_fen: Mapped[int]
+    fund_fen: Mapped[int]
+    assistance_fen: Mapped[int]
+    person_fen: Mapped[int]
+
+
+class PayoutBridge(AreaKeyed, Base):
+    """Why a finished run differs from the one of the month before, over the whole area.
+
+    ``spans`` are the causes with people and fen; ``largest`` the largest changes of single people.
+    ``digest`` and ``before_digest`` are those of the two runs.
+    """
+
+    __tablename__ = "payout_bridges"
+    __table_args__ = (
+        area_key("run_id", "payout_runs"),
+        area_key("before_id", "payout_runs"),
+        sa.UniqueConstraint("area_id", "run_id", "before_id"),
+    )
+
+    run_id: Mapped[int] = mapped_column(sa.BigInteger)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    before_id: Mapped[int] = mapped_column(sa.BigInteger)
+    before_digest: Mapped[str] = mapped_column(sa.String(64))
+    spans: Mapped[list[Any]]
+    largest: Mapped[list[Any]]

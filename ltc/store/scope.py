@@ -26,7 +26,15 @@ from ltc.store.insured import (
     PersonVersion,
 )
 from ltc.store.job_runs import JobRun
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payouts import (
+    PayoutBridge,
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.statements import Statement
@@ -326,6 +334,8 @@ RULES: dict[type[Any], Rule] = {
     PayoutResult: _money,
     PayoutLine: _money,
     PayoutHold: _agency_of_person,
+    PayoutSum: _whole_area,
+    PayoutBridge: _whole_area,
     Statement: _statement,
     User: _administered,
     UserSession: _administered,

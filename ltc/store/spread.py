@@ -19,6 +19,7 @@ LARGE_TABLES = (
 SMALL_TABLES = {
     "areas": 1, "districts": 20, "organisations": 1_000, "providers": 1_000, "carers": 20_000,
     "users": 1_000, "payout_runs": 100, "payout_chunks": 10_000, "agreements": 2_000,
+    "payout_sums": 100_000, "payout_bridges": 100,
     "job_runs": 10_000, "import_files": 1_000, "audit_blocks": 10_000,
 }  # fmt: skip
 TABLES = {**dict.fromkeys(LARGE_TABLES, ROWS_OF_LARGE_TABLE), **SMALL_TABLES}

@@ -23,7 +23,15 @@ from ltc.store.insured import (
     PersonVersion,
 )
 from ltc.store.job_runs import JobRun
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payouts import (
+    PayoutBridge,
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.scope import RULES, NoScopeRule, visible
@@ -38,7 +46,7 @@ ASSESSING = {Application, Evaluation, Confirmation}
 CARE = {CarePlan, PlanItem, Visit, BedStay, Fee}
 PROVIDING = {Provider, ProviderVersion, Agreement, Carer, CarerVersion}
 MONEY = {PayoutResult, PayoutLine, Statement}
-AGENCY_ONLY = {Assistance, BankAccount, PayoutHold, RunChunk}
+AGENCY_ONLY = {Assistance, BankAccount, PayoutHold, RunChunk, PayoutSum, PayoutBridge}
 PEOPLE_OF_THE_HOUSE = {User, UserSession}
 AUDIT = {AuditEvent, AuditBlock}
 
@@ -55,13 +63,12 @@ SEES = {
     Role.AUDITOR: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
     Role.MACHINE: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
 }
-# Rows of these are the same for both sides of an area, also for whoever is bound to a district.
-OF_THE_WHOLE_AREA = (AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}) - {
-    JobRun,
-    RunChunk,
-}
 # What they count is the whole area's: nobody who is bound to a district sees it.
-COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk}
+COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk, PayoutSum, PayoutBridge}
+# Rows of these are the same for both sides of an area, also for whoever is bound to a district.
+OF_THE_WHOLE_AREA = (
+    AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}
+) - COUNTS_THE_WHOLE_AREA
 
 
 @pytest.fixture

@@ -23,7 +23,15 @@ from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payouts import (
+    PayoutBridge,
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from ltc.store.plans import PlanItem
 from ltc.store.statements import Statement
 from ltc.store.users import User, UserSession
@@ -76,6 +84,11 @@ def _build_area(session: Session, number: int) -> list[Side]:
                 digest=DIGEST, approved_digest=DIGEST, started_at=AT, calculated_at=AT)  # fmt: skip
     chunk = _save(session, RunChunk, area_id=number, run_id=run.id, number=1, first_case="A",
                   last_case="Z", people=2)  # fmt: skip
+    total = _save(session, PayoutSum, area_id=number, run_id=run.id, digest=DIGEST, people=2,
+                  breakdown="scheme", key="employee", eligible_fen=0, fund_fen=0, assistance_fen=0,
+                  person_fen=0)  # fmt: skip
+    bridge = _save(session, PayoutBridge, area_id=number, run_id=run.id, digest=DIGEST,
+                   before_id=run.id, before_digest=DIGEST, spans=[], largest=[])  # fmt: skip
     job = _save(session, JobRun, area_id=number, kind="calculate", job_key="2019-11",
                 status=JobStatus.DONE, inputs={"month": "2019-11"}, heartbeat_at=AT, started_at=AT)  # fmt: skip
     event = _save(session, AuditEvent, area_id=number, at=AT, actor_id=None, actor_role="machine",
@@ -86,7 +99,7 @@ def _build_area(session: Session, number: int) -> list[Side]:
     session.add(block)
     sides = [_build_side(session, number, run) for _ in range(2)]
     for side in sides:
-        side.keep(run, chunk, job, event, block)
+        side.keep(run, chunk, total, bridge, job, event, block)
     return sides
 
 
@@ -188,5 +201,5 @@ def _save(session: Session, table: type[Any], **values: Any) -> Any:
     return row
 
 
-AREA_WIDE = {PayoutRun, RunChunk, JobRun, AuditEvent, AuditBlock}
+AREA_WIDE = {PayoutRun, RunChunk, PayoutSum, PayoutBridge, JobRun, AuditEvent, AuditBlock}
 ORGANISATIONAL = {District, Organisation}
