@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ltc.rules.errors import Conflict, Invalid, Problem
+from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.imports import ImportKind, ImportStatus, Outcome, RowTwice
 from ltc.services import leases
 from ltc.services.context import Context
@@ -46,7 +46,7 @@ from ltc.store.bulk import widen_cache
 from ltc.store.import_lookups import refresh_statistics
 from ltc.store.import_questions import get_import, is_upload_needed
 from ltc.store.imports import ImportFile
-from ltc.store.job_runs import JobStatus, find_job
+from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.number_series import take_numbers
 
 CHUNK_ROWS = 2_000  # what is looked up at once
@@ -95,7 +95,7 @@ def work(
         with closing(begun), _collecting_seldom():
             _do(begun, path)
     except leases.LeaseLost:
-        raise _say_lost(ctx, lease) from None
+        raise leases.explain_loss(ctx, lease, _tell_stopped) from None
     except Exception as error:
         if isinstance(error, sqlite3.DatabaseError):
             forget_work(folder, import_id)  # the file of keys is broken: begin anew next time
@@ -283,13 +283,8 @@ def _take(ctx: Context, file: ImportFile, at: datetime, job_id: int | None) -> l
     return lease
 
 
-def _say_lost(ctx: Context, lease: leases.Lease) -> Problem:
-    """Return why the lease is gone: somebody stopped the work, or another process has it."""
-    ctx.session.rollback()
-    job = find_job(ctx.session, lease.job_id)
-    if job is not None and job.status is JobStatus.CANCELLED:
-        return Stopped(row=job.progress_done + 1)
-    return leases.LeaseLost()
+def _tell_stopped(job: JobRun) -> Stopped:
+    return Stopped(row=job.progress_done + 1)
 
 
 def _give_up(

@@ -22,7 +22,7 @@ from ltc.rules.timetable import Entry, Repeats, date_key, due_at, find_newest_du
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.leases import JobNotLive, Lease
+from ltc.services.leases import STOPPED, JobNotLive, Lease
 from ltc.services.statements import job_key
 from ltc.store.areas import Area, is_first_area
 from ltc.store.base import new_id
@@ -42,7 +42,6 @@ GAVE_UP = N_("Its process ended {attempts} times before the work was done. Look 
              " what it names, then run it again.")  # fmt: skip
 BROKE = N_("It ended with an error of the program ({kind}). The installation's jobs.log says where."
            " Report it.")  # fmt: skip
-STOPPED = N_("Stopped by a person.")
 
 
 class TakenElsewhere(Conflict):

@@ -8,6 +8,7 @@ or at once when its process ran on this machine and is gone.
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.errors import Conflict, Problem
 from ltc.rules.spoken import to_json
+from ltc.rules.words import N_
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.job_questions import get_visible_job
@@ -29,6 +31,7 @@ from ltc.store.reachable import DatabaseBusy, find_trouble
 STALE_AFTER = timedelta(seconds=60)
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
 PROCESSES = Path("/proc")
+STOPPED = N_("Stopped by a person.")
 
 
 class AlreadyRunning(Conflict):
@@ -145,9 +148,18 @@ def stop(ctx: Context, *, kind: str, job_id: int) -> JobRun:
             raise JobNotFound()
         if job.status not in LIVE:
             raise JobNotLive()
-        job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
+        job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, STOPPED
         ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
     return job
+
+
+def explain_loss(ctx: Context, lease: Lease, tell_stopped: Callable[[JobRun], Problem]) -> Problem:
+    """Return why a lease is gone: as told where a person stopped the job, else LeaseLost."""
+    ctx.session.rollback()
+    job = find_job(ctx.session, lease.job_id)
+    if job is not None and job.status is JobStatus.CANCELLED:
+        return tell_stopped(job)
+    return LeaseLost()
 
 
 def put_back(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> bool:

@@ -70,6 +70,12 @@ class FactsChanged(Conflict):
     """Facts arrived while {month} was being calculated. Start it again."""
 
 
+class Stopped(Conflict):
+    """Calculating {month} was stopped by a person after {done} of {total} people. What is
+    calculated stays: start it again and it goes on there.
+    """
+
+
 class BooksDiffer(Conflict):
     """The books of the run do not agree ({what}): nothing was released. Report it."""
 
@@ -140,7 +146,7 @@ def calculate_run(
 
     ``clock`` tells the instants of heartbeats; ``job_id`` is the job that asked for it. Raises
     AlreadyRunning, JobNotLive, Unchanged, MonthApproved, NobodyInMonth, MonthNotBegun, KnownInFuture,
-    FactsChanged, BooksDiffer.
+    Stopped, FactsChanged, BooksDiffer.
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
     _check_when(ctx, month, known_at)
@@ -153,6 +159,8 @@ def calculate_run(
     try:
         _work(ctx, started, law, executor, clock, report)
         return _finish(ctx, started, executor, clock, report)
+    except leases.LeaseLost:
+        raise leases.explain_loss(ctx, started.lease, _tell_stopped) from None
     except Exception as error:
         _give_up(ctx, started, clock(), error)
         raise
@@ -334,6 +342,11 @@ def _check_books(session: Session, key: RunKey) -> tuple[dict[str, int], str]:
     if any(digest_of(islice(rest, chunk.people)) != chunk.digest for chunk in chunks):
         raise BooksDiffer(what="chunks")
     return sums, digest_of(entries)
+
+
+def _tell_stopped(job: JobRun) -> Stopped:
+    month = Month.parse(job.inputs["month"])
+    return Stopped(month=month, done=job.progress_done, total=job.progress_total)
 
 
 def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> None:

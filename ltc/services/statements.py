@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.errors import Conflict, Problem
+from ltc.rules.errors import Conflict
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
 from ltc.rules.spoken import to_json
@@ -174,7 +174,7 @@ def issue_run(
     try:
         return _work(ctx, run, lease, _Work(printers, press, clock, on_progress))
     except leases.LeaseLost:
-        raise _say_lost(ctx, lease) from None
+        raise leases.explain_loss(ctx, lease, _tell_stopped) from None
     except Exception as error:
         _give_up(ctx, run, lease, clock(), error)
         raise
@@ -370,13 +370,8 @@ def _find_live(session: Session, run: PayoutRun) -> JobRun | None:
     return job if job is not None and job.status in leases.LIVE else None
 
 
-def _say_lost(ctx: Context, lease: leases.Lease) -> Problem:
-    """Return why the lease is gone: somebody stopped the job, or another process has it."""
-    ctx.session.rollback()
-    job = find_job(ctx.session, lease.job_id)
-    if job is not None and job.status is JobStatus.CANCELLED:
-        return Cancelled(done=job.progress_done, total=job.progress_total)
-    return leases.LeaseLost()
+def _tell_stopped(job: JobRun) -> Cancelled:
+    return Cancelled(done=job.progress_done, total=job.progress_total)
 
 
 def _give_up(

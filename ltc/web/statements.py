@@ -79,6 +79,7 @@ def run(run_id: int) -> Any:
         waiting=progress.waiting if may_issue else 0,
         live_job=live_job,
         is_stalled=job is not None and is_stalled(job, clock.now()),
+        why_stopped=why_stopped(job, clock.now()) if job is not None else "",
         may_ask=may_ask,
         districts=once(
             f"districts after {progress.issued}",
