@@ -1,6 +1,7 @@
 """Does one scheduled task: takes its row, works, writes signs of life, and ends it with a reason."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +17,11 @@ from ltc.rules.tasks import TASKS
 from ltc.rules.timetable import Timetable
 from ltc.services import jobs
 from ltc.services.context import Context
-from ltc.services.leases import Lease, LeaseLost
+from ltc.services.leases import Lease, LeaseLost, find_problem
 from ltc.store import db
 from ltc.store.areas import Area, get_area
 from ltc.store.job_runs import JobRun, get_job
+from ltc.store.reachable import DatabaseFull
 
 DOOR = "job"
 QUIET = timedelta(minutes=30)  # where the timetable does not know the task
@@ -74,8 +76,11 @@ def _work(house: Any, ctx: Context, job: JobRun, lease: Lease, now: Clock) -> No
             )
             result = find_runner(job.kind)(work)
         jobs.finish(ctx, lease, at=now(), result=result)
-    except (LeaseLost, sa.exc.OperationalError):
-        raise  # the row is another's, or the database is away: who takes over goes on
+    except LeaseLost:
+        raise  # the row is another's
+    except sa.exc.OperationalError as error:
+        _fail_where_full(ctx, lease, now(), error)
+        raise  # the database is away or busy: who takes over goes on
     except Problem as problem:
         jobs.fail(ctx, lease, at=now(), error=problem)
     except Exception as error:
@@ -84,6 +89,18 @@ def _work(house: Any, ctx: Context, job: JobRun, lease: Lease, now: Clock) -> No
     finally:
         if inside is not house:
             inside.engine.dispose()
+
+
+def _fail_where_full(
+    ctx: Context, lease: Lease, at: datetime, error: sa.exc.OperationalError
+) -> None:
+    """End the job where the database is full: whoever took over would find it so, and not say why.
+
+    Where not even this can be written, the row stays as it is.
+    """
+    if isinstance(find_problem(error), DatabaseFull):
+        with suppress(sa.exc.DBAPIError):
+            jobs.fail(ctx, lease, at=at, error=error)
 
 
 class Teller:
