@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -134,7 +135,7 @@ def measure(
     rounds = []
     for number in range(ROUNDS + 1):
         order = made if number % 2 else made[::-1]
-        spent = {type(ctx): _time(lambda ctx=ctx: write(ctx, district_id)) for ctx in order}
+        spent = {type(ctx): _time(partial(write, ctx, district_id)) for ctx in order}
         sealing = _seal(session, area_id)
         (without, _), (audited, count) = spent[Unaudited], spent[Context]
         rounds.append(Round(without / count, audited / count, sealing / count))
@@ -156,7 +157,7 @@ def measure_sealing(session: Session, area_id: int) -> float:
 def _seal(session: Session, area_id: int) -> float:
     """Seal all events of an area, and return the seconds that it took."""
     ctx = _make(Context, session, area_id, NOW + timedelta(minutes=1))
-    seconds, _ = _time(lambda: seal_blocks(ctx))
+    seconds, _ = _time(partial(seal_blocks, ctx))
     return seconds
 
 
