@@ -17,6 +17,13 @@ class DatabaseReadOnly(Conflict):
     """The database {url} can only be read: {why}"""
 
 
+class DatabaseInUse(Conflict):
+    """Another process has kept the database {url} busy for as long as this one waits (30 seconds).
+    Nothing was changed. End `flask scheduler` and `flask serve`, let long jobs end, then start this
+    again.
+    """
+
+
 class DatabaseTrouble(Problem):
     """The database cannot be reached or written now. Nothing was changed. Try again later."""
 
@@ -81,7 +88,7 @@ def find_trouble(error: DBAPIError) -> DatabaseTrouble | None:
 
 
 def check_writable(engine: sa.Engine) -> None:
-    """Raise DatabaseUnreachable or DatabaseReadOnly unless a change could be written now."""
+    """Raise DatabaseUnreachable, DatabaseReadOnly or DatabaseInUse unless it can be written now."""
     try:
         with engine.connect() as connection:
             why = _why_read_only(connection)
@@ -105,6 +112,8 @@ def _why_read_only(connection: sa.Connection) -> str:
 
 
 def _fault_of(engine: sa.Engine, error: DBAPIError) -> Conflict:
+    if isinstance(find_trouble(error), DatabaseBusy):
+        return DatabaseInUse(url=_shown(engine))
     why = " ".join(str(error.orig).split())
     if _is_locked_file(engine):
         why = f"the file, or the folder that it lies in, may not be written ({why})."

@@ -10,7 +10,12 @@ from ltc.services.passwords import Passwords
 from ltc.store import db, migrations
 from ltc.store.areas import Area, Organisation
 from ltc.store.audit_log import AuditBlock, AuditEvent
-from ltc.store.reachable import DatabaseReadOnly, DatabaseUnreachable, check_writable
+from ltc.store.reachable import (
+    DatabaseInUse,
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+    check_writable,
+)
 from ltc.store.users import User
 
 CHEAP = Passwords(1, 32)
@@ -195,6 +200,18 @@ def test_a_database_that_can_only_be_read_is_said(database_url):
     with pytest.raises(DatabaseReadOnly):
         check_writable(engine)
     engine.dispose()
+
+
+def test_a_database_that_others_keep_busy_says_what_to_end(database_url, tmp_path, monkeypatch):
+    if not database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL lets a check write beside others")
+    monkeypatch.setattr(db, "BUSY_MS", 10)
+    engine, other = db.create_engine(database_url), db.create_engine(database_url)
+    with other.connect().execution_options(sqlite_immediate=True) as writer, writer.begin():
+        with pytest.raises(DatabaseInUse, match="End `flask scheduler` and `flask serve`"):
+            check_writable(engine)
+    engine.dispose()
+    other.dispose()
 
 
 def test_checking_leaves_the_database_as_it_is(engine):
