@@ -10,7 +10,7 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,11 @@ from sqlalchemy.orm import Session
 from bench.city import AFTER, AREA, MONTH, SEED, City, analyze, fill
 from bench.places import empty, open_place
 from bench.shelves import give_codes, put_up
-from ltc.rules.access import Actor, Role
+from ltc.rules.access import Role, build_machine
 from ltc.services.context import Context
 from ltc.services.executors import choose
 from ltc.services.passwords import Passwords
+from ltc.services.payout_sums import add_up
 from ltc.services.payouts import calculate_run
 from ltc.settings import Settings
 from ltc.settings import load as load_settings
@@ -77,18 +78,37 @@ def open_office(
     kind: str, people: int, password: str, keep: Path | None = None, workers: int = 2
 ) -> Iterator[Office]:
     """Yield an office, built where ``keep`` does not hold it; everybody has the password."""
+    with open_offices(kind, [people], password, keep, workers) as (office,):
+        yield office
+
+
+@contextmanager
+def open_offices(
+    kind: str, sizes: Sequence[int], password: str, keep: Path | None = None, workers: int = 2
+) -> Iterator[list[Office]]:
+    """Yield offices of some numbers of people beside each other, in one place."""
     with TemporaryDirectory(prefix="ltc-bench-") as folder:
         place = (keep or Path(folder)).resolve() / kind
         with open_place(kind, place) as name:
-            url, home = name(f"office_{people}"), place / f"home-{people}"
-            environ = {"LTC_HOME": str(home), "LTC_DATABASE_URL": url}
-            settings = load_settings({**environ, "LTC_ENV": "test"})
-            engine = db.create_engine(url)
-            built = _find_or_build(engine, settings, people, workers)
-            with db.create_session_maker(engine, settings.keys)() as session:
-                users = _let_in(session, settings, password)
-            yield Office(settings, engine, users, built, environ)
-            engine.dispose()
+            offices = [
+                _open(name(f"office_{people}"), place / f"home-{people}", people, password, workers)
+                for people in sizes
+            ]
+            yield offices
+            for office in offices:
+                office.engine.dispose()
+
+
+def _open(url: str, home: Path, people: int, password: str, workers: int) -> Office:
+    environ = {"LTC_HOME": str(home), "LTC_DATABASE_URL": url}
+    settings = load_settings({**environ, "LTC_ENV": "test"})
+    engine = db.create_engine(url)
+    built = _find_or_build(engine, settings, people, workers)
+    with db.create_session_maker(engine, settings.keys)() as session:
+        # As every calculation of the product does; the runs of a kept office may be of before.
+        add_up(_as_machine(session))
+        users = _let_in(session, settings, password)
+    return Office(settings, engine, users, built, environ)
 
 
 def _find_or_build(engine: sa.Engine, settings: Settings, people: int, workers: int) -> Built:
@@ -173,10 +193,14 @@ def _seal_some(session: Session, city: City) -> list[int]:
 
 
 def _calculate(session: Session, engine: sa.Engine, workers: int) -> int:
-    actor = Actor(None, "machine", Role.MACHINE, AREA, door="bench")
-    ctx = Context(session, actor, AFTER, load_law())
-    run = calculate_run(ctx, month=MONTH, executor=choose(engine, workers), clock=lambda: AFTER)
+    run = calculate_run(
+        _as_machine(session), month=MONTH, executor=choose(engine, workers), clock=lambda: AFTER
+    )
     return run.id
+
+
+def _as_machine(session: Session) -> Context:
+    return Context(session, build_machine(AREA, "bench"), AFTER, load_law())
 
 
 def make_password() -> str:
