@@ -207,9 +207,12 @@ def test_a_database_that_others_keep_busy_says_what_to_end(database_url, tmp_pat
         pytest.skip("PostgreSQL lets a check write beside others")
     monkeypatch.setattr(db, "BUSY_MS", 10)
     engine, other = db.create_engine(database_url), db.create_engine(database_url)
-    with other.connect().execution_options(sqlite_immediate=True) as writer, writer.begin():
-        with pytest.raises(DatabaseInUse, match="End `flask scheduler` and `flask serve`"):
-            check_writable(engine)
+    with (
+        other.connect().execution_options(sqlite_immediate=True) as writer,
+        writer.begin(),
+        pytest.raises(DatabaseInUse, match="End `flask scheduler` and `flask serve`"),
+    ):
+        check_writable(engine)
     engine.dispose()
     other.dispose()
 
