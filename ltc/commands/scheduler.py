@@ -232,4 +232,5 @@ def say_end(job: JobRun) -> None:
         raise click.ClickException(job.message)
     # What a list names belongs to its page, not into a log.
     told = {key: value for key, value in (job.result or {}).items() if key != "rows"}
-    click.echo(f"{job.kind}: done. {told}")
+    how = "dry run, nothing was written" if job.dry_run else "done"
+    click.echo(f"{job.kind}: {how}. {told}")

@@ -38,10 +38,15 @@ MOST_ATTEMPTS = 3
 LEFT_AFTER = timedelta(minutes=20)
 LOG_CHARACTERS = 20_000
 CUT = "…\n"
-GAVE_UP = N_("Its process ended {attempts} times before the work was done. Look at the log, mend"
-             " what it names, then run it again.")  # fmt: skip
-BROKE = N_("It ended with an error of the program ({kind}). The installation's jobs.log says where."
-           " Report it.")  # fmt: skip
+GAVE_UP = N_(
+    "Its process ended {attempts} times, or gave no sign of life, before the work was done. Look at"
+    " the log below and at that of the system (memory and disk first), mend what they name, then"
+    " run it again."
+)
+BROKE = N_(
+    "It ended with an error of the program ({kind}). Where, says the output of the scheduler, or the"
+    " installation's jobs.log if a page had started it. Report it."
+)
 
 
 class TakenElsewhere(Conflict):

@@ -207,7 +207,7 @@ def list_results(job: JobRun) -> list[dict[str, str]]:
     return [
         {"key": name_of(key), "value": value_of(key, value)}
         for key, value in job.result.items()
-        if key not in ("rows", "import_id") and _may_see(key)
+        if key not in ("rows", "import_id", "run_id") and _may_see(key)
     ]
 
 
