@@ -14,6 +14,7 @@ from ltc.rules.errors import Invalid
 from ltc.rules.months import Month
 from ltc.services.context import Context
 from ltc.services.payout_start import Unchanged, end_of_day
+from ltc.services.payout_sums import add_up
 from ltc.services.payouts import CHUNK_PEOPLE, Progress, calculate_run, preview_run
 from ltc.store.payout_runs import list_newest_runs
 from ltc.store.payouts import PayoutRun
@@ -78,6 +79,7 @@ def _calculate(
     except Unchanged as unchanged:
         click.echo(unchanged.message)
         return
+    add_up(ctx)
     _say_run(run)
 
 

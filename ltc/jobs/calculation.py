@@ -18,6 +18,7 @@ from ltc.services.payout_start import (
     Unchanged,
     find_sequence,
 )
+from ltc.services.payout_sums import add_up
 from ltc.services.payouts import calculate_run, law_of, preview_run
 from ltc.services.statements import (
     AllIssued,
@@ -65,6 +66,7 @@ def _calculate(work: Work, month: Month) -> dict[str, object]:
         ctx, month=month, executor=executor_of(house), clock=clock.now,
         on_progress=lambda progress: work.report(progress.done, progress.total),
     )  # fmt: skip
+    add_up(ctx)
     seal_area(house, ctx.area_id, settle_seconds=0)
     return _sums_of(run)
 

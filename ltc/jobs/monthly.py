@@ -8,6 +8,7 @@ from ltc.jobs.asked import as_asked
 from ltc.jobs.work import executor_of
 from ltc.rules.months import Month
 from ltc.services.payout_start import read_known_at
+from ltc.services.payout_sums import add_up
 from ltc.services.payouts import Progress, calculate_run
 from ltc.store.payouts import PayoutRun
 
@@ -20,7 +21,7 @@ def calculate_asked(
     Refused are a month in which nothing changed, and one that is approved already.
     """
     with as_asked(house, job_id) as (ctx, job):
-        return calculate_run(
+        run = calculate_run(
             ctx,
             month=Month.parse(job.inputs["month"]),
             known_at=read_known_at(job.inputs["known_at"]),
@@ -29,3 +30,5 @@ def calculate_asked(
             job_id=job.id,
             on_progress=on_progress,
         )
+        add_up(ctx)
+        return run

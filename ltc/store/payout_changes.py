@@ -9,15 +9,26 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.months import Month
-from ltc.rules.payouts.bridge import NOTHING, PersonMonth, count_paid_minutes
+from ltc.rules.payouts.bridge import (
+    NOTHING,
+    Cause,
+    Change,
+    PersonMonth,
+    Span,
+    build_bridge,
+    count_paid_minutes,
+    split_difference,
+)
 from ltc.rules.payouts.results import Outcome
 from ltc.rules.policies import Law
+from ltc.rules.statements import list_policies
 from ltc.store.insured import InsuredPerson, LifeEvent
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun
 from ltc.store.scope import visible
 from ltc.store.visits import BedStay, Fee, Visit
 
 Rows = sa.Select[*tuple[Any, ...]]
+LARGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,49 @@ class Difference:
     def fund_fen(self) -> int:
         """What the fund pays more (or less, where negative)."""
         return self.after.fund_fen - self.before.fund_fen
+
+
+@dataclass(frozen=True, slots=True)
+class LargeChange:
+    """One of the largest changes: whose, what the fund paid before and pays now, and why."""
+
+    person_id: int
+    before_fen: int
+    after_fen: int
+    causes: tuple[Cause, ...]
+
+    @property
+    def fund_fen(self) -> int:
+        """What the fund pays more (or less, where negative)."""
+        return self.after_fen - self.before_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What each cause comes to, and the largest of all changes, the largest first."""
+
+    spans: tuple[Span, ...]
+    largest: tuple[LargeChange, ...]
+
+
+def sum_changes(
+    session: Session, actor: Actor, law: Law, before: PayoutRun, after: PayoutRun
+) -> Bridge:
+    """Return why two runs differ, from the lines that the actor may see."""
+    months = [list_policies(law, Month.parse(run.month)) for run in (before, after)]
+    is_other_law = months[0] != months[1]
+    split = [
+        (each, split_difference(each.before, each.after, is_other_law=is_other_law))
+        for each in list_differences(session, actor, law, before, after)
+    ]
+    spans = build_bridge(change for _difference, changes in split for change in changes)
+    largest = sorted(split, key=lambda pair: (-abs(pair[0].fund_fen), pair[0].person_id))
+    return Bridge(tuple(spans), tuple(_name_causes(*pair) for pair in largest[:LARGEST]))
+
+
+def _name_causes(each: Difference, changes: list[Change]) -> LargeChange:
+    causes = tuple(change.cause for change in changes)
+    return LargeChange(each.person_id, each.before.fund_fen, each.after.fund_fen, causes)
 
 
 def list_differences(

@@ -117,7 +117,12 @@ def sum_by(session: Session, actor: Actor, run: PayoutRun, breakdown: str) -> li
     column = BREAKDOWNS[breakdown]
     query = visible(_sum_lines(column).where(PayoutLine.run_id == run.id), actor, PayoutLine)
     totals = [Total(*row) for row in session.execute(query.group_by(column))]
-    return sorted(totals, key=lambda total: (-total.fund_fen, str(total.key)))
+    return sorted(totals, key=by_size)
+
+
+def by_size(total: Total) -> tuple[int, str]:
+    """Order totals by the fund's amount, the largest first."""
+    return -total.fund_fen, str(total.key)
 
 
 def _sum_lines(key: Any) -> Rows:

@@ -1,5 +1,6 @@
 """What the page of a run shows: figures, pipeline, bridge, totals, the largest changes."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,17 +10,18 @@ from flask_babel import gettext as _
 from ltc import http
 from ltc.rules.access import Permission, Reach
 from ltc.rules.months import Month
-from ltc.rules.payouts.bridge import CAUSE_NAMES, Change, build_bridge, split_difference
+from ltc.rules.payouts.bridge import CAUSE_NAMES, Span
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
 from ltc.rules.payouts.runs import RunStatus, is_month_over
 from ltc.rules.words import N_
 from ltc.store.payout_changes import (
-    Difference,
+    Bridge,
+    LargeChange,
     count_late_facts,
     find_with_result,
-    list_differences,
     name_people,
+    sum_changes,
 )
 from ltc.store.payout_questions import (
     BREAKDOWNS,
@@ -29,14 +31,13 @@ from ltc.store.payout_questions import (
     sum_visible,
 )
 from ltc.store.payout_runs import find_run_before
+from ltc.store.payout_sums import WHOLE, find_bridge, find_sums
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import area_zone, month, whole, yuan
 from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
-from ltc.web.payout_words import Names, law_of, policies_of
+from ltc.web.payout_words import Names, law_of
 from ltc.web.run_sums import once, once_a_minute
 
-Changed = tuple[Difference, list[Change]]
-LARGEST = 10
 ROWS_SHOWN = 12
 BREAKDOWN_NAMES = {
     "district": N_("By district"),
@@ -99,8 +100,7 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
 
 
 def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, Any]:
-    session, actor = http.database(), http.current_actor()
-    rows = once(breakdown, lambda: sum_by(session, actor, run, breakdown), run)
+    rows = sum_run_by(run, breakdown)
     return {
         "code": breakdown,
         "title": _(BREAKDOWN_NAMES[breakdown]),
@@ -117,13 +117,13 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
     before = find_run_before(session, actor, run)
     if before is None:
         return {"before": None}
-    spans, largest = once("changes", lambda: _find_changes(before, run), before, run)
+    bridge = once("changes", lambda: _find_changes(before, run), before, run)
     sums = [sum_run(each).fund_fen for each in (before, run)]
     late = once_a_minute("late", lambda: count_late_facts(session, actor, before), before)
     return {
         "before": before,
-        "bridge": _build_steps(before, run, spans, sums),
-        "largest": _show_largest(before, run, largest),
+        "bridge": _build_steps(before, run, bridge.spans, sums),
+        "largest": _show_largest(before, run, bridge.largest),
         "late": late,
     }
 
@@ -131,27 +131,35 @@ def _compare(run: PayoutRun) -> dict[str, Any]:
 def sum_run(run: PayoutRun) -> Total:
     """Return the sum of a run's lines that the reader may see."""
     session, actor = http.database(), http.current_actor()
-    return once("total", lambda: sum_visible(session, actor, run), run)
+
+    def work_out() -> Total:
+        stored = find_sums(session, actor, run, WHOLE)
+        return stored[0] if stored else sum_visible(session, actor, run)
+
+    return once("total", work_out, run)
 
 
-def _find_changes(before: PayoutRun, run: PayoutRun) -> tuple[tuple[Any, ...], list[Changed]]:
-    """Return what each cause comes to, and the largest of all changes."""
-    is_other_law = policies_of(before) != policies_of(run)
-    changed = [
-        (each, split_difference(each.before, each.after, is_other_law=is_other_law))
-        for each in list_differences(
-            http.database(), http.current_actor(), law_of(run), before, run
-        )
-    ]
-    spans = build_bridge(change for _difference, changes in changed for change in changes)
-    return tuple(spans), sorted(changed, key=_by_size)[:LARGEST]
+def sum_run_by(run: PayoutRun, breakdown: str) -> list[Total]:
+    """Return a run's sums by one of BREAKDOWNS that the reader may see, as stored where they are."""
+    session, actor = http.database(), http.current_actor()
+
+    def work_out() -> list[Total]:
+        stored = find_sums(session, actor, run, breakdown)
+        return stored or sum_by(session, actor, run, breakdown)
+
+    return once(breakdown, work_out, run)
 
 
-def _by_size(changed: Changed) -> tuple[int, int]:
-    return -abs(changed[0].fund_fen), changed[0].person_id
+def _find_changes(before: PayoutRun, run: PayoutRun) -> Bridge:
+    """Return why two runs differ, of what the reader may see, as stored where it is."""
+    session, actor = http.database(), http.current_actor()
+    stored = find_bridge(session, actor, before, run)
+    return stored or sum_changes(session, actor, law_of(run), before, run)
 
 
-def _build_steps(before: PayoutRun, run: PayoutRun, spans: Any, sums: list[int]) -> list[Any]:
+def _build_steps(
+    before: PayoutRun, run: PayoutRun, spans: Sequence[Span], sums: list[int]
+) -> list[Any]:
     """Return the steps of the chart: total, one for each cause, total."""
     return [
         _step(month(before.month), sums[0], "total"),
@@ -176,27 +184,27 @@ def _step(label: str, fen: int, kind: str) -> dict[str, Any]:
     return {"label": label, "value": fen, "text": f"{sign}{yuan(fen)}", "kind": kind}
 
 
-def _show_largest(before: PayoutRun, run: PayoutRun, largest: list[Changed]) -> list[Any]:
+def _show_largest(before: PayoutRun, run: PayoutRun, largest: Sequence[LargeChange]) -> list[Any]:
     """Return the largest changes: who, why, and where each of the two months is explained."""
     session, actor = http.database(), http.current_actor()
-    ids = [difference.person_id for difference, _changes in largest]
+    ids = [change.person_id for change in largest]
     people, there = (
         name_people(session, actor, ids),
         find_with_result(session, actor, (before, run), ids),
     )
     return [
         {
-            "difference": difference,
-            "who": people.get(difference.person_id, ("–", "")),
-            "causes": [_(CAUSE_NAMES[change.cause]) for change in changes],
+            "change": change,
+            "who": people.get(change.person_id, ("–", "")),
+            "causes": [_(CAUSE_NAMES[cause]) for cause in change.causes],
             "hrefs": [
-                url_for("payouts.lines.why", run_id=each.id, person_id=difference.person_id)
-                if (each.id, difference.person_id) in there
+                url_for("payouts.lines.why", run_id=each.id, person_id=change.person_id)
+                if (each.id, change.person_id) in there
                 else None
                 for each in (before, run)
             ],
         }
-        for difference, changes in largest
+        for change in largest
     ]
 
 

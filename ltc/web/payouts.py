@@ -15,11 +15,7 @@ from ltc.services import payouts as use_cases
 from ltc.services.leases import is_stalled
 from ltc.services.payout_start import JOB_KIND, end_of_day
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.payout_questions import (
-    BREAKDOWNS,
-    count_holds,
-    sum_by,
-)
+from ltc.store.payout_questions import BREAKDOWNS, count_holds
 from ltc.store.payout_runs import RunNotFound, get_run, list_newest_runs, list_runs_of_month
 from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
@@ -35,10 +31,11 @@ from ltc.web.payout_run import (
     hold_name,
     last_day_to_come,
     sum_run,
+    sum_run_by,
 )
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt
-from ltc.web.run_sums import once, once_a_minute
+from ltc.web.run_sums import once_a_minute
 
 blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
 blueprint.register_blueprint(payout_lines.blueprint)
@@ -168,8 +165,7 @@ def totals(run_id: int, breakdown: str) -> Any:
     run = _get(run_id)
     if breakdown not in BREAKDOWNS:
         raise RunNotFound()
-    session, actor, names = http.database(), http.current_actor(), Names(run)
-    rows = once(breakdown, lambda: sum_by(session, actor, run, breakdown), run)
+    names, rows = Names(run), sum_run_by(run, breakdown)
     return render_template(
         "payouts/totals.html",
         run=run,

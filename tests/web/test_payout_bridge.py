@@ -13,12 +13,17 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from ltc.rules.access import Role
+from ltc.rules.access import Role, build_machine
 from ltc.rules.insured import LifeEventKind
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
-from ltc.store.payouts import PayoutRun
+from ltc.services.payout_sums import add_up
+from ltc.services.payouts import law_of
+from ltc.store.payout_changes import sum_changes
+from ltc.store.payout_sums import find_bridge
+from ltc.store.payouts import PayoutLine, PayoutRun
 from ltc.store.statements import Statement
+from ltc.web import formats
 from tests.support import factories as make
 from tests.support.month import calculate
 from tests.support.sign_in import send, sign_in_as
@@ -198,6 +203,21 @@ def test_each_of_the_largest_changes_leads_to_its_line(preparer, months):
     texts = [read(preparer, href) for href in hrefs]
     assert any("17 of 31 days" in text for text in texts)
     assert any("Nothing is paid" in text or "2021-12-17" in text for text in texts)
+
+
+def test_the_stored_bridge_is_the_one_worked_out_and_is_shown(session, make_ctx, preparer, months):
+    machine, ctx = build_machine(1, "test"), make_ctx(now=KNOWN_AFTER)
+    pair, law = (months.before, months.after), law_of(ctx)
+    worked_out = sum_changes(session, machine, law, *pair)
+    assert find_bridge(session, machine, *pair) is None
+    add_up(ctx)
+    assert find_bridge(session, machine, *pair) == worked_out
+    assert len(worked_out.spans) > len(worked_out.largest[0].causes) > 0
+    session.execute(sa.delete(PayoutLine))
+    session.commit()
+    text = preparer.get(f"/payouts/{months.after.id}").text
+    shown = [formats.yuan(span.fund_fen) for span in worked_out.spans]
+    assert not [amount for amount in shown if amount not in text]
 
 
 def test_only_the_month_in_which_a_law_begins_has_another_law(
