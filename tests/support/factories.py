@@ -108,6 +108,7 @@ def make_person(session: Session, area_id: int = 1, **given: Any) -> InsuredPers
         recorded_at=RECORDED_AT,
     )  # fmt: skip
     write_name_parts(session, [person])
+    session.commit()
     return person
 
 
