@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ltc.rules.errors import Invalid
+from ltc.rules.money import WHOLE_BP
 from ltc.rules.policies import CapOrder, Law, Per, Proration, Standing, StartMode, Value
 
 WORDS: dict[str, object] = {
@@ -13,6 +14,21 @@ WORDS: dict[str, object] = {
     "unknown": None,
     **{member.value: member for kind in (StartMode, CapOrder, Per, Proration) for member in kind},
 }
+# What a value is whose content nobody knows, by the last part of its key; all others are numbers.
+KINDS: dict[str, type] = {
+    "start": StartMode,
+    "start_after_payment": StartMode,
+    "order": CapOrder,
+    "cap_per": Per,
+    "monthly_proration": Proration,
+    "needs_visit": bool,
+    "admission_day_paid": bool,
+    "discharge_day_paid": bool,
+    "death_day_paid": bool,
+    "mode_changes_next_month": bool,
+}
+# The most of a number, by the end of its key: shares of the whole, a century of time; else a sum.
+MOST = {"_bp": WHOLE_BP, "_months": 1_200, "years": 100, "": 1_000_000_000}
 
 
 class NotAValueOfTheLaw(Invalid):
@@ -27,10 +43,15 @@ class WrongKindOfValue(Invalid):
     """“{key}” takes another kind of value ({kind})."""
 
 
+class OutOfRange(Invalid):
+    """“{key}” takes a whole number from 0 to {most}."""
+
+
 def change_law(law: Law, changes: Mapping[str, str]) -> Law:
     """Return a law with some values replaced, by key; ``unknown`` takes a value away.
 
-    Raises NotAValueOfTheLaw, NotAValue, WrongKindOfValue. Every policy of the law that has the key is changed.
+    Every policy of the law that has the key is changed. Raises NotAValueOfTheLaw, NotAValue,
+    WrongKindOfValue, OutOfRange.
     """
     values = {key: parse_value(text, key) for key, text in changes.items()}
     used: set[str] = set()
@@ -63,7 +84,12 @@ def _change(thing: Any, values: Mapping[str, object], used: set[str]) -> Any:
         return replace(
             thing,
             **{
-                part.name: _change(getattr(thing, part.name), values, used)
+                part.name: _change(
+                    # What the page of the law lists is changed along: it is no place of its own.
+                    getattr(thing, part.name),
+                    values,
+                    set() if part.name == "values" else used,
+                )
                 for part in fields(thing)
             },
         )
@@ -75,8 +101,19 @@ def _change_value(value: Value[Any], values: Mapping[str, object], used: set[str
         return value
     used.add(value.key)
     changed = values[value.key]
-    if None not in (changed, value.value) and type(changed) is not type(value.value):
-        raise WrongKindOfValue(field=value.key, key=value.key, kind=type(value.value).__name__)
+    _check_kind(value, changed)
     standing = Standing.UNKNOWN if changed is None else Standing.ASSUMED
     # What is tried does not stand in the document that the value came from.
     return replace(value, value=changed, standing=standing, source=None, note=None)
+
+
+def _check_kind(value: Value[Any], changed: object) -> None:
+    """Raise WrongKindOfValue or OutOfRange where no file of the law could say this."""
+    if changed is None:
+        return
+    kind = KINDS.get(value.key.split(".")[-1], int) if value.value is None else type(value.value)
+    if type(changed) is not kind:
+        raise WrongKindOfValue(field=value.key, key=value.key, kind=kind.__name__)
+    most = next(most for end, most in MOST.items() if value.key.endswith(end))
+    if isinstance(changed, int) and not 0 <= changed <= most:
+        raise OutOfRange(field=value.key, key=value.key, most=most)

@@ -38,7 +38,7 @@ def read_expected(part: Entry | None) -> Expected:
 
 def _read_holds(part: Entry) -> list[str]:
     """Return the kinds of holds that must be there, and no others; ``none`` for none."""
-    if part.raw("holds") == "none":
+    if part.raw("holds") == "none" or part.node.has_empty_list("holds"):
         part.pass_over("holds")
         return []
     return sorted(part.node.take_values("holds", str))

@@ -25,12 +25,13 @@ from ltc.rules.payouts.cases import (
 )
 from ltc.rules.payouts.expectations import Expected
 from ltc.store.case_expected import read_expected
-from ltc.store.case_scalars import Entry, parse_fen, parse_month, parse_whole
+from ltc.store.case_scalars import Entry, parse_count, parse_fen, parse_month, parse_price_fen
 from ltc.store.case_visits import minute_of, read_visits
 from ltc.store.yaml_reader import LawFileError, MapNode, read_law_file
 
 T = TypeVar("T")
 LONG_AGO = date(2000, 1, 1)
+MOST_DAYS = 3_660  # ten years
 MOST_BYTES = 5_000_000  # a case file is written by hand
 ABSENCES = {"hospital": "hospital_stay", "suspensions": "suspension", "moved_away": "moved_away"}
 CASE_KEYS = (
@@ -81,7 +82,9 @@ def _read_case(node: MapNode, defaults: MapNode | None) -> FileCase:
     case = Case(
         person=entry.maybe_text("person") or name,
         month=month,
-        enrolments=_read_several(entry, "enrolment", "enrolments", _read_enrolment)
+        enrolments=_read_several(
+            entry, "enrolment", "enrolments", _read_enrolment, may_be_empty=False
+        )
         or (Enrolment(1, "employee", 30, LONG_AGO),),
         conclusions=_read_several(entry, "conclusion", "conclusions", _read_conclusion),
         plans=plans,
@@ -98,17 +101,24 @@ def _read_case(node: MapNode, defaults: MapNode | None) -> FileCase:
     )  # fmt: skip
     changes = _read_changes(entry)
     expected = read_expected(entry.map("expect"))
-    node.done()
+    entry.done()
     return FileCase(name, area, changes, case, expected, node.line)
 
 
 def _read_several(
-    entry: Entry, one: str, several: str, read: Callable[[Entry, int], T]
+    entry: Entry,
+    one: str,
+    several: str,
+    read: Callable[[Entry, int], T],
+    *,
+    may_be_empty: bool = True,
 ) -> tuple[T, ...]:
     """Read a fact that may stand once under its name, or several times as a list."""
     entry = entry.only(one, several)
-    single = entry.map(one)
-    parts = ([single] if single else []) + entry.maps(several)
+    single, listed = entry.map(one), entry.maps(several, may_be_empty=may_be_empty)
+    if single and entry.has(several):
+        raise entry.error(one, f"stands beside “{several}”: write one of them only")
+    parts = [single] if single else listed
     return tuple(read(part, ref) for ref, part in enumerate(parts, 1))
 
 
@@ -116,7 +126,7 @@ def _read_enrolment(part: Entry, ref: int) -> Enrolment:
     enrolment = Enrolment(
         ref=ref,
         scheme=part.maybe_text("scheme") or "employee",
-        contribution_years=part.scalar("contribution_years", parse_whole, default=30),
+        contribution_years=part.scalar("contribution_years", parse_count, default=30),
         starts_on=part.maybe_day("from") or LONG_AGO,
         ends_before=part.day_after("to"),
         topped_up_on=part.maybe_day("topped_up_on"),
@@ -156,11 +166,11 @@ def _read_plan(part: Entry, ref: int) -> PlanPeriod:
     plan = PlanPeriod(
         ref=ref,
         mode=part.text("mode"),
-        provider=None if names_none else part.scalar("provider", parse_whole, default=1),
+        provider=None if names_none else part.scalar("provider", parse_count, default=1),
         starts_on=part.maybe_day("from") or LONG_AGO,
         ends_before=part.day_after("to"),
         confirmed=part.flag("confirmed", default=True),
-        authorised_minutes_per_month=part.maybe("authorised_minutes", parse_whole),
+        authorised_minutes_per_month=part.maybe("authorised_minutes", parse_count),
         bonus_choice=part.choice("bonus", ("time", "cash")),
         home_care_since=part.maybe_day("home_care_since"),
     )
@@ -179,10 +189,12 @@ def _read_taken(part: Entry, ref: int) -> Taken:
     on = part.day("on")
     taken = Taken(
         ref=ref,
-        carer=part.scalar("carer", parse_whole, default=1),
+        carer=part.scalar("carer", parse_count, default=1),
         begins_min=minute_of(part, on, "begin"),
         ends_min=minute_of(part, on, "end"),
     )
+    if taken.ends_min < taken.begins_min:
+        raise part.error("end", "lies before “begin”: what goes on after midnight is an entry more")
     part.done()
     return taken
 
@@ -190,16 +202,20 @@ def _read_taken(part: Entry, ref: int) -> Taken:
 def _read_beds(part: Entry, ref: int, month: Month) -> BedDays:
     """Read a stay: from one day to another, or so many days from the first of the month."""
     starts_on = part.maybe_day("from") or month.starts_on
-    days = part.maybe("days", parse_whole)
+    days = part.maybe("days", parse_count)
     ends_before = part.day_after("to")
     if days is not None:
+        if ends_before is not None:
+            raise part.error("days", "stands beside “to”: write one of them only")
+        if days > MOST_DAYS:
+            raise part.error("days", f"must be at most {MOST_DAYS}; without days it has no end")
         ends_before = starts_on + days * ONE_DAY
     beds = BedDays(
         ref=ref,
-        provider=part.scalar("provider", parse_whole, default=1),
+        provider=part.scalar("provider", parse_count, default=1),
         starts_on=starts_on,
         ends_before=ends_before,
-        price_fen=part.scalar("price", parse_fen),
+        price_fen=part.scalar("price", parse_price_fen),
     )
     part.done()
     return beds
@@ -208,7 +224,7 @@ def _read_beds(part: Entry, ref: int, month: Month) -> BedDays:
 def _read_fee(part: Entry, ref: int, month: Month) -> Fee:
     fee = Fee(
         ref=ref,
-        provider=part.scalar("provider", parse_whole, default=1),
+        provider=part.scalar("provider", parse_count, default=1),
         charged_on=part.maybe_day("on") or month.starts_on,
         amount_fen=part.scalar("amount", parse_fen),
         kind=part.choice("kind", ("daily_care", "medical_care")) or "daily_care",
@@ -222,14 +238,14 @@ def _read_agreements(entry: Entry, providers: list[int]) -> tuple[AgreementPerio
     if entry.raw("agreements") == "none":
         entry.pass_over("agreements")
         return ()
-    parts = entry.maps("agreements")
+    parts = entry.maps("agreements", may_be_empty=False)
     if not parts:
         return tuple(AgreementPeriod(ref, ref, LONG_AGO) for ref in providers)
     return tuple(_read_agreement(part, ref) for ref, part in enumerate(parts, 1))
 
 
 def _read_agreement(part: Entry, ref: int) -> AgreementPeriod:
-    provider = part.scalar("provider", parse_whole, default=1)
+    provider = part.scalar("provider", parse_count, default=1)
     starts_on = part.maybe_day("from") or LONG_AGO
     agreement = AgreementPeriod(ref, provider, starts_on, part.day_after("to"))
     part.done()

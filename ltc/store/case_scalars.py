@@ -11,9 +11,11 @@ from ltc.store.yaml_reader import LawFileError, MapNode
 
 T = TypeVar("T")
 YUAN = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 HOURS_PER_DAY = 24
+NOTHING = ("null", "Null", "NULL", "~")  # what YAML calls nothing
 TRUTH = {"true": True, "false": False}
 
 
@@ -27,6 +29,14 @@ def parse_fen(text: str) -> int:
     return -amount_fen if sign else amount_fen
 
 
+def parse_price_fen(text: str) -> int:
+    """Return yuan of at least nothing in fen; raises ValueError."""
+    price_fen = parse_fen(text)
+    if price_fen < 0:
+        raise ValueError("must be an amount in yuan from 0.00 up")
+    return price_fen
+
+
 def parse_whole(text: str) -> int:
     """Return a whole number; raises ValueError."""
     if not WHOLE.fullmatch(text):
@@ -34,12 +44,23 @@ def parse_whole(text: str) -> int:
     return int(text)
 
 
+def parse_count(text: str) -> int:
+    """Return a whole number that is not negative; raises ValueError."""
+    count = parse_whole(text)
+    if count < 0:
+        raise ValueError("must be a whole number from 0 up")
+    return count
+
+
 def parse_day(text: str) -> date:
     """Return a day; raises ValueError."""
+    refusal = "must be a day that exists, such as 2022-01-31"
+    if not DAY.fullmatch(text):
+        raise ValueError(refusal)
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError("must be a day that exists, such as 2022-01-31") from None
+        raise ValueError(refusal) from None
     if not is_of_records(day):
         raise ValueError(f"must be a day from {FIRST_YEAR} to {LAST_YEAR}")
     return day
@@ -75,9 +96,11 @@ class Entry:
         """Read from a node first, then from the defaults."""
         self.node = node
         self.defaults = defaults
+        self._asked: set[str] = set()
 
     def only(self, *keys: str) -> "Entry":
         """Return an entry that reads these keys together from one place: own values or defaults."""
+        self._asked.update(keys)
         if self.defaults is None or any(self.node.has(key) for key in keys):
             return Entry(self.node)
         return Entry(self.defaults)
@@ -87,6 +110,7 @@ class Entry:
         return self._home(key).has(key)
 
     def _home(self, key: str) -> MapNode:
+        self._asked.add(key)
         is_here = self.defaults is None or self.node.has(key)
         return self.node if is_here or self.defaults is None else self.defaults
 
@@ -99,8 +123,8 @@ class Entry:
         return self.node.keys()
 
     def done(self) -> None:
-        """Refuse unknown keys."""
-        self.node.done()
+        """Refuse unknown keys, and name all that were asked for."""
+        self.node.done(self._asked)
 
     def pass_over(self, key: str) -> None:
         """Take a key without reading it."""
@@ -130,7 +154,8 @@ class Entry:
         try:
             return parse(text.strip())
         except ValueError as error:
-            raise self.error(key, f"{error}, not “{text}”") from error
+            hint = "; leave the key out where there is none" if text in NOTHING else ""
+            raise self.error(key, f"{error}, not “{text}”{hint}") from error
 
     def text(self, key: str) -> str:
         """Return a required text."""
@@ -174,8 +199,11 @@ class Entry:
         """Return a mapping, None where the key is absent."""
         return Entry(self._home(key).take_map(key)) if self.has(key) else None
 
-    def maps(self, key: str) -> "list[Entry]":
+    def maps(self, key: str, *, may_be_empty: bool = True) -> "list[Entry]":
         """Return a list of mappings, empty where the key is absent."""
         if not self.has(key):
+            return []
+        if may_be_empty and self._home(key).has_empty_list(key):
+            self.pass_over(key)
             return []
         return [Entry(node) for node in self._home(key).take_maps(key)]

@@ -6,7 +6,15 @@ from datetime import date, timedelta
 from ltc.rules.months import Month
 from ltc.rules.payouts.cases import Visit
 from ltc.rules.payouts.days import EPOCH, MINUTES_PER_DAY
-from ltc.store.case_scalars import Entry, parse_clock, parse_day, parse_fen, parse_whole
+from ltc.rules.visits import LONGEST_VISIT_MINUTES
+from ltc.store.case_scalars import (
+    Entry,
+    parse_clock,
+    parse_count,
+    parse_day,
+    parse_price_fen,
+    parse_whole,
+)
 
 FIRST_BEGIN = 8 * 60  # where a visit names no time, the day's visits follow each other from 08:00
 
@@ -58,13 +66,17 @@ def _read_visit(part: Entry, ref: int, on: date, free_from: int) -> Visit:
     minutes = part.maybe("minutes", parse_whole)
     if (end is None) == (minutes is None):
         raise part.error("minutes", "write either minutes or end")
+    if minutes is not None and minutes > LONGEST_VISIT_MINUTES:
+        raise part.error(
+            "minutes", f"a visit lasts at most 24 hours, {LONGEST_VISIT_MINUTES} minutes"
+        )
     ends = end if end is not None else begin + (minutes or 0)
     return Visit(
         ref=ref,
-        provider=part.scalar("provider", parse_whole, default=1),
-        carer=part.scalar("carer", parse_whole, default=1),
+        provider=part.scalar("provider", parse_count, default=1),
+        carer=part.scalar("carer", parse_count, default=1),
         begins_min=day_minute(on) + begin,
         ends_min=day_minute(on) + ends,
         refused=part.maybe_text("refused"),
-        price_fen=part.maybe("price", parse_fen),
+        price_fen=part.maybe("price", parse_price_fen),
     )

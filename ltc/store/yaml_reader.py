@@ -16,7 +16,7 @@ not booleans. Meaning that spans several keys is checked by the caller, who rais
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -112,6 +112,11 @@ class MapNode:
         node = self._values[key][1] if key in self._values else None
         return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
+    def has_empty_list(self, key: str) -> bool:
+        """Say whether a key has a list without entries, without taking it."""
+        node = self._values[key][1] if key in self._values else None
+        return isinstance(node, yaml.SequenceNode) and not node.value
+
     def pass_over(self, key: str) -> None:
         """Take a required key without reading its value."""
         self._take(key)
@@ -170,11 +175,14 @@ class MapNode:
             for where, node in self._take_list(key)
         )
 
-    def done(self) -> None:
-        """Refuse what was not taken; raises LawFileError at the first unknown key."""
+    def done(self, asked: Iterable[str] = ()) -> None:
+        """Refuse what was not taken; raises LawFileError at the first unknown key.
+
+        ``asked`` are keys that could have stood here: the complaint names them, too.
+        """
         for key in self._values:
             if key not in self._taken:
-                known = ", ".join(sorted(self._taken)) or "none"
+                known = ", ".join(sorted(self._taken.union(asked))) or "none"
                 raise self.error(key, f"is not a known key here (known: {known})")
 
     def _take_list(self, key: str) -> list[tuple[str, yaml.Node]]:

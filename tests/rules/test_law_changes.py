@@ -5,10 +5,12 @@ import pytest
 from ltc.rules.law_changes import (
     NotAValue,
     NotAValueOfTheLaw,
+    OutOfRange,
     WrongKindOfValue,
     change_law,
 )
 from ltc.rules.policies import Standing
+from ltc.store.policies import LAW_FOLDER, load_law
 from tests.rules.payouts.by_hand import LAW
 
 
@@ -38,3 +40,31 @@ def test_a_change_of_the_law_must_be_of_a_value_that_it_has():
 def test_a_change_of_the_law_must_be_of_its_kind(changes, refusal):
     with pytest.raises(refusal):
         change_law(LAW, changes)
+
+
+def load(area):
+    return load_law(LAW_FOLDER).of(area)
+
+
+@pytest.mark.parametrize(
+    ("area", "key", "text", "refusal"),
+    [
+        ("tianjin", "modes.home_visits.forms.home_fees.share_bp", "10001", OutOfRange),
+        ("tianjin", "modes.home_visits.forms.home_fees.share_bp", "-1", OutOfRange),
+        ("tianjin", "modes.home_visits.forms.home_fees.cap_fen.severe", "-1", OutOfRange),
+        ("tianjin", "conclusion_months", "1000000000", OutOfRange),
+        # What nobody knows yet has a kind all the same.
+        ("qingdao", "start", "true", WrongKindOfValue),
+        ("qingdao", "start", "5", WrongKindOfValue),
+        # What is no value to calculate with would change nothing.
+        ("tianjin", "grade_map.cn-2021.2", "unknown", NotAValueOfTheLaw),
+    ],
+)
+def test_what_the_law_itself_could_not_say_is_not_tried(area, key, text, refusal):
+    with pytest.raises(refusal):
+        change_law(load(area), {key: text})
+
+
+def test_a_start_that_nobody_knows_can_be_tried():
+    (policy,) = change_law(load("qingdao"), {"start": "day_after"}).policies
+    assert policy.start.value == "day_after"

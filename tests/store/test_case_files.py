@@ -149,3 +149,49 @@ def test_a_file_that_nobody_wrote_by_hand_is_refused(tmp_path):
     path.write_text("#" * 5_000_001, "utf-8")
     with pytest.raises(LawFileError, match="is larger than"):
         read_case_file(path)
+
+
+@pytest.mark.parametrize("key", ["visits", "hospital", "fees", "conclusions", "plans"])
+def test_an_empty_list_says_that_there_is_none(read, key):
+    case = read(f"{key}: []", "{area: chongqing, month: 2023-01}")
+    assert (case.visits, case.absences, case.fees) == ((), (), ())
+    assert (case.conclusions, case.plans) == ((), ())
+
+
+@pytest.mark.parametrize("key", ["agreements", "enrolments"])
+def test_an_empty_list_is_refused_where_leaving_out_means_something_else(read, key):
+    with pytest.raises(LawFileError, match=rf"{key}: must not be empty"):
+        read(f"{key}: []")
+
+
+REFUSED = {
+    "bed_days: [{price: 70, to: 2023-01-05, days: 3}]": r"bed_days\[0\]\.days: stands beside “to”",
+    "bed_days: [{price: 70, days: -3}]": r"days: must be a whole number from 0 up, not “-3”",
+    "bed_days: [{price: 70, days: 999999999}]": "days: must be at most",
+    "bed_days: [{price: -70}]": r"price: must be an amount in yuan from 0\.00 up, not “-70”",
+    "visits: [{on: 2023-01-05, minutes: 60, price: -1}]": r"price: must be an amount in yuan from",
+    "visits: [{on: 2023-01-05, minutes: 1441}]": r"minutes: .* at most 24 hours, 1440 minutes",
+    "visits: [{on: 2023-01-05, minutes: 60, carer: -1}]": "carer: must be a whole number from 0 up",
+    "taken: [{on: 2023-01-05, begin: '10:00', end: '09:00'}]": "end: lies before “begin”",
+    "enrolment: {contribution_years: -3}": "contribution_years: must be a whole number from 0 up",
+    "plan: {mode: home_visits, authorised_minutes: -1}": "authorised_minutes: must be a whole",
+    "plan: {mode: home_visits}, plans: [{mode: own_carer}]": r"plan: stands beside “plans”",
+    "conclusion: {grade: 4, on: 2022-01-05}, conclusions: [{grade: 4, on: 2022-01-05}]":
+        "conclusion: stands beside “conclusions”",
+    "death: 20230105": "death: must be a day that exists, such as 2022-01-31, not “20230105”",
+    "death: 2023-W01-5": "death: must be a day",
+    "death: null": "death: must be a day .* leave the key out where there is none",
+    "hospitals: []": r"hospitals: is not a known key here \(known: .*hospital, .*visits",
+    "visits: [{on: 2023-01-05, minutes: 60, time: '09:00'}]": r"known: begin, carer, end, .*refused",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("facts", REFUSED)
+def test_what_cannot_be_meant_is_refused_with_its_place_and_the_way_to_mend(read, facts):
+    with pytest.raises(LawFileError, match=REFUSED[facts]):
+        read(facts)
+
+
+def test_a_visit_of_a_whole_day_can_be_meant(read):
+    (visit,) = read("visits: [{on: 2023-01-05, begin: '00:00', minutes: 1440}]").visits
+    assert visit.ends_min - visit.begins_min == MINUTES_PER_DAY
