@@ -19,6 +19,7 @@ from ltc.store import db
 from ltc.store.areas import Area
 from tests.support import postgres
 from tests.support.databases import PostgresDatabases, SqliteDatabases, drop_left_databases
+from tests.support.seconds import list_reports, tell_seconds
 
 # The doors are imported by the fixtures that open them: tests of rules and tables start without.
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    terminalreporter.section("seconds of all processes together")
+    for line in tell_seconds(list_reports(terminalreporter.stats)):
+        terminalreporter.line(line)
     if reason := postgres.why_not():
         terminalreporter.section("NO POSTGRESQL", sep="!", red=True, bold=True)
         terminalreporter.line(f"Nothing was tested on PostgreSQL: {reason}", red=True)

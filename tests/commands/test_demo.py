@@ -105,6 +105,7 @@ def test_replacing_empties_a_database_of_a_server(fresh_database_url, policies, 
 @pytest.mark.kill
 def test_the_command_killed_and_called_again_ends_well_and_then_builds_nothing(tmp_path):
     environ = {**os.environ, "LTC_ENV": "demo", "LTC_HOME": str(tmp_path), "LTC_WORKERS": "1",
+               "TMPDIR": str(tmp_path),  # what the killed one leaves goes with the test
                "LTC_ARGON2_TIME_COST": "1", "LTC_ARGON2_MEMORY_KIB": "32"}  # fmt: skip
     environ.pop("LTC_DATABASE_URL", None)
     killed = subprocess.Popen(DEMO, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
