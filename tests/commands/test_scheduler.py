@@ -1,5 +1,6 @@
 """The scheduler as a process: beside the pages, not inside of them, and through trouble."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from ltc.commands.machine import plainly
 from ltc.commands.scheduler import Watch
+from ltc.commands.serve import THREADS
 from ltc.store.job_runs import JobRun, JobSchedule, JobStatus, Scheduler
 from tests.support.processes import PATIENCE_SECONDS, ask, starting, wait_until
 
@@ -26,6 +28,8 @@ WAITS_FOR_A_LOCK = """
 """
 TASK = "ending_soon"
 OFF_CLOCK = (sys.executable, "-m", "tests.support.off_clock")
+TELLING = (sys.executable, "-m", "tests.support.telling_workers", "--app", "app")
+ANSWERING = ("MainThread", "ThreadPoolExecutor-0_")  # gunicorn's
 
 
 @pytest.fixture
@@ -46,25 +50,45 @@ def list_jobs(session):
     return list(session.scalars(sa.select(JobRun)))
 
 
+def are_done(session):
+    return [job.status is JobStatus.DONE for job in list_jobs(session)]
+
+
 def is_done(session):
-    return [job.status for job in list_jobs(session)] == [JobStatus.DONE]
+    return are_done(session) == [True]
 
 
-def list_children(process):
-    """The processes that a process has started and that live."""
-    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+def list_children(pid):
+    """The processes that a process has started and that live, whichever of its threads did."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [child for thread in threads for child in thread.read_text().split()]
 
 
 def answers(path):
     return ask(PORT, path)[0] == 200
 
 
+def check_nothing_waits(worker, told):
+    """Nothing but the threads that answer: no timer that would fire later, no process of its own."""
+    strange = [name for name in told["threads"] if not name.startswith(ANSWERING)]
+    assert (strange, told["alarm"], list_children(worker)) == ([], [0, 0], [])
+    assert len(told["threads"]) <= 1 + THREADS
+
+
 @pytest.mark.slow
-def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(due, session, start):
-    server = start("serve", "--port", str(PORT), "--workers", str(WORKERS), "--seal-every", "0")
+def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(
+    due, session, start, tmp_path
+):
+    told = tmp_path / "told"
+    told.mkdir()
+    server = start("serve", "--port", str(PORT), "--workers", str(WORKERS), "--seal-every", "0",
+                   program=TELLING, LTC_TEST_TOLD=str(told))  # fmt: skip
     wait_until(lambda: answers("/readyz"))
-    wait_until(lambda: len(list_children(server)) == WORKERS)
-    assert all(answers("/healthz") for _request in range(5 * WORKERS))
+    wait_until(lambda: len(list_children(server.pid)) == WORKERS)
+    workers = list_children(server.pid)
+    wait_until(lambda: answers("/readyz") and all((told / each).exists() for each in workers))
+    for worker in workers:
+        check_nothing_waits(worker, json.loads((told / worker).read_text()))
     assert list_jobs(session) == []
     assert session.scalars(sa.select(Scheduler)).all() == []
 
@@ -79,34 +103,37 @@ def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(due,
 
 
 @pytest.mark.slow
-def test_two_schedulers_with_clocks_five_minutes_apart_do_a_date_once(
+def test_four_schedulers_two_of_them_five_minutes_ahead_do_each_date_once(
     area, session, start, tmp_path
 ):
-    """The date is due for the one at once, and for the other while both look."""
+    """One date was missed; the next is due for two at once, and for two while all of them look."""
     now = datetime.now(UTC)
     due_at = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     behind = (due_at - now).total_seconds() - 8  # its clock comes to the date in eight seconds
-    session.add(JobSchedule(area_id=1, kind=TASK, since_at=due_at - timedelta(hours=1)))
+    since = due_at - timedelta(days=1, hours=1)
+    session.add(JobSchedule(area_id=1, kind=TASK, since_at=since))
     session.commit()
     timetable = tmp_path / "timetable.yaml"
     at = due_at.astimezone(ZoneInfo(area.time_zone))
     timetable.write_text(
-        f'tasks:\n  {TASK}: {{repeats: daily, at: "{at:%H:%M}", catch_up: newest, back_days: 7,'
+        f'tasks:\n  {TASK}: {{repeats: daily, at: "{at:%H:%M}", catch_up: every, back_days: 7,'
         " quiet_minutes: 15}\n"
     )
-    for off in (behind, behind + 300):
+    for off in (behind, behind + 300) * 2:
         start(str(off), "scheduler", "--every", "1", program=OFF_CLOCK,
               LTC_TIMETABLE=str(timetable))  # fmt: skip
-    wait_until(lambda: is_done(session))
+    wait_until(lambda: len(are_done(session)) == 2 and all(are_done(session)))
 
-    def both_are_past():
+    def all_are_past():
         session.rollback()
         beats = session.scalars(sa.select(Scheduler.heartbeat_at)).all()
-        return len(beats) == 2 and min(beats) > due_at + timedelta(seconds=3)
+        return len(beats) == 4 and min(beats) > due_at + timedelta(seconds=3)
 
-    wait_until(both_are_past)
-    (job,) = list_jobs(session)
-    assert (job.status, job.attempts, job.due_on) == (JobStatus.DONE, 1, at.date())
+    wait_until(all_are_past)
+    done = {(job.due_on, job.status, job.attempts) for job in list_jobs(session)}
+    dates = [at.date() - timedelta(days=days) for days in (1, 0)]
+    assert done == {(day, JobStatus.DONE, 1) for day in dates}
+    assert len(list_jobs(session)) == len(dates)
 
 
 @pytest.mark.kill
