@@ -1,12 +1,10 @@
 """The rows that an import leaves out, as they were given and why, on disk while it goes on.
 
 One line of JSON a row. The file is cut back to its last checkpoint where work goes on after a kill,
-so that no row stands in it twice. The reader's own columns come back in a CSV file with the columns
+so that no row stands in it twice. The reader's own columns come back in a table with the columns
 ``row``, ``column`` and ``reason``, which is mended and imported as it is.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,9 +12,9 @@ from typing import Any
 
 from ltc.rules.errors import Problem
 from ltc.services.csv_files import Row, safe_cell
+from ltc.services.table_files import Cell, Column, TableFile
 
 ERROR_COLUMNS = ("row", "column", "reason")
-BYTE_ORDER_MARK = "\ufeff"  # spreadsheet programs take a file without it for another encoding
 Say = Callable[[str, Mapping[str, str]], str]
 
 
@@ -53,25 +51,28 @@ class LeftOut:
         self._file.close()
 
 
-def write_rows(path: Path, columns: Sequence[str], say: Say) -> Iterator[str]:
-    """Yield the CSV file of the rows in question, line by line.
+def build_table(path: Path, columns: Sequence[str], title: str, say: Say) -> TableFile:
+    """Return the table of the rows in question, which are read as they are written.
 
     ``say`` puts a sentence and its values into the reader's language. A row whose cells do not fit
     the header stands as a whole in the first column: so it is in question until it is mended.
     """
     own = [name for name in columns if name not in ERROR_COLUMNS]
-    yield BYTE_ORDER_MARK + _csv_line([*own, *ERROR_COLUMNS])
+    header = [Column(name, name) for name in (*own, *ERROR_COLUMNS)]
+    return TableFile(title, header, _list_rows(path, own, say))
+
+
+def _list_rows(path: Path, own: Sequence[str], say: Say) -> Iterator[list[Cell]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             kept = json.loads(line)
             cells = {own[0]: kept["raw"]} if kept["raw"] else kept["cells"]
-            texts = [safe_cell(cells.get(name, "")) for name in own]
-            where = [str(kept["row"]), kept["column"]]
-            yield _csv_line([*texts, *where, say(kept["template"], kept["values"])])
+            texts = [cells.get(name, "") for name in own]
+            yield [*texts, kept["row"], kept["column"], say(kept["template"], kept["values"])]
 
 
 def unguarded(row: Row) -> Row:
-    """Return a row without the apostrophes that ``write_rows`` put before what looks like formulas."""
+    """Return a row without the apostrophes that a CSV file puts before what looks like formulas."""
     if "'" not in "".join(row.values.values()):
         return row
     values = {
@@ -79,9 +80,3 @@ def unguarded(row: Row) -> Row:
         for name, text in row.values.items()
     }
     return row._replace(values=values)
-
-
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()

@@ -4,7 +4,7 @@ What stands here is what a page asks for. The work itself (``import_work``) is a
 its own, because a file may have millions of rows; one lease lets one process work on a file.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +14,9 @@ from ltc.rules.imports import PERMISSION_OF, ImportKind, ImportStatus, Outcome
 from ltc.services import leases
 from ltc.services.context import Context
 from ltc.services.import_kinds import SPECS
-from ltc.services.import_left_out import Say, write_rows
+from ltc.services.import_left_out import Say, build_table
 from ltc.services.import_rows import Spec
+from ltc.services.table_files import TableFile
 from ltc.services.uploads import UploadGone, left_out_path
 from ltc.store.base import new_id
 from ltc.store.import_questions import get_import
@@ -24,6 +25,7 @@ from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
 
 JOB_KIND = "import"
 FILE_NAME_LENGTH_MAX = 200
+WORKBOOK_SUFFIX = ".xlsx"
 
 Counts = dict[str, int]
 
@@ -146,16 +148,23 @@ def discard(ctx: Context, *, import_id: int) -> None:
         session.delete(file)
 
 
-def write_error_file(ctx: Context, *, import_id: int, folder: Path, say: Say) -> Iterator[str]:
-    """Return a CSV file of the rows in question, line by line, as they were given.
+def build_error_file(
+    ctx: Context, *, import_id: int, folder: Path, title: str, say: Say
+) -> TableFile:
+    """Return the rows in question as they were given, to be written in the format they came in.
 
-    ``folder`` is where uploads are kept. Raises UploadGone.
+    ``folder`` is where uploads are kept, ``title`` names the sheet. Raises UploadGone.
     """
     file = _get(ctx, import_id)
     path = left_out_path(folder, file.id)
     if not path.is_file():
         raise UploadGone
-    return write_rows(path, file.columns or [], say)
+    return build_table(path, file.columns or [], title, say)
+
+
+def is_workbook(file: ImportFile) -> bool:
+    """Whether a file came as a workbook, by its name: then its rows in question go back as one."""
+    return file.file_name.lower().endswith(WORKBOOK_SUFFIX)
 
 
 def describe(file: ImportFile) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 A request keeps the file and asks; the work goes on in a process of its own (``jobs/imports``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, stream_with_context, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -43,6 +43,7 @@ from ltc.web.formats import said, whole
 from ltc.web.forms.imports import ImportForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
+from ltc.web.list_files import LIST_SUFFIX, give_table
 from ltc.web.lists import read_cursor
 from ltc.web.receipts import leave_receipt
 from ltc.web.shell import too_large
@@ -160,19 +161,15 @@ def discard(import_id: int) -> Any:
     return redirect(url_for("imports.index"), code=303)
 
 
-@blueprint.get("/<int:import_id>/rows-in-question.csv")
+@blueprint.get(f"/<int:import_id>/rows-in-question.{LIST_SUFFIX}")
 @http.requires(Permission.IMPORT)
-def error_file(import_id: int) -> Any:
+def error_file(import_id: int, suffix: str) -> Any:
     """Give the rows in question as they were given, with row, column and reason."""
     file = get_import(http.database(), http.current_actor(), import_id)
-    lines: Iterator[str] = use_cases.write_error_file(
-        http.context(), import_id=import_id, folder=_folder(), say=_say
+    table = use_cases.build_error_file(
+        http.context(), import_id=import_id, folder=_folder(), title=_("Rows in question"), say=_say
     )
-    response = Response(stream_with_context(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{file.kind}-rows-in-question.csv"'
-    )
-    return response
+    return give_table(suffix, f"{file.kind}-rows-in-question", table)
 
 
 def kinds_of_actor() -> list[ImportKind]:
@@ -251,6 +248,7 @@ def _values_of(file: ImportFile) -> dict[str, Any]:
         "unread": list_unread(file.columns or [], spec),
         "has_upload": (_folder() / file.file_digest).is_file(),
         "has_error_file": left_out_path(_folder(), file.id).is_file(),
+        "error_suffix": "xlsx" if use_cases.is_workbook(file) else "csv",
         "summary": _summary(file),
         "last_row": (file.checkpoint or {}).get("row", 1),
         "next_step": next_step,

@@ -111,6 +111,11 @@ def give_list(
 ) -> Response:
     """Answer with a list as a file: ``name`` without its suffix, ``title`` in the reader's words."""
     table = TableFile(title, [Column(key, _(COLUMN_TITLES[key])) for key in columns], rows)
+    return give_table(suffix, name, table)
+
+
+def give_table(suffix: str, name: str, table: TableFile) -> Response:
+    """Answer with a table as a file: ``name`` without its suffix."""
     with ExitStack() as held:
         file = held.enter_context(tempfile.TemporaryFile())
         if suffix == "csv":

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role, RoleLacksPermission
 from ltc.rules.imports import ImportKind, ImportStatus
-from ltc.services import import_work, imports
+from ltc.services import import_work, imports, table_files
 from ltc.services.context import Context
 from ltc.services.import_kinds import SPECS
 from ltc.services.imports import AlreadyImported
@@ -183,11 +183,13 @@ def test_bad_rows_are_left_out_and_the_others_done(officer, session, world, tmp_
 
 
 def read_error_file(ctx, import_id, tmp_path):
-    lines = imports.write_error_file(
-        ctx, import_id=import_id, folder=tmp_path / "uploads",
+    table = imports.build_error_file(
+        ctx, import_id=import_id, folder=tmp_path / "uploads", title="rows",
         say=lambda template, values: template.format(**values),
     )  # fmt: skip
-    return "".join(lines)
+    file = io.BytesIO()
+    table_files.write_csv(file, table)
+    return file.getvalue().decode()
 
 
 def test_the_error_file_has_the_rows_as_given_and_why(officer, world, tmp_path):

@@ -1,9 +1,14 @@
 import csv
 import io
+import zipfile
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import xlsxwriter
+from python_calamine import CalamineWorkbook
 
+from ltc import clock
 from ltc.jobs.imports import work_asked
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
@@ -90,6 +95,64 @@ def test_rows_in_question_are_shown_with_column_and_reason_and_as_a_file(
     assert officer.get(f"{location}/rows-in-question.csv").status_code == 200
 
 
+def test_rows_in_question_of_a_workbook_come_back_as_one_and_are_in_question_again(
+    officer, tmp_path
+):
+    bad = {**FEE, "reference": "=F2", "charged_on": "2019-02-29", "amount_yuan": "60"}
+    content = make_workbook(tmp_path / "fees.xlsx", [FEE, bad])
+    location = send_workbook(officer, content).location
+    assert f'href="{location}/rows-in-question.xlsx"' in officer.get(location).text
+    answer = officer.get(f"{location}/rows-in-question.xlsx", headers=ENGLISH)
+    assert answer.headers["Content-Disposition"].endswith('"fees-rows-in-question.xlsx"')
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0)
+    header, row = sheet.to_python()
+    assert header == [*FEE, "row", "column", "reason"]
+    assert row[: len(bad)] == list(bad.values())
+    assert row[len(bad) : -1] == [3, "reference"]
+    assert "begins like a formula" in row[-1]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+    again = officer.get(send_workbook(officer, answer.data).location, headers=ENGLISH).text
+    assert "0 new, 0 changed, 0 same as recorded, 0 in conflict, 1 bad" in again
+
+
+def make_workbook(path, rows):
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate([list(rows[0]), *[row.values() for row in rows]]):
+            sheet.write_row(number, 0, cells)
+    return path.read_bytes()
+
+
+def send_workbook(client, content):
+    data = {"kind": "fees", "file": (io.BytesIO(content), "fees.XLSX")}
+    return send(client, "/imports/", data, content_type="multipart/form-data")
+
+
+def test_an_import_whose_upload_is_gone_says_so_with_the_way_out(
+    officer, session, tmp_path, started, uploads, given_settings, monkeypatch
+):
+    started.append(None)  # the process that should have done it is gone
+    location = upload(officer, tmp_path, FEE).location
+    [digest] = uploads()
+    (given_settings.documents / "uploads" / digest).unlink()
+    later = clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = officer.get(location, headers=ENGLISH).text
+    assert "The uploaded file is no longer kept here." in page
+    assert "nobody would ever go on: stop the work" in page
+    assert "you may also do it here" not in page
+    assert 'href="/imports/">Choose the file again' in page
+    assert f'action="{location}/cancel"' in page
+    assert send(officer, f"{location}/go-on").status_code == 409
+    send(officer, f"{location}/cancel")
+    page = officer.get(location, headers=ENGLISH).text
+    assert "stop the work" not in page
+    assert send(officer, f"{location}/discard").status_code == 303
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(ImportFile)) == 0
+
+
 def test_a_file_of_another_kind_is_refused_at_the_field(officer, session, tmp_path, uploads):
     answer = upload(officer, tmp_path, ROWS[ImportKind.CARERS])
     assert answer.status_code == 422
@@ -102,7 +165,7 @@ def test_a_file_of_another_kind_is_refused_at_the_field(officer, session, tmp_pa
 @pytest.mark.parametrize(
     ("data", "words"),
     [({"kind": "fees"}, "Choose a file."), ({}, "Choose what the file tells of."),
-     ({"kind": "everything"}, "Not a valid choice")],
+     ({"kind": "everything"}, "Choose an entry of the list")],
 )  # fmt: skip
 def test_an_incomplete_form_says_what_is_missing(officer, data, words):
     answer = send(officer, "/imports/", data, content_type="multipart/form-data", headers=ENGLISH)
