@@ -34,7 +34,7 @@ def seal(area: str | None, settle_seconds: int, every: int | None, parent: int |
         return
     with plainly():
         for code in _codes(area):
-            with machine_in(code) as ctx:
+            with machine_in(code, any_version=True) as ctx:
                 blocks = seal_blocks(ctx, settle_seconds=settle_seconds)
             click.echo(f"{code}: {blocks} blocks sealed")
 
@@ -45,7 +45,7 @@ def head(area: str | None) -> None:
     """Print area, number, instant and digest of the newest block, in one line to keep elsewhere."""
     with plainly():
         for code in _codes(area):
-            with machine_in(code) as ctx:
+            with machine_in(code, any_version=True) as ctx:
                 block = find_head(ctx.session, ctx.area_id)
             if block is None:
                 click.echo(f"{code}: nothing is sealed yet", err=True)
@@ -73,7 +73,7 @@ def verify_command(
         codes = _codes(area)
         kept = _read_heads([*heads, *_lines(head_file)], codes, is_narrowed=area is not None)
         for code in codes:
-            with machine_in(code) as ctx:
+            with machine_in(code, any_version=True) as ctx:
                 state = verify(ctx.session, ctx.area_id, now=ctx.now, kept=kept[code])
             click.echo(f"{code}: {describe(state)}")
             is_whole = is_whole and state.broken is None

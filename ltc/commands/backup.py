@@ -42,7 +42,7 @@ def backup_command(folder: Path | None, without_documents: bool, keep_all: bool)
 def _record(made: Made) -> None:
     """Write the backup into the audit log of every area that it holds."""
     for code in made.head.areas:
-        with machine_in(code) as ctx:
+        with machine_in(code, any_version=True) as ctx:
             record_backup(ctx, made=made)
 
 

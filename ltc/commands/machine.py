@@ -12,6 +12,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.spoken import say_in_english
 from ltc.services.context import Context
 from ltc.store.areas import get_area_by_code
+from ltc.store.migrations import check_version
 from ltc.store.reachable import find_trouble
 
 
@@ -36,9 +37,15 @@ def say_refusal(error: DBAPIError) -> str:
 
 
 @contextmanager
-def machine_in(area_code: str) -> Iterator[Context]:
-    """Yield the machine's context in an area; raises AreaNotFound."""
+def machine_in(area_code: str, *, any_version: bool = False) -> Iterator[Context]:
+    """Yield the machine's context in an area; raises AreaNotFound.
+
+    Raises DatabaseTooOld or DatabaseTooNew, too: a program of another version would write what
+    nobody expects. Not with ``any_version``: what is backed up and verified before it is brought up.
+    """
     house = http.house()
+    if not any_version:
+        check_version(house.engine)
     with house.session_maker() as session:
         area = get_area_by_code(session, area_code)
         actor = build_machine(area.id, "shell")

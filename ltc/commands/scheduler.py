@@ -21,15 +21,15 @@ from ltc.commands.machine import machine_in, plainly, say_refusal
 from ltc.jobs.going_on import run_job
 from ltc.jobs.running import QUIET, run_task
 from ltc.jobs.running import machine_in as machine_of
-from ltc.jobs.scheduling import look
+from ltc.jobs.scheduling import Start, look
 from ltc.logs import log_error
-from ltc.rules.errors import Problem
+from ltc.rules.errors import Conflict, Problem
 from ltc.rules.spoken import say_in_english
 from ltc.services import jobs, schedulers
 from ltc.services.leases import name_holder
 from ltc.store.areas import list_areas
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.migrations import check_version
+from ltc.store.migrations import check_version, current_version, newest_version
 from ltc.store.timetable import TIMETABLE_FILE, check_areas
 from ltc.store.yaml_reader import LawFileError
 from ltc.web.background import ROOT, build_command, build_environ
@@ -39,6 +39,12 @@ PATIENCE_SECONDS = 3  # for the watch over the watcher, beyond two rounds
 MOST_AT_ONCE = 2
 
 jobs_group = AppGroup("jobs", help="Scheduled tasks.")
+
+
+class BroughtUpMeanwhile(Conflict):
+    """The database was brought to another version than {version}, the one of this scheduler. Update
+    the program here, too, and start the scheduler anew.
+    """
 
 
 class Children:
@@ -130,7 +136,7 @@ def scheduler_command(every: int, at_once: int) -> None:
     # A missed instant is nothing to complain of: what is due is not counted by the timer.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     children = Children(lambda job_id: start_job(house.settings, job_id), at_once)
-    watch = Watch(_looker(house, children), every)
+    watch = Watch(make_looker(house, children.start), every)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: watch.told.set())
     click.echo(f"Scheduling: a look every {every} seconds (Ctrl+C ends it)")
@@ -157,14 +163,16 @@ def start_job(settings: Any, job_id: int) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _looker(house: Any, children: Children) -> Callable[[], None]:
+def make_looker(house: Any, start: Start) -> Callable[[], None]:
     """Return what looks once; what goes wrong ends nothing, and is told when it has changed."""
-    told = {"trouble": ""}
+    told, version = {"trouble": ""}, newest_version()
 
     def once() -> None:
         trouble = ""
         try:
-            look(house, children.start)
+            if current_version(house.engine) != version:
+                raise BroughtUpMeanwhile(version=version)
+            look(house, start)
         except (Problem, SQLAlchemyError) as error:
             trouble = type(error).__name__
             if trouble != told["trouble"]:
