@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger as GunicornLog
 from ltc import http
 from ltc.commands.audit_sealing import start_sealing
 from ltc.commands.machine import plainly
+from ltc.commands.warming import warm
 from ltc.logs import log_error
 from ltc.store.migrations import check_version
 from ltc.store.reachable import check_writable
@@ -73,6 +74,7 @@ def serve_command(host: str, port: int, workers: int, seal_every: int) -> None:
     # Connections must not be shared with the workers that are forked off.
     engine.dispose()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    warm(app)
     click.echo(f"Serving at http://{host}:{port}/ (Ctrl+C ends it)")
     options = build_options(host, port, workers)
     # Before the workers are forked off: they count into one folder.
