@@ -26,6 +26,7 @@ class Application(AreaKeyed, Base):
         sa.Index(None, "area_id", "person_id"),
         sa.Index(None, "area_id", "filed_on", "id"),
         sa.Index(None, "area_id", "status", "filed_on", "id"),
+        sa.Index(None, "area_id", "status", "visit_planned_at"),
         sa.Index(None, "area_id", "assessor_id", "status"),
         sa.Index(None, "area_id", "expert_id", "status"),
     )
@@ -84,6 +85,7 @@ class Confirmation(AreaKeyed, Base):
         area_key("evaluation_id", "evaluations"),
         area_key("expert_id", "users"),
         sa.UniqueConstraint("area_id", "evaluation_id", "expert_id"),
+        sa.Index(None, "area_id", "application_id", "expert_id"),
     )
 
     application_id: Mapped[int] = mapped_column(sa.BigInteger)

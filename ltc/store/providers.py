@@ -86,6 +86,7 @@ class Carer(AreaKeyed, CarerColumns, Record, Base):
         sa.UniqueConstraint("area_id", "code"),
         sa.UniqueConstraint("area_id", "identity_digest"),
         sa.Index(None, "area_id", "provider_id", "name", "id"),
+        sa.Index(None, "area_id", "certificate_ends_before"),
     )
 
 
