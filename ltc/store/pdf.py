@@ -20,6 +20,7 @@ PAPER_CSS = Path(__file__).parents[2] / "static/css/paper.css"
 FONTS = Path(__file__).parents[2] / "static/fonts"
 FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf", "NotoSansSCRare-Regular.ttf")
 VARIANT = "pdf/a-3a"
+POINTS_PER_PIXEL = 0.75
 UNDRAWN = "\n\t"  # stand in the page's source, never on paper
 SUBSET_LIBRARIES = ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib")
 # WeasyPrint shares its fonts between documents, so one at a time.
@@ -139,7 +140,7 @@ def _get_printer() -> _Printer:
 
 
 def _define_finisher() -> Callable[[Any, Any], None]:
-    """Return what turns the parts of a PDF into bytes once.
+    """Return what puts the parts of a PDF right, and turns them into bytes once.
 
     Files for archives carry an identifier made from all their bytes, so the library would compress
     every part twice: for the identifier, and to write it.
@@ -157,6 +158,21 @@ def _define_finisher() -> Callable[[Any, Any], None]:
         return ready
 
     def finish(_document: Any, file: Any) -> None:
+        _place_figures(file.objects)
         file.objects = [part if part.free == "f" else get_ready(part) for part in file.objects]
 
     return finish
+
+
+def _place_figures(parts: list[Any]) -> None:
+    """Say where each figure stands as PDF does: in points, from the lower left of its page.
+
+    The library says it in pixels of CSS, from the upper left.
+    """
+    named = [part for part in parts if isinstance(part, dict)]
+    heights = {p.reference: p["MediaBox"][3] for p in named if p.get("Type") == "/Page"}
+    for part in named:
+        if part.get("S") == "/Figure":
+            height, box = heights[part["Pg"]], part["A"]["BBox"]
+            left, top, right, bottom = (POINTS_PER_PIXEL * each for each in box)
+            box[:] = (left, height - bottom, right, height - top)

@@ -26,6 +26,7 @@ NO_GLYPH = "\U000f0000"  # for private use: in no font of ours
 BEYOND = "\U0002b820"  # a Han character that none of our fonts has
 OUR_FONTS = {"LTC-Paper", "LTC-Paper-Bold", "LTC-Paper-Rare", "LTC-Paper-Rare-Bold"}
 DIFFERENT = 40  # grey levels of 255; the edges of letters differ by less between machines
+POINTS_PER_MM = 72 / 25.4
 TOLERATED_SHARE = 0.004  # of all dots
 
 
@@ -184,10 +185,19 @@ def walk_tags(node, above=None):
         yield above, node["/S"]
     if node.get("/S") == "/Figure":
         assert "核验" in node["/Alt"]
+        check_place(node["/A"]["/BBox"])
     kids = node.get("/K", [])
     for kid in kids if isinstance(kids, list) else [kids]:
         if isinstance(kid.get_object(), dict):
             yield from walk_tags(kid, node.get("/S"))
+
+
+def check_place(box):
+    """The code is 25 mm wide and stands in the upper right of the page, told in points from below."""
+    left, bottom, right, top = (float(each) / POINTS_PER_MM for each in box)
+    assert (right - left, top - bottom) == pytest.approx((25, 25), abs=0.1)
+    assert 297 * 3 / 4 < bottom < top < 297 - 15
+    assert 210 / 2 < left < right <= 210 - 16
 
 
 def test_the_paper_says_where_it_is_verified(policies, person):
