@@ -48,7 +48,7 @@ def test_what_is_wrong_with_a_plan_is_said_and_what_was_typed_stays(officer, per
     data = {"person": "NOBODY", "mode": "home_visits", "provider": provider.code,
             "starts_on": "2019-11-01", "items-D01": "often", "bonus_choice": ""}  # fmt: skip
     page = refused(officer, "/plans/draw-up", data)
-    assert "Times a week are whole numbers." in page
+    assert "Enter whole numbers of times a week, or nothing, for: D01." in page
     assert 'value="often"' in page
     page = refused(officer, "/plans/draw-up", {**data, "items-D01": "3"})
     assert "Nobody with the case number NOBODY" in page

@@ -60,9 +60,9 @@ def test_a_user_is_created_and_the_password_shown_once(page, admin, session):
         ({"sign_in_name": "王"}, "A sign-in name has 3 to 80 characters"),
         ({"name": ""}, "Enter the name"),
         ({"role": "assessor"}, "does not belong to this kind of organisation"),
-        ({"role": "machine"}, "Not a valid choice"),
-        ({"organisation_id": "99"}, "Not a valid choice"),
-        ({"district_id": "99"}, "Not a valid choice"),
+        ({"role": "machine"}, "Choose an entry of the list"),
+        ({"organisation_id": "99"}, "Choose an entry of the list"),
+        ({"district_id": "99"}, "Choose an entry of the list"),
         ({"carer_code": "C1"}, "There is no such carer"),
     ],
 )

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -25,6 +24,7 @@ from ltc.rules.assessments.instruments import Gate
 from ltc.services.conclusions import REMARK_LENGTH_MAX
 from ltc.services.evaluations import NOTES_LENGTH_MAX
 from ltc.store.staff import Staff
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import DayField, choices, reason_field
 from ltc.web.law_words import own_words
 
@@ -32,7 +32,7 @@ CHOOSE = _l("Choose one.")
 NOBODY = 0
 
 
-class FileForm(FlaskForm):  # type: ignore[misc]
+class FileForm(Form):
     """Whose application, and when it came in."""
 
     case_number = StringField(
@@ -58,7 +58,7 @@ def file_form(gate: Gate | None) -> type[FileForm]:
     return type("FileFormWithSelfAssessment", (FileForm,), fields)
 
 
-class RefuseForm(FlaskForm):  # type: ignore[misc]
+class RefuseForm(Form):
     """The reason of a refusal, and its words."""
 
     reason = RadioField(
@@ -74,13 +74,13 @@ class RefuseForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class WithdrawForm(FlaskForm):  # type: ignore[misc]
+class WithdrawForm(Form):
     """Why an application is withdrawn."""
 
     note = TextAreaField(_l("Why?"), [InputRequired(_l("Say why.")), Length(max=NOTE_LENGTH_MAX)])
 
 
-class AssignForm(FlaskForm):  # type: ignore[misc]
+class AssignForm(Form):
     """Who evaluates together, and when they plan to come."""
 
     assessor_id = SelectField(_l("Assessor"), [NumberRange(1, message=CHOOSE)], coerce=int)
@@ -126,7 +126,7 @@ def _staff_choices(staff: Iterable[Staff]) -> list[SelectChoice]:
     return [SelectChoice(NOBODY, CHOOSE), *shown]
 
 
-class EvaluationForm(FlaskForm):  # type: ignore[misc]
+class EvaluationForm(Form):
     """What stands beside the scores; these come as ``score-ITEM``."""
 
     revision = IntegerField(validators=[InputRequired()])
@@ -142,14 +142,14 @@ class EvaluationForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """An expert's confirmation of the evaluation they have looked at."""
 
     evaluation_id = HiddenField(validators=[InputRequired()])
     remark = TextAreaField(_l("Remark"), [Optional(), Length(max=REMARK_LENGTH_MAX)])
 
 
-class SendBackForm(FlaskForm):  # type: ignore[misc]
+class SendBackForm(Form):
     """What has to be looked at again."""
 
     evaluation_id = HiddenField(validators=[InputRequired()])
@@ -159,7 +159,7 @@ class SendBackForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CorrectConclusionForm(FlaskForm):  # type: ignore[misc]
+class CorrectConclusionForm(Form):
     """The right grade and days of a conclusion, and why."""
 
     grade = SelectField(_l("Grade"))

@@ -9,18 +9,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, StringField, TextAreaField, TimeField
+from wtforms import DateField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.insured import NAME_LENGTH_MAX, REASON_LENGTH_MAX
 from ltc.rules.months import FIRST_YEAR, LAST_YEAR, is_of_records
+from ltc.web.forms.base import Form
 
 ONE_DAY = timedelta(days=1)
 FEN_PER_YUAN = 100
 MICRO = 1_000_000
-DAY_WRONG = _l("Enter a day that exists, such as 2019-11-14.")
 KEEP_IT = _l("Leave this empty to keep what is recorded.")
 
 
@@ -35,42 +34,17 @@ def last_day(ends_before: date | None) -> date | None:
 
 
 class DayField(DateField):  # type: ignore[misc]
-    """A day; one that does not exist is refused in the reader's language."""
+    """A day of the years that records are of."""
 
     data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the day."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(DAY_WRONG)) from None
+        super().process_formdata(valuelist)
         if self.data is not None and not is_of_records(self.data):
             self.data = None
             raise ValueError(_("Enter a day from %(first)s to %(last)s.",
                                first=FIRST_YEAR, last=LAST_YEAR))  # fmt: skip
-
-
-class ClockField(TimeField):  # type: ignore[misc]
-    """A time of the day, such as 14:30; midnight is 00:00 of the next day."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the time."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter a time such as 14:30; midnight is 00:00.")) from None
-
-
-class WholeField(IntegerField):  # type: ignore[misc]
-    """A whole number."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter a whole number.")) from None
 
 
 class MoneyField(StringField):  # type: ignore[misc]
@@ -157,7 +131,7 @@ def choices(names: dict[Any, str]) -> list[SelectChoice]:
     return [SelectChoice(str(key), _l(text)) for key, text in names.items()]
 
 
-class WithdrawForm(FlaskForm):  # type: ignore[misc]
+class WithdrawForm(Form):
     """Why something never was."""
 
     reason = reason_field()

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from ltc.rules.imports import KIND_NAMES, ImportKind
+from ltc.web.forms.base import Form
 
 
-class ImportForm(FlaskForm):  # type: ignore[misc]
+class ImportForm(Form):
     """Which kind, and which file."""
 
     kind = RadioField(

@@ -1,8 +1,7 @@
 """Forms of insured persons: they check shape only, the rules check the rest."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -21,10 +20,10 @@ from ltc.services.life_facts import (
     EnrolmentFacts,
     EventFacts,
 )
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import (
     KEEP_IT,
     DayField,
-    WholeField,
     choices,
     day_after,
     name_field,
@@ -32,7 +31,7 @@ from ltc.web.forms.fields import (
 )
 
 
-class ContactFields(FlaskForm):  # type: ignore[misc]
+class ContactFields(Form):
     """Name and where the person lives."""
 
     name = name_field(_l("Name"))
@@ -63,7 +62,7 @@ class RegisterForm(ContactFields):
         _l("Identity number"), [InputRequired(_l("Enter the identity number.")), Length(max=40)]
     )
     scheme = SelectField(_l("Scheme"), choices=choices(SCHEME_NAMES), coerce=SchemeCode)
-    contribution_years = WholeField(
+    contribution_years = IntegerField(
         _l("Contribution years"), [InputRequired(_l("Enter the full years paid in."))]
     )
     starts_on = DayField(_l("Insured from"), [InputRequired(_l("Enter the first day."))])
@@ -79,11 +78,11 @@ class CorrectPersonForm(ContactFields):
     reason = reason_field()
 
 
-class EnrolmentForm(FlaskForm):  # type: ignore[misc]
+class EnrolmentForm(Form):
     """Insured in a scheme over some days."""
 
     scheme = SelectField(_l("Scheme"), choices=choices(SCHEME_NAMES), coerce=SchemeCode)
-    contribution_years = WholeField(
+    contribution_years = IntegerField(
         _l("Contribution years"), [InputRequired(_l("Enter the full years paid in."))]
     )
     topped_up_on = DayField(
@@ -109,7 +108,7 @@ class CorrectEnrolmentForm(EnrolmentForm):
     reason = reason_field()
 
 
-class AssistanceForm(FlaskForm):  # type: ignore[misc]
+class AssistanceForm(Form):
     """A category of medical assistance over some days."""
 
     category = StringField(
@@ -134,7 +133,7 @@ class CorrectAssistanceForm(AssistanceForm):
     reason = reason_field()
 
 
-class LifeEventForm(FlaskForm):  # type: ignore[misc]
+class LifeEventForm(Form):
     """A hospital stay, death, move or suspension."""
 
     kind = SelectField(_l("What happened"), choices=choices(LIFE_EVENT_NAMES), coerce=LifeEventKind)
@@ -163,7 +162,7 @@ class CorrectLifeEventForm(LifeEventForm):
     reason = reason_field()
 
 
-class AccountForm(FlaskForm):  # type: ignore[misc]
+class AccountForm(Form):
     """The account that benefits go to."""
 
     holder_name = name_field(_l("Account holder"))

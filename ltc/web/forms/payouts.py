@@ -1,16 +1,16 @@
 """Forms of payout runs: they check shape only, the rules check the rest."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import DayField
 
 REMARK_LENGTH_MAX = 500
 
 
-class StartForm(FlaskForm):  # type: ignore[misc]
+class StartForm(Form):
     """Which month is calculated, and from the facts known on which day."""
 
     month = StringField(
@@ -26,13 +26,13 @@ class StartForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class DecideForm(FlaskForm):  # type: ignore[misc]
+class DecideForm(Form):
     """A decision on a run, bound to the digest of what was shown."""
 
     digest = HiddenField(validators=[InputRequired(), Length(max=64)])
 
 
-class SendBackForm(FlaskForm):  # type: ignore[misc]
+class SendBackForm(Form):
     """Why a run goes back."""
 
     remark = TextAreaField(

@@ -5,16 +5,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import Field, SelectField
+from wtforms import Field, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from ltc.rules.plans import BONUS_NAMES, BonusChoice
 from ltc.services.plans import PlanFacts
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import (
     DayField,
-    WholeField,
     choices,
     day_after,
     first_day_field,
@@ -43,15 +42,24 @@ class TimesField(Field):  # type: ignore[misc]
             if key.startswith(start) and formdata[key].strip() not in ("", "0")
         }
         self.data = {code: int(text) for code, text in self.raw.items() if _is_whole(text)}
-        if len(self.data) != len(self.raw):
-            self.process_errors.append(_("Times a week are whole numbers."))
+        if wrong := sorted(self.raw.keys() - self.data.keys()):
+            codes = ", ".join(wrong)
+            self.process_errors.append(
+                _("Enter whole numbers of times a week, or nothing, for: %(codes)s.", codes=codes)
+            )
+
+    @property
+    def first_wrong_id(self) -> str:
+        """The id of the first box whose entry is no number: an error leads there."""
+        wrong = sorted(self.raw.keys() - self.data.keys())
+        return f"{self.name}-{wrong[0]}" if wrong else str(self.id)
 
 
 def _is_whole(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 4
 
 
-class ModeFields(FlaskForm):  # type: ignore[misc]
+class ModeFields(Form):
     """Mode, provider and items of a plan."""
 
     mode = SelectField(_l("Mode"))
@@ -60,7 +68,7 @@ class ModeFields(FlaskForm):  # type: ignore[misc]
         description=_l("Code of the provider. Empty only where nobody but the person is paid."),
         render_kw={"list": "providers", "autocomplete": "off"},
     )  # fmt: skip
-    authorised_minutes = WholeField(
+    authorised_minutes = IntegerField(
         _l("Authorised minutes a month"),
         [Optional()],
         description=_l("Empty: no limit of its own."),
@@ -122,7 +130,7 @@ class ChangeModeForm(ModeFields):
     reason = reason_field(_l("It is kept with the end of the old plan."))
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """Who confirmed a plan, and when."""
 
     confirmed_on = DayField(_l("Confirmed on"), [InputRequired(_l("Enter the day."))])

@@ -1,7 +1,6 @@
 """Forms of providers, agreements and carers."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
@@ -14,6 +13,7 @@ from ltc.services.providers import (
     CarerFacts,
     ProviderFacts,
 )
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import (
     KEEP_IT,
     choices,
@@ -26,7 +26,7 @@ from ltc.web.forms.fields import (
 )
 
 
-class ProviderForm(FlaskForm):  # type: ignore[misc]
+class ProviderForm(Form):
     """What is known of a provider."""
 
     code = text_field(
@@ -57,7 +57,7 @@ class CorrectProviderForm(ProviderForm):
     reason = reason_field()
 
 
-class AgreementForm(FlaskForm):  # type: ignore[misc]
+class AgreementForm(Form):
     """Number and days of an agreement."""
 
     number = text_field(_l("Number of the agreement"), NUMBER_LENGTH_MAX, _l("Enter the number."))
@@ -76,7 +76,7 @@ class CorrectAgreementForm(AgreementForm):
     reason = reason_field()
 
 
-class CarerForm(FlaskForm):  # type: ignore[misc]
+class CarerForm(Form):
     """What is known of a carer."""
 
     code = text_field(

@@ -1,16 +1,16 @@
 """Forms of signing in and of one's own password."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.users import PASSWORD_LENGTH_MAX
+from ltc.web.forms.base import Form
 
 LONGEST = Length(max=PASSWORD_LENGTH_MAX, message=_l("This is too long."))
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(Form):
     """Name and password; ``next`` is the page to go back to."""
 
     sign_in_name = StringField(
@@ -20,7 +20,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField(validators=[Optional()])
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(Form):
     """The password of now, and the new one."""
 
     old_password = PasswordField(

@@ -1,12 +1,12 @@
 """Forms of stays in a bed and fees."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
 from ltc.rules.stays import FEE_KIND_NAMES, FeeKind
 from ltc.services.stays import REFERENCE_LENGTH_MAX, FeeFacts, StayFacts
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import (
     DayField,
     MoneyField,
@@ -19,7 +19,7 @@ from ltc.web.forms.fields import (
 )
 
 
-class CareFields(FlaskForm):  # type: ignore[misc]
+class CareFields(Form):
     """For whom, and at which provider."""
 
     person = text_field(

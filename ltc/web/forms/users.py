@@ -1,12 +1,13 @@
 """Forms of users."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from ltc.web.forms.base import Form
 
-class CreateForm(FlaskForm):  # type: ignore[misc]
+
+class CreateForm(Form):
     """Who is to sign in, as what, and where."""
 
     sign_in_name = StringField(
@@ -32,7 +33,7 @@ class CreateForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class DeactivateForm(FlaskForm):  # type: ignore[misc]
+class DeactivateForm(Form):
     """Why somebody is not to sign in any more."""
 
     reason = StringField(
@@ -40,5 +41,5 @@ class DeactivateForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """A button; the tokens are all it has."""

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -22,8 +21,8 @@ from ltc.rules.visits import (
 )
 from ltc.services.visits import REFERENCE_LENGTH_MAX, VisitFacts
 from ltc.web.formats import in_language, minutes
+from ltc.web.forms.base import Form
 from ltc.web.forms.fields import (
-    ClockField,
     DayField,
     DegreesField,
     MoneyField,
@@ -35,7 +34,7 @@ from ltc.web.forms.fields import (
 LATER_NAMES = {key: name for key, name in SOURCE_NAMES.items() if key in LATER_SOURCES}
 
 
-class VisitFields(FlaskForm):  # type: ignore[misc]
+class VisitFields(Form):
     """The six elements of a visit: who, for whom, what, when (begin and end), where.
 
     Of the items the first ``planned_count`` are those of the plan.
@@ -52,8 +51,8 @@ class VisitFields(FlaskForm):  # type: ignore[misc]
         render_kw={"list": "carers", "autocomplete": "off"},
     )  # fmt: skip
     on = DayField(_l("Day"), [InputRequired(_l("Enter the day."))])
-    begins_time = ClockField(_l("Begin"), [InputRequired(_l("Enter when it began."))])
-    ends_time = ClockField(_l("End"), [InputRequired(_l("Enter when it ended."))])
+    begins_time = TimeField(_l("Begin"), [InputRequired(_l("Enter when it began."))])
+    ends_time = TimeField(_l("End"), [InputRequired(_l("Enter when it ended."))])
     ends_next_day = BooleanField(_l("It ended on the next day"))
     items = SelectMultipleField(_l("Services given"), validate_choice=False)
     latitude = DegreesField(_l("Latitude"), [Optional()])
