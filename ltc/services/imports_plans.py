@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,6 +34,7 @@ from ltc.services.import_facts import Values, check_facts, write_facts
 from ltc.services.import_rows import Checked, Known, Spec, cell, need, optional, optional_text
 from ltc.store.areas import get_area
 from ltc.store.base import new_ids
+from ltc.store.bulk import insert_tuples, is_any_of
 from ltc.store.catalogues import get_catalogue
 from ltc.store.import_lookups import load_of_people
 from ltc.store.plans import CarePlan, PlanItem
@@ -127,7 +127,9 @@ def _compare_items(ctx: Context, checked: list[Checked], given: Mapping[int, Ite
     ids = [one.write.old.id for one in fine if one.write.old is not None]
     recorded: dict[int, Items] = {}
     query = sa.select(PlanItem.plan_id, PlanItem.item_code, PlanItem.times_per_week)
-    query = query.where(PlanItem.area_id == ctx.area_id, PlanItem.plan_id.in_(ids))
+    query = query.where(
+        PlanItem.area_id == ctx.area_id, is_any_of(ctx.session, PlanItem.plan_id, ids)
+    )
     for plan_id, code, times in ctx.session.execute(query):
         recorded.setdefault(plan_id, {})[code] = times
     for one in fine:
@@ -139,18 +141,16 @@ def _compare_items(ctx: Context, checked: list[Checked], given: Mapping[int, Ite
 
 def _carry_out(ctx: Context, rows: Sequence[Checked], reason: str) -> None:
     plans = write_facts(ctx, CarePlan, [one.write[0] for one in rows], reason)
-    items: list[dict[str, Any]] = [
-        {"plan_id": plan["id"], "item_code": code, "times_per_week": times}
+    items = [
+        (plan["id"], code, times)
         for plan, one in zip(plans, rows, strict=True)
         for code, times in one.write[1].items()
     ]
     if items:
         ids = new_ids(len(items))
-        ctx.session.execute(
-            sa.insert(PlanItem.__table__),  # type: ignore[arg-type]
-            [{"area_id": ctx.area_id, "id": row_id, **item}
-             for row_id, item in zip(ids, items, strict=True)],
-        )  # fmt: skip
+        columns = ("area_id", "id", "plan_id", "item_code", "times_per_week")
+        values = [(ctx.area_id, row_id, *item) for row_id, item in zip(ids, items, strict=True)]
+        insert_tuples(ctx.session, PlanItem.__table__, columns, values)
 
 
 PLANS = Spec(
