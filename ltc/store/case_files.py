@@ -222,12 +222,15 @@ def _read_beds(part: Entry, ref: int, month: Month) -> BedDays:
 
 
 def _read_fee(part: Entry, ref: int, month: Month) -> Fee:
+    """Read a fee of a day; without one it is a bill of the whole month."""
+    charged_on = part.maybe_day("on")
     fee = Fee(
         ref=ref,
         provider=part.scalar("provider", parse_count, default=1),
-        charged_on=part.maybe_day("on") or month.starts_on,
+        charged_on=charged_on or month.starts_on,
         amount_fen=part.scalar("amount", parse_fen),
         kind=part.choice("kind", ("daily_care", "medical_care")) or "daily_care",
+        is_of_month=charged_on is None,
     )
     part.done()
     return fee

@@ -131,13 +131,18 @@ class BedDays:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A fee for care given on one day; ``kind`` is daily_care or medical_care."""
+    """A fee for care given on one day; ``kind`` is daily_care or medical_care.
+
+    A bill of the whole month (``is_of_month``) stands on the first day that counts for its
+    provider, and on ``charged_on`` only where none does.
+    """
 
     ref: int
     provider: int
     charged_on: date
     amount_fen: int
     kind: str = "daily_care"
+    is_of_month: bool = False
 
 
 @dataclass(frozen=True, slots=True)

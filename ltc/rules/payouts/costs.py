@@ -1,7 +1,10 @@
 """Which fees and bed-days count, and what a day or a month of a segment costs."""
 
+from dataclasses import replace
+
 from ltc.rules.money import split
 from ltc.rules.payouts.cases import BedDays, Fee
+from ltc.rules.payouts.days import first_of
 from ltc.rules.payouts.facts import (
     check_provider,
     find_segment,
@@ -19,12 +22,23 @@ DAILY_CARE = "daily_care"
 
 def count_fees(sheet: Sheet, segments: list[Segment]) -> None:
     """Hand the fees that count to their segments; exclude the rest."""
-    for fee in sorted(sheet.case.fees, key=lambda f: (f.charged_on, f.ref)):
+    fees = [_date_bill(sheet, segments, fee) if fee.is_of_month else fee for fee in sheet.case.fees]
+    for fee in sorted(fees, key=lambda f: (f.charged_on, f.ref)):
         segment = _find_segment_of_fee(sheet, segments, fee)
         if isinstance(segment, Segment):
             segment.fees.append(fee)
         else:
             sheet.exclude(fee.ref, segment, kind="fee", amount_fen=fee.amount_fen)
+
+
+def _date_bill(sheet: Sheet, segments: list[Segment], fee: Fee) -> Fee:
+    """Return a bill of the month with the first day that counts for its provider."""
+    window = sheet.window
+    for segment in segments:
+        days = segment.days & segment.agreed & window.month
+        if days and segment.plan.provider == fee.provider:
+            return replace(fee, charged_on=window.day(first_of(days)))
+    return fee
 
 
 def _find_segment_of_fee(
