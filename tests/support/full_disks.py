@@ -2,12 +2,13 @@
 
 SQLite is told how many pages it may have, and refuses as it does on a full disk. A database of
 PostgreSQL lies in a tablespace on a file system of its own, which is filled: only root may mount one.
+A server that lies there as a whole, with its log, goes down when it is full.
 """
 
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,9 +16,12 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import postgres
-from tests.support.databases import PostgresDatabases, SqliteDatabases, execute
+from tests.support.databases import PostgresDatabases, SqliteDatabases, execute, migrate
 
-DISK_BYTES = 64 * 1024 * 1024
+DISK_BYTES = 128 * 1024 * 1024
+SMALL_LOG = ("--wal-segsize=1", "--set", "min_wal_size=2MB")
+LOG_MEGABYTES = 64
+WRITE_LOG = "SELECT pg_logical_emit_message(true, 'full', repeat('x', 1000000))"
 
 
 class Disk(Protocol):
@@ -72,6 +76,38 @@ class SmallDisk:
         self.ballast.unlink()
 
 
+class WholeServer(SmallDisk):
+    """A server of whose own all lies on a small disk: without room for its log, it goes down."""
+
+    def __init__(self, place: Path) -> None:
+        """Make it, with a log of the smallest pieces that there are."""
+        self.programs = postgres.find_programs(postgres.run_folder())
+        self.server = place / "server"
+        maintenance = postgres.start_cluster(self.programs, self.server, *SMALL_LOG)
+        execute(maintenance, 'CREATE DATABASE "ltc"')
+        super().__init__(place, maintenance.replace("/postgres?", "/ltc?"))
+        migrate(self.url)
+
+    def fill(self, engine: sa.Engine) -> None:
+        """Take what is free, and then what is free in the log: the server ends in a panic."""
+        super().fill(engine)
+        with suppress(sa.exc.OperationalError):
+            for _megabyte in range(LOG_MEGABYTES):
+                execute(self.url, WRITE_LOG)
+
+    def make_room(self, engine: sa.Engine) -> None:
+        """Free the disk, and start the server as its administrator would."""
+        super().make_room(engine)
+        engine.dispose()
+        self.stop()
+        postgres.start_cluster(self.programs, self.server)
+
+    def stop(self) -> None:
+        """Stop it, in whatever state it is."""
+        with suppress(postgres.NoPostgres):
+            postgres.stop_cluster(self.programs, self.server, mode="immediate")
+
+
 @contextmanager
 def lend_on_disk(databases: SqliteDatabases | PostgresDatabases) -> Iterator[Disk]:
     """Yield a migrated database without rows that can be filled."""
@@ -88,6 +124,17 @@ def lend_on_disk(databases: SqliteDatabases | PostgresDatabases) -> Iterator[Dis
                 yield SmallDisk(place, url)
         finally:
             execute(server, f'DROP TABLESPACE "{name}"')
+
+
+@contextmanager
+def lend_whole_server() -> Iterator[WholeServer]:
+    """Yield a migrated database of a server whose whole disk can be filled."""
+    with mounted() as place:
+        server = WholeServer(place)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager

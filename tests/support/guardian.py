@@ -1,4 +1,4 @@
-"""Wait for the end of a test run, then stop its PostgreSQL server and remove its folder.
+"""Wait for the end of a test run, then stop its PostgreSQL servers and remove its folder.
 
 Started by ``postgres.py`` as a process of its own, so that it outlives a killed pytest.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 def main(folder: Path) -> None:
     with (folder / "alive").open("rb+") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
-    stop_server(folder / "postgres/data/postmaster.pid")
+    for server in (*folder.glob("*/data"), *folder.glob("*/*/data")):  # of tests that were killed
+        stop_server(server / "postmaster.pid")
     unmount_disks(folder)
     shutil.rmtree(folder, ignore_errors=True)
 

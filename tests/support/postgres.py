@@ -141,8 +141,11 @@ def find_owner() -> pwd.struct_passwd:
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
-def start_cluster(programs: Path, place: Path) -> str:
-    """Start the cluster of a place, made where there is none; return its maintenance URL."""
+def start_cluster(programs: Path, place: Path, *of_a_new_one: str) -> str:
+    """Start the cluster of a place, made where there is none; return its maintenance URL.
+
+    ``of_a_new_one`` is told to initdb.
+    """
     if not place.exists():
         place.mkdir(mode=0o700)
         owner = find_owner()
@@ -150,7 +153,7 @@ def start_cluster(programs: Path, place: Path) -> str:
         _call(
             programs / "initdb", "-D", place / "data", "--no-sync", "--auth=trust",
             "--username=ltc", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
+            "--builtin-locale=C.UTF-8", *of_a_new_one,
         )  # fmt: skip
     options = {**SERVER_OPTIONS, "unix_socket_directories": str(place)}
     _call(
@@ -160,9 +163,9 @@ def start_cluster(programs: Path, place: Path) -> str:
     return f"postgresql://ltc@/postgres?host={place}"
 
 
-def stop_cluster(programs: Path, place: Path) -> None:
+def stop_cluster(programs: Path, place: Path, mode: str = "fast") -> None:
     """Stop the cluster of a place; what was committed stays."""
-    _call(programs / "pg_ctl", "stop", "-D", place / "data", "-m", "fast", "-w", "-s")
+    _call(programs / "pg_ctl", "stop", "-D", place / "data", "-m", mode, "-w", "-s")
 
 
 def _post_guardian(folder: Path) -> None:
