@@ -34,6 +34,7 @@ from ltc.store.audit_log import (
     load_block,
     load_blocks,
     load_waiting,
+    load_waiting_digests,
 )
 
 SETTLE_SECONDS = 5
@@ -66,7 +67,7 @@ def _seal_one(ctx: Context, settled_at: datetime) -> int:
     seals the same events meanwhile has then taken the number that this block would have.
     """
     head = find_head(ctx.session, ctx.area_id)
-    events = load_waiting(ctx.session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
+    events = load_waiting_digests(ctx.session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
     if not events:
         return 0
     block, places = _build_block(ctx, head, events)
@@ -79,15 +80,15 @@ def _seal_one(ctx: Context, settled_at: datetime) -> int:
 
 
 def _build_block(
-    ctx: Context, head: AuditBlock | None, events: Sequence[sa.Row[Any]]
+    ctx: Context, head: AuditBlock | None, events: Sequence[sa.Row[int, str]]
 ) -> tuple[dict[str, Any], list[tuple[int, str]]]:
     """Return the columns of the block after ``head``, and its events' ids with their links."""
     number = head.number + 1 if head else 1
     previous = head.digest if head else FIRST_DIGEST
     link, places = previous, []
-    for position, event in enumerate(events, start=1):
-        link = link_digest(link, event.digest, position)
-        places.append((event.id, link))
+    for position, (event_id, digest) in enumerate(events, start=1):
+        link = link_digest(link, digest, position)
+        places.append((event_id, link))
     block = {
         "area_id": ctx.area_id,
         "number": number,
@@ -189,7 +190,7 @@ def _check_rest(session: Session, area_id: int) -> Break | None:
     if stray is not None:
         return Break(Fault.FOREIGN, stray.block_number, stray.position, stray.id)
     after: tuple[Any, int] | None = None
-    while rows := load_waiting(session, area_id, None, EVENTS_PER_BLOCK, after):
+    while rows := load_waiting(session, area_id, EVENTS_PER_BLOCK, after):
         for event in rows:
             if event.digest != digest_of_row(event):
                 return Break(Fault.CHANGED, None, None, event.id)

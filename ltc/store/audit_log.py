@@ -170,20 +170,27 @@ def count_actions(session: Session, area_id: int, action: str, since: datetime) 
 
 
 def load_waiting(
-    session: Session,
-    area_id: int,
-    until: datetime | None,
-    limit: int,
-    after: tuple[datetime, int] | None = None,
+    session: Session, area_id: int, limit: int, after: tuple[datetime, int] | None = None
 ) -> Sequence[sa.Row[Any]]:
-    """Return events without a block in order of time, up to an instant, after a place."""
-    query = sa.select(*_ROW).where(AuditEvent.area_id == area_id, AuditEvent.block_number.is_(None))
-    if until is not None:
-        query = query.where(AuditEvent.at <= until)
+    """Return events without a block in order of time, after a place."""
+    query = _select_waiting(area_id, *_ROW)
     if after is not None:
         there = sa.tuple_(sa.literal(after[0], UtcDateTime()), sa.literal(after[1]))
         query = query.where(sa.tuple_(AuditEvent.at, AuditEvent.id) > there)
-    return session.execute(query.order_by(AuditEvent.at, AuditEvent.id).limit(limit)).all()
+    return session.execute(query.limit(limit)).all()
+
+
+def load_waiting_digests(
+    session: Session, area_id: int, until: datetime, limit: int
+) -> Sequence[sa.Row[int, str]]:
+    """Return ids and digests of the oldest events without a block, up to an instant, in order."""
+    query = _select_waiting(area_id, AuditEvent.id, AuditEvent.digest)
+    return session.execute(query.where(AuditEvent.at <= until).limit(limit)).all()
+
+
+def _select_waiting(area_id: int, *columns: Any) -> sa.Select[Any]:
+    is_waiting = (AuditEvent.area_id == area_id, AuditEvent.block_number.is_(None))
+    return sa.select(*columns).where(*is_waiting).order_by(AuditEvent.at, AuditEvent.id)
 
 
 def load_blocks(session: Session, area_id: int) -> Iterator[AuditBlock]:

@@ -102,7 +102,9 @@ def write_meanwhile(house, area, make_ctx, monkeypatch):
     return write_after
 
 
-@pytest.mark.parametrize("name", ["find_head", "load_waiting", "link_digest", "block_digest"])
+@pytest.mark.parametrize(
+    "name", ["find_head", "load_waiting_digests", "link_digest", "block_digest"]
+)
 def test_a_writer_does_not_wait_while_a_block_is_read_and_digested(
     write_meanwhile, make_ctx, session, name
 ):
@@ -159,7 +161,7 @@ def listening(engine, steps):
 def test_two_sealers_seal_each_event_once(house, area, make_ctx, session, monkeypatch):
     """The other one seals the same events between our reading and our writing."""
     write(make_ctx(), 3)
-    load, left = sealing.load_waiting, [1]
+    load, left = sealing.load_waiting_digests, [1]
 
     def load_and_be_overtaken(*given):
         events = load(*given)
@@ -170,7 +172,7 @@ def test_two_sealers_seal_each_event_once(house, area, make_ctx, session, monkey
                 assert seal_blocks(Context(second, machine(), LATER, house.policies)) == 1
         return events
 
-    monkeypatch.setattr(sealing, "load_waiting", load_and_be_overtaken)
+    monkeypatch.setattr(sealing, "load_waiting_digests", load_and_be_overtaken)
     with pytest.raises(SealedElsewhere):
         seal_blocks(make_ctx(now=LATER))
     state = look(session)
