@@ -15,6 +15,7 @@ from ltc.rules.payouts.runs import RunStatus
 from ltc.store.assessments import Application, Conclusion, Confirmation
 from ltc.store.base import known_at
 from ltc.store.counting import count_up_to
+from ltc.store.evaluation_days import is_assigned_to
 from ltc.store.insured import InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutRun
@@ -32,8 +33,14 @@ def count_people(session: Session, actor: Actor) -> int:
 
 
 def count_applications(session: Session, actor: Actor, status: ApplicationStatus) -> int:
-    """Return how many applications stand at a status; for assessors and experts, of theirs."""
+    """Return how many applications stand at a status."""
     return _count(session, actor, Application, Application.status == status)
+
+
+def count_to_evaluate(session: Session, actor: Actor) -> int:
+    """Return how many applications the assessor or expert was given and has to evaluate."""
+    accepted = Application.status == ApplicationStatus.ACCEPTED
+    return _count(session, actor, Application, accepted, is_assigned_to(actor))
 
 
 def count_overdue_evaluations(session: Session, actor: Actor, now: datetime) -> int:

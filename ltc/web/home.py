@@ -59,7 +59,7 @@ TO_ACCEPT = Card(
     N_("Every application is decided on."), "assessments.index", (("status", "filed"),),
 )  # fmt: skip
 TO_EVALUATE = Card(
-    N_("People to evaluate"), _applications(ApplicationStatus.ACCEPTED),
+    N_("People to evaluate"), lambda m: waiting.count_to_evaluate(m.session, m.actor),
     N_("Nobody is assigned to you now."), "assessments.index", (("status", "accepted"),),
 )  # fmt: skip
 OVERDUE = Card(

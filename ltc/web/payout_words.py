@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,12 +37,16 @@ class Names:
     """Names of codes and ids on a run's pages, in the reader's language."""
 
     def __init__(self, run: PayoutRun) -> None:
-        """Read what is named by the policies of the run's month, and districts and providers."""
+        """Read what is named by the policies of the run's month, and the districts."""
         session, actor = http.database(), http.current_actor()
         self.policies = policies_of(run)
         self.districts = {d.id: _district_name(d) for d in list_districts(session, actor.area_id)}
-        providers = visible(sa.select(Provider.id, Provider.name), actor)
-        self.providers: dict[Any, str] = dict(session.execute(providers).all())
+
+    @cached_property
+    def providers(self) -> dict[Any, str]:
+        """All providers that the reader may see: a thousand rows, for pages that name one."""
+        providers = visible(sa.select(Provider.id, Provider.name), http.current_actor())
+        return dict(http.database().execute(providers).all())
 
     def of(self, breakdown: str, key: Any) -> str:
         """Return the name of a key of a breakdown; the key itself where nothing names it."""
