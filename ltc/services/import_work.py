@@ -175,16 +175,21 @@ def _do(work: _Work, path: Path) -> None:
         _refuse(work, problem)
         return
     work.rows_total = table.rows_total
-    do_piece = _carry_out if work.file.status is ImportStatus.BEGUN else _try_out
     rows = (row for row in table.rows if row.number > work.row)
-    is_last = False
-    while not is_last:
-        work.tell()
-        piece = list(islice(rows, PIECE_ROWS))
-        is_last = len(piece) < PIECE_ROWS
-        work.ctx.now = work.clock()
-        do_piece(work, table, piece, is_last)
     work.tell()
+    while not _do_piece(work, table, rows):
+        work.tell()
+    work.tell()
+
+
+def _do_piece(work: _Work, table: Table, rows: Iterator[Row]) -> bool:
+    """Do the next piece, and say whether it was the last; its rows are gone before the next come."""
+    piece = list(islice(rows, PIECE_ROWS))
+    is_last = len(piece) < PIECE_ROWS
+    work.ctx.now = work.clock()
+    do = _carry_out if work.file.status is ImportStatus.BEGUN else _try_out
+    do(work, table, piece, is_last)
+    return is_last
 
 
 def _try_out(work: _Work, table: Table, piece: Sequence[Row], is_last: bool) -> None:
