@@ -74,7 +74,7 @@ class NameUnprintable(Invalid):
 
 
 class IdentityLengthWrong(Invalid):
-    """An identity number has 17 digits and a check character; this one has {count} characters."""
+    """An identity number has 17 digits and a check character; this one has {count}."""
 
 
 class IdentityDigitWrong(Invalid):

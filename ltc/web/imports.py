@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from ltc import clock, http
 from ltc.rules.access import Permission
@@ -303,7 +304,9 @@ def _summary(file: ImportFile) -> str:
     if file.status is ImportStatus.REFUSED:
         return str(_("The file cannot be read."))
     if not any(_sum(file, (outcome,)) for outcome in Outcome if outcome is not Outcome.SAME):
-        return str(_("Nothing changes: all %(count)s rows are recorded already.",
-                     count=whole(_sum(file, (Outcome.SAME,)))))  # fmt: skip
+        same = _sum(file, (Outcome.SAME,))
+        return str(ngettext("Nothing changes: its row is recorded already.",
+                            "Nothing changes: all %(count)s rows are recorded already.",
+                            same, count=whole(same)))  # fmt: skip
     parts = [f"{whole(_sum(file, (outcome,)))} {_(OUTCOME_NAMES[outcome])}" for outcome in Outcome]
     return str(_(", ")).join(parts)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from ltc import http
@@ -180,7 +181,9 @@ def _masked_account(row: Any) -> str:
 
 
 def _describe_enrolment(row: Enrolment) -> tuple[str, str]:
-    years = _("%(count)s contribution years", count=row.contribution_years)
+    years = ngettext(
+        "%(num)s contribution year", "%(num)s contribution years", row.contribution_years
+    )
     if row.topped_up_on is not None:
         years += " · " + _("missing years paid on %(day)s", day=day(row.topped_up_on))
     return said(SCHEME_NAMES[row.scheme]), f"{days_text(row)} · {years}"

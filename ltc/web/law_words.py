@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from ltc.rules.policies import LawBook, Policy, Source, Text, Value
@@ -18,14 +18,7 @@ from ltc.rules.policy_labels import (
     group_values,
     unit_of,
 )
-from ltc.rules.words import N_
 from ltc.web import formats
-
-COUNTED = {
-    Unit.DAYS: N_("%(count)s days"),
-    Unit.MONTHS: N_("%(count)s months"),
-    Unit.YEARS: N_("%(count)s years"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +97,10 @@ def value_text(policy: Policy, value: Value[object]) -> str | None:
 
 
 def _number_text(number: int, unit: Unit) -> str:
-    if unit in COUNTED:
-        return str(_(COUNTED[unit], count=number))
     formatters = {
+        Unit.DAYS: lambda count: str(ngettext("%(num)s day", "%(num)s days", count)),
+        Unit.MONTHS: lambda count: str(ngettext("%(num)s month", "%(num)s months", count)),
+        Unit.YEARS: lambda count: str(ngettext("%(num)s year", "%(num)s years", count)),
         Unit.MONEY: formats.yuan,
         Unit.SHARE: formats.share,
         Unit.MINUTES: formats.minutes,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ltc.rules.insured import LIFE_EVENT_NAMES, SCHEME_NAMES
 from ltc.rules.months import ONE_DAY
@@ -54,9 +55,9 @@ def _join(*parts: str | None) -> str:
 
 
 def _enrolment(row: Any, _names: Names) -> tuple[str, str | None]:
-    return _("Enrolment"), _(
-        "%(scheme)s, %(years)s years paid in",
-        scheme=_(SCHEME_NAMES[row.scheme]), years=row.contribution_years,
+    return _("Enrolment"), ngettext(
+        "%(scheme)s, %(num)s year paid in", "%(scheme)s, %(num)s years paid in",
+        row.contribution_years, scheme=_(SCHEME_NAMES[row.scheme]),
     )  # fmt: skip
 
 

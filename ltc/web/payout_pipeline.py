@@ -89,7 +89,7 @@ def _statements_station(known: Known) -> dict[str, Any]:
         return {"label": _("Statements"), "state": "waiting"}
     note = _("%(count)s issued", count=whole(known.issued))
     if known.waiting:
-        note = _("%(issued)s are issued, %(waiting)s wait.", issued=whole(known.issued),
+        note = _("Issued: %(issued)s. Waiting: %(waiting)s.", issued=whole(known.issued),
                  waiting=whole(known.waiting))  # fmt: skip
     state = "current" if known.waiting else "done"
     return {"label": _("Statements"), "state": state, "note": note}

@@ -76,7 +76,7 @@ def test_a_file_is_tried_out_then_done_then_changes_nothing(officer, session, tm
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(Fee)) == 1
     again = officer.get(upload(officer, tmp_path, FEE).location, headers=ENGLISH).text
-    assert "Nothing changes: all 1 rows are recorded already." in again
+    assert "Nothing changes: its row is recorded already." in again
     assert "No row would change anything." in again
 
 

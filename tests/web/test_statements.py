@@ -247,12 +247,12 @@ def test_who_works_in_a_district_is_shown_its_providers(client, session, run, ma
 
 def test_what_waits_is_counted_again_after_each_statement(approver, run, month):
     path, person = f"/statements/runs/{run.id}", month.people[0]
-    assert f"0 are issued, {STATEMENTS} wait." in read(approver, path)
+    assert f"Issued: 0. Waiting: {STATEMENTS}." in read(approver, path)
     send(approver, f"{path}/people/{person.id}")
-    assert f"1 are issued, {STATEMENTS - 1} wait." in read(approver, path)
+    assert f"Issued: 1. Waiting: {STATEMENTS - 1}." in read(approver, path)
     send(approver, f"{path}/providers/{month.providers[0].id}")
     page = read(approver, path)
-    assert f"2 are issued, {STATEMENTS - 2} wait." in page
+    assert f"Issued: 2. Waiting: {STATEMENTS - 2}." in page
     for provider in month.providers:
         assert f"/runs/{run.id}/providers/{provider.id}/issue" in page
 

@@ -69,7 +69,7 @@ GROUNDS: dict[str, str] = {
     "discharge_day_not_paid": N_("The day of discharge, %(on)s, does not count."),
     "death_day_paid": N_("The day of death, %(on)s, counts."),
     "death_day_not_paid": N_("The day of death, %(on)s, does not count."),
-    "days_without_care": N_("On %(days)s days there was no care that counts."),
+    "days_without_care": N_("Days without care that counts: %(days)s."),
     "assistance": N_(  # the category is nobody's business but the agency's
         "From %(first_on)s to %(last_on)s medical assistance bears %(share_bp)s of what the fund"
         " leaves."
@@ -254,7 +254,7 @@ UNITS = {
               N_("%(count)s visits, %(minutes)s minutes not counted: %(reason)s.")),
     "fee": (N_("1 fee, %(amount_fen)s not counted: %(reason)s."),
             N_("%(count)s fees, %(amount_fen)s not counted: %(reason)s.")),
-    "bed_days": (N_("%(days)s bed-days not counted: %(reason)s."),
+    "bed_days": (N_("%(days)s bed-day not counted: %(reason)s."),
                  N_("%(days)s bed-days not counted: %(reason)s.")),
 }  # fmt: skip
 
