@@ -148,7 +148,7 @@ def _warn_of_jobs(ctx: Context, statuses: list[job_status.TaskStatus]) -> list[s
           time=instant(status.late_since))
         for status in statuses if status.late_since
     ]  # fmt: skip
-    waits = [job_status.say_wait(status) for status in statuses if status.wait]
+    waits = [" ".join(job_status.say_wait(status)) for status in statuses if status.wait]
     failed = [
         _("%(task)s failed on %(time)s.", task=status.title, time=instant(status.last.started_at))
         for status in statuses
@@ -158,7 +158,13 @@ def _warn_of_jobs(ctx: Context, statuses: list[job_status.TaskStatus]) -> list[s
     unmailed = _(
         "Nobody is mailed when a job fails or does not run: LTC_MAIL_URL and LTC_MAIL_TO are not set."
     )
-    return [*([trouble] if trouble else []), *late, *waits, *failed, *([] if is_mailed else [unmailed])]
+    return [
+        *([trouble] if trouble else []),
+        *late,
+        *waits,
+        *failed,
+        *([] if is_mailed else [unmailed]),
+    ]
 
 
 def _warn_of_backups(now: datetime, newest: datetime | None, *, has_keys: bool) -> list[str]:

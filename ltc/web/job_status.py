@@ -142,16 +142,16 @@ class _Look:
         return late.due_at if late and late.begun_at is None else None
 
 
-def say_wait(status: TaskStatus) -> str:
-    """Return in words since when a task waits, for whose job, and what to do; empty if it does not."""
+def say_wait(status: TaskStatus) -> tuple[str, str]:
+    """Return in words since when a waiting task waits and for whose job, and what to do."""
     if status.wait is None:
-        return ""
+        return "", ""
     since, job = status.wait
     waits = said(
         WAITS, task=status.title, time=instant(since), job=title_of(job.kind),
         asker=asker_of(job), asked=instant(job.started_at),
     )  # fmt: skip
-    return f"{waits} {said(STOP_IT if job.kind in TASKS else LET_STOP)}"
+    return waits, said(STOP_IT if job.kind in TASKS else LET_STOP)
 
 
 def find_scheduler_trouble(session: Session, now: datetime) -> str | None:
