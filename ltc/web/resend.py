@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.web import devices
+from ltc.web.problem_pages import render_problem
 
 NEVER_KEPT = {"csrf_token"}
 SECRET_WORDS = ("password",)
@@ -32,12 +33,12 @@ def keep_form(*, is_signed_in: bool) -> Any:
         return devices.forget(redirect(url_for("session.sign_in")))
     if http.wants_json() or not _is_from_here():
         text = _("The form could not be checked. Open its page anew and send it from there.")
-        return render_template("shared/problem.html", status=STATUS, text=text), STATUS
+        return render_problem(STATUS, text), STATUS
     if is_signed_in and http.is_form_of_another(http.sent_form_token()):
         text = _(
             "This form was begun by somebody else. Nothing was sent, and it is not shown to you."
         )
-        return render_template("shared/problem.html", status=STATUS, text=text), STATUS
+        return render_problem(STATUS, text), STATUS
     page = render_template(
         "shared/resend.html",
         action=request.full_path.rstrip("?"),

@@ -11,7 +11,6 @@ from flask import (
     g,
     make_response,
     redirect,
-    render_template,
     request,
     session,
     url_for,
@@ -34,6 +33,7 @@ from ltc.rules.words import N_
 from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
 from ltc.web import formats, once, request_log, resend
+from ltc.web.problem_pages import render_problem
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
 ROOMS = (
@@ -237,8 +237,7 @@ def show_problem(problem: Problem) -> Any:
     text = formats.problem_text(problem)
     if http.wants_json():
         return http.problem_response(problem, text)
-    page = render_template("shared/problem.html", status=problem.status, text=text)
-    return page, problem.status
+    return render_problem(problem.status, text), problem.status
 
 
 def limit_strangers() -> None:
@@ -295,7 +294,7 @@ def show_http_error(error: HTTPException) -> Any:
         _let_it_arrive()
     if http.wants_json():
         return http.answer_program(error.code, f"http_{error.code}", text)
-    return render_template("shared/problem.html", status=error.code, text=text), error.code
+    return render_problem(error.code, text), error.code
 
 
 def _let_it_arrive() -> None:

@@ -1,0 +1,86 @@
+"""A page of what could not be done leads on: back, to the list, to the search, to who can help."""
+
+import pytest
+import time_machine
+from flask import g
+
+from ltc.rules.access import Role
+from ltc.web.problem_pages import render_problem
+from tests.conftest import NOW
+from tests.support.sign_in import sign_in_as
+
+ENGLISH = {"Accept-Language": "en"}
+HERE = "http://localhost"
+pytestmark = pytest.mark.parametrize("shared_world", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def ask(shared_world):
+    def ask(role, path, referrer=None, **how):
+        user = shared_world.areas[0][0].users[role]
+        client = sign_in_as(shared_world.app.test_client(), user)
+        headers = {**ENGLISH, **({"Referer": referrer} if referrer else {})}
+        return client.open(path, headers=headers, **how)
+
+    return ask
+
+
+def test_a_record_that_is_not_there_leads_back_to_its_list_and_to_the_search(ask):
+    answer = ask(Role.OFFICER, "/visits/999", f"{HERE}/visits/?sort=begins_at")
+    assert answer.status_code == 404
+    assert 'href="/visits/?sort=begins_at">Back to the page you came from' in answer.text
+    assert 'href="/visits/">Go to the list: Visits' in answer.text
+    assert 'id="filter-q"' in answer.text
+    assert "ask them: the record may belong to a district or a provider" in answer.text
+
+
+def test_a_list_that_is_not_yours_is_not_offered(ask):
+    answer = ask(Role.ASSESSOR, "/users")
+    assert answer.status_code == 403
+    assert "Go to the list" not in answer.text
+    assert "Back to the page" not in answer.text
+    assert 'href="/access">See which role may do what' in answer.text
+    assert "administrator of your agency" in answer.text
+
+
+@pytest.mark.parametrize(
+    "referrer", ["https://elsewhere.example/visits/", f"{HERE}/visits/999", f"{HERE}//elsewhere.example", f"{HERE}/"]
+)  # fmt: skip
+def test_nothing_leads_to_another_site_or_round_in_a_circle(ask, referrer):
+    answer = ask(Role.OFFICER, "/visits/999", referrer)
+    assert "Back to the page" not in answer.text
+    assert "elsewhere" not in answer.text
+
+
+def test_a_form_that_was_refused_leads_back_to_its_page(ask):
+    answer = ask(Role.OFFICER, "/visits/log/nothing", f"{HERE}/visits/log", method="POST")
+    assert 'href="/visits/log">Back to the page you came from' in answer.text
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_pass_can_be_tried_again(shared_world, status):
+    with shared_world.app.test_request_context("/visits/?q=a", headers=ENGLISH):
+        page = render_problem(status, "It did not work.")
+    assert 'href="/visits/?q=a">Try again' in page
+    with shared_world.app.test_request_context("/visits/log", method="POST", headers=ENGLISH):
+        assert "Try again" not in render_problem(status, "It did not work.")
+
+
+def test_trouble_of_the_machine_is_told_with_its_number(shared_world):
+    with shared_world.app.test_request_context("/", headers=ENGLISH):
+        g.request_id = "0123456789abcdef"
+        assert "this number: 0123456789abcdef" in render_problem(500, "It did not work.")
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 413, 429, 500, 503])
+def test_every_problem_says_who_can_help(shared_world, status):
+    with shared_world.app.test_request_context("/payouts/", headers=ENGLISH):
+        page = render_problem(status, "THE REASON")
+    helper = page.partition("THE REASON")[2].partition('<ul class="govuk-list"')[0]
+    assert len(helper) > 60
