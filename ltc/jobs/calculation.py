@@ -55,6 +55,8 @@ def calculate_last_month(work: Work) -> dict[str, object]:
     except NoLawOfArea as problem:
         raise AreaWithoutLaw(area=problem.values["area"]) from None
     except (Unchanged, MonthApproved, NobodyInMonth) as problem:
+        if not work.dry_run:
+            add_up(work.machine)  # a process that ended right after its run has not done it
         outcome = {Unchanged: NOTHING_NEW, MonthApproved: STANDS, NobodyInMonth: NOBODY}
         return {"month": str(month), "outcome": outcome[type(problem)], **_describe(work, month)}
 

@@ -63,7 +63,9 @@ LAST = "calculate_last_month"
 # What schedulers, jobs and the machine's own log write stands in these; the rest is as it was, but
 # for what a task is there to write.
 BOOKS = {"job_runs", "schedulers", "audit_events", "audit_blocks"}
-RUN_TABLES = {f"payout_{name}" for name in ("runs", "chunks", "results", "lines", "holds")}
+RUN_TABLES = {
+    f"payout_{name}" for name in ("runs", "chunks", "results", "lines", "holds", "sums", "bridges")
+}
 WRITTEN = {LAST: RUN_TABLES, "issue_statements": {"statements"}}
 RANDOM = ("run_id", "digest", "size_bytes", "table_rows")  # in results: ids, ciphers, books
 

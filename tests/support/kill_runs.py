@@ -21,7 +21,15 @@ from ltc.services.context import Context
 from ltc.services.executors import Inline
 from ltc.services.payouts import Progress, calculate_run, send_back
 from ltc.store import db
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payouts import (
+    PayoutBridge,
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from ltc.store.policies import load_law
 from tests.support.kill_points import KillPoint, die
 from tests.support.month import AFTER, MONTH
@@ -83,7 +91,7 @@ def look(url: str) -> dict[str, Any]:
 def digest_rows(session: Session, run_id: int) -> str:
     """A digest over every column of every row that says what was calculated."""
     digest = hashlib.sha256()
-    for table in (PayoutResult, PayoutLine, PayoutHold, RunChunk):
+    for table in (PayoutResult, PayoutLine, PayoutHold, RunChunk, PayoutSum, PayoutBridge):
         columns = [c for c in table.__table__.columns if c.key not in NOT_CONTENT]
         query = sa.select(*columns).where(table.run_id == run_id)
         digest.update(repr(sorted(map(repr, session.execute(query)))).encode())
