@@ -35,18 +35,18 @@ def write_failure(language: str, area: Area, job: JobRun) -> tuple[str, str]:
     named = _name(language, area, job.kind)
     day = job.due_on or job.started_at.date()
     parts = (
-        say(language, IT_FAILED, named),
-        say_why(language, job),
-        say(language, WHICH_JOB, {"job": job.id, "day": day}),
+        say(language, area, IT_FAILED, named),
+        say_why(language, area, job),
+        say(language, area, WHICH_JOB, {"job": job.id, "day": day}),
     )
-    return say(language, FAILED, named), "\n\n".join(parts)
+    return say(language, area, FAILED, named), "\n\n".join(parts)
 
 
 def write_lateness(language: str, area: Area, kind: str, due_at: datetime) -> tuple[str, str]:
     """Return subject and text of the mail about a task that was not done at its time."""
     named = _name(language, area, kind)
-    text = say(language, IT_IS_LATE, {**named, "time": _tell_time(area, due_at)})
-    return say(language, NOT_IN_TIME, named), text
+    text = say(language, area, IT_IS_LATE, {**named, "time": _tell_time(area, due_at)})
+    return say(language, area, NOT_IN_TIME, named), text
 
 
 def write_wait(language: str, area: Area, kind: str, wait: Wait) -> tuple[str, str]:
@@ -56,29 +56,32 @@ def write_wait(language: str, area: Area, kind: str, wait: Wait) -> tuple[str, s
         **named, "time": _tell_time(area, wait.since), "job": wait.job.id,
         "asked": _tell_time(area, wait.job.started_at),
     }  # fmt: skip
-    return say(language, WAITS, named), say(language, IT_WAITS, values)
+    return say(language, area, WAITS, named), say(language, area, IT_WAITS, values)
 
 
 def _tell_time(area: Area, at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo(area.time_zone)):%Y-%m-%d %H:%M}"
 
 
-def say_why(language: str, job: JobRun) -> str:
+def say_why(language: str, area: Area, job: JobRun) -> str:
     """Return why a job ended as it did; texts from before reasons were kept stay as they are."""
     kept = job.result or {}
-    return say(language, kept["reason"], kept["values"]) if "reason" in kept else job.message
+    return say(language, area, kept["reason"], kept["values"]) if "reason" in kept else job.message
 
 
-def say(language: str, text: str, values: Mapping[str, Any]) -> str:
-    """Return a marked text, filled; a value may be a marked text, or a reason with its values."""
-    filled = {name: _say_value(language, value) for name, value in values.items()}
+def say(language: str, area: Area, text: str, values: Mapping[str, Any]) -> str:
+    """Return a marked text, filled; instants are told by the clock of the area."""
+    filled = {name: _say_value(language, area, value) for name, value in values.items()}
     return _translate(language, text).format(**filled)
 
 
-def _say_value(language: str, value: Any) -> str:
-    if isinstance(value, dict):
-        return say(language, value["reason"], value["values"])
-    return _translate(language, str(value))
+def _say_value(language: str, area: Area, value: Any) -> str:
+    """Return a value: a marked text, an instant, or a reason with values of its own."""
+    if not isinstance(value, dict):
+        return _translate(language, str(value))
+    if "at" in value:
+        return _tell_time(area, datetime.fromisoformat(value["at"]))
+    return say(language, area, value["reason"], value["values"])
 
 
 def _translate(language: str, text: str) -> str:

@@ -5,6 +5,7 @@ A problem is raised with the member itself, never with its code. The doors trans
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -77,8 +78,12 @@ def to_json(problem: Problem) -> dict[str, Any]:
 
 
 def _keep(value: object) -> str | dict[str, Any]:
-    """Return a value as text; a problem that is the reason of another one, with its own values."""
-    return to_json(value) if isinstance(value, Problem) else str(find_words(value) or value)
+    """Return a value as text; a problem with its own values, an instant for the reader's clock."""
+    if isinstance(value, Problem):
+        return to_json(value)
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    return str(find_words(value) or value)
 
 
 def say_in_english(problem: Problem) -> str:
@@ -88,4 +93,6 @@ def say_in_english(problem: Problem) -> str:
 
 
 def _say_value(value: object) -> object:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return say_in_english(value) if isinstance(value, Problem) else find_words(value) or value

@@ -45,7 +45,9 @@ class NothingToBackUp(Conflict):
 
 
 class NoBackupFound(NotFound):
-    """There is no backup in {folder}."""
+    """There is no backup in {folder}. Make one (`flask backup`); where several machines work for one
+    installation, LTC_BACKUPS names the same folder on each.
+    """
 
 
 @dataclass(frozen=True, slots=True)

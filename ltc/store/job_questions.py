@@ -167,9 +167,13 @@ def find_newest_scheduler(session: Session) -> Scheduler | None:
 
 
 def list_unmailed_failures(session: Session, area_id: int, since: datetime) -> list[JobRun]:
-    """Return the failed runs since an instant that nobody was mailed about, the oldest first."""
+    """Return the failed runs since an instant that nobody was mailed about, the oldest first.
+
+    Not the month or the statements that a task, or a command, was at: that fails with its own words.
+    """
     query = sa.select(JobRun).where(
         JobRun.area_id == area_id, JobRun.status == JobStatus.FAILED, JobRun.dry_run.is_(False),
         JobRun.mailed_at.is_(None), JobRun.ended_at > since,
+        sa.or_(JobRun.kind.in_(TASKS), JobRun.asked_by_id.is_not(None)),
     )  # fmt: skip
     return list(session.scalars(query.order_by(*ORDER)))

@@ -187,12 +187,18 @@ def message_of(job: JobRun) -> str:
 
 
 def _say_kept(kept: dict[str, Any]) -> str:
-    """Return a kept reason, filled; one of its values may be a reason with values of its own."""
-    values = {
-        name: _say_kept(value) if isinstance(value, dict) else in_words(str(value))
-        for name, value in kept["values"].items()
-    }
+    """Return a kept reason, filled."""
+    values = {name: _say_kept_value(value) for name, value in kept["values"].items()}
     return said(kept["reason"], **values)
+
+
+def _say_kept_value(value: Any) -> str:
+    """Return a value of a kept reason: a text, an instant, or a reason with values of its own."""
+    if not isinstance(value, dict):
+        return in_words(str(value))
+    if "at" in value:
+        return instant(datetime.fromisoformat(value["at"]))
+    return _say_kept(value)
 
 
 def why_stopped(job: JobRun, now: datetime) -> str:

@@ -11,17 +11,28 @@ from ltc.jobs.mail_words import WAITS
 from ltc.jobs.proving import MonthNotProven
 from ltc.jobs.running import machine_in
 from ltc.jobs.scheduling import look
+from ltc.jobs.watching import SealingStopped
 from ltc.rules.access import Role
 from ltc.rules.books import VERDICT_SENTENCES, Verdict
 from ltc.rules.errors import Conflict
 from ltc.rules.words import Word
-from ltc.services import jobs
+from ltc.services import jobs, leases
 from ltc.settings import SettingMissing
+from ltc.store.job_runs import JobStatus
 from ltc.store.words import load_chinese
 from tests.conftest import NOW
-from tests.support.factories import make_area
+from tests.support.factories import make_area, make_user
 from tests.support.mail_server import mail_server
-from tests.support.scheduling import TASK, always, house_with, look_and_run, nightly, runner
+from tests.support.scheduling import (
+    TASK,
+    always,
+    house_with,
+    list_runs,
+    look_and_run,
+    nightly,
+    runner,
+)
+from tests.support.sign_in import sign_in_as
 
 DAY = timedelta(days=1)
 
@@ -169,3 +180,35 @@ def test_a_language_that_nobody_has_translated_stops_the_start(environ):
 def test_a_server_without_a_recipient_stops_the_start(environ):
     with pytest.raises(SettingMissing, match="LTC_MAIL_TO"):
         settings.load({**environ, "LTC_MAIL_URL": "smtp://mail"})
+
+
+def test_what_a_task_was_at_is_not_mailed_beside_the_task(house, area, make_ctx, session):
+    def fail(ctx, kind):
+        with ctx.bookkeeping() as books:
+            lease = leases.acquire(ctx, kind=kind, key=kind, inputs={}, at=NOW)
+            leases.end(books, lease, JobStatus.FAILED, at=NOW, message="Put the font back.")
+
+    fail(make_ctx(), "statements")  # by the machine: its task fails, too
+    fail(make_ctx(role=Role.FINANCE_PREPARER, user_id=7), "calculate")
+    with mail_server() as (url, mails):
+        mail_troubles(with_mail(house, url), machine_in(house, session, area, NOW), area)
+    assert [mail["Subject"] for mail in mails] == ["Failed: Calculate a month, Chongqing"]
+
+
+def test_an_instant_is_told_by_the_clock_of_the_area(house, area, monkeypatch, session, client):
+    def work(given):
+        raise SealingStopped(count=2, since=NOW)
+
+    with mail_server() as (url, mails), runner(monkeypatch, work):
+        house = with_mail(house, url)
+        for at in (NOW, TWO, TWO):
+            look_and_run(house, at)
+    (mail,) = mails
+    assert "2 events wait for a block since 2019-11-14 10:30:" in mail.get_content()
+    (job,) = list_runs(house)
+    assert (
+        "since 2019-11-14 02:30 UTC:" in job.message
+    )  # in the shell, and where nobody reads zones
+    sign_in_as(client, make_user(session, Role.ADMINISTRATOR))
+    text = client.get(f"/jobs/{job.id}", headers={"Accept-Language": "en"}).text
+    assert "since 2019-11-14 (Thu) 10:30:" in text
