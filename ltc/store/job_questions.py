@@ -145,7 +145,7 @@ def list_runs_approved_since(session: Session, area_id: int, since: datetime) ->
         )
         .order_by(PayoutRun.approved_at, PayoutRun.id)
     )  # fmt: skip
-    return [ApprovedRun(*row) for row in session.execute(query)]
+    return [ApprovedRun._make(row) for row in session.execute(query)]
 
 
 def find_schedule(session: Session, area_id: int, kind: str) -> JobSchedule | None:

@@ -169,7 +169,7 @@ def _place_figures(parts: list[Any]) -> None:
 
     The library says it in pixels of CSS, from the upper left.
     """
-    named = [part for part in parts if isinstance(part, dict)]
+    named: list[Any] = [part for part in parts if isinstance(part, dict)]
     heights = {p.reference: p["MediaBox"][3] for p in named if p.get("Type") == "/Page"}
     for part in named:
         if part.get("S") == "/Figure":
