@@ -41,6 +41,7 @@ FILED_ON, EVALUATED_AT = date(2024, 1, 3), AFTER - timedelta(days=150)
 A_HUNDRED, WAITING_LEAST = 100, 60
 # Providers that care for nobody yet: they, too, are listed.
 EMPTY_PROVIDERS, EMPTY_IDS = 60, 1 << 30
+MORE_HOLDS = 100  # their place among a person's holds, behind all that were calculated
 CHANGED_APART, CHANGED_FEN = 50, 100
 OTHER_IDS = 1 << 40  # between a row and its copy
 DIGEST = "0" * 64
@@ -51,6 +52,7 @@ def put_up(session: Session, assessor_id: int, run_id: int) -> int:
     _add_providers(session)
     _add_applications(session, assessor_id)
     run = session.get_one(PayoutRun, (AREA, run_id))
+    _add_holds(session, run)
     earlier, *_older = [_add_month(session, run, months_ago) for months_ago in range(1, MONTHS)]
     for table in (PayoutResult, PayoutLine, PayoutHold):
         _copy_rows(session, table, run.id, earlier.id)
@@ -131,6 +133,18 @@ def _at(instant: Any) -> Any:
 
 def _columns(row: Any) -> list[str]:
     return [column.key for column in sa.inspect(type(row)).mapper.columns]
+
+
+def _add_holds(session: Session, run: PayoutRun) -> None:
+    """Hold something of some more people: in a small city few have not signed their plan."""
+    of_run = sa.select(PayoutHold).where(PayoutHold.area_id == AREA, PayoutHold.run_id == run.id)
+    hold = session.scalars(of_run.limit(1)).one()
+    values = {name: getattr(hold, name) for name in _columns(hold)}
+    session.add_all(
+        PayoutHold(**values | {"id": new_id(), "person_id": person_id, "sequence": MORE_HOLDS})
+        for person_id in range(1, WAITING_LEAST + 1)
+    )
+    session.flush()
 
 
 def _add_month(session: Session, run: PayoutRun, months_ago: int) -> PayoutRun:
