@@ -25,6 +25,9 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
 from ltc.store.base import Base
 from ltc.store.sealing import KeyRing
 
+# Of one process to PostgreSQL at most. They are made when they are needed and then kept: a new one
+# has to learn everything about the tables again, and would do so while everybody comes at once.
+CONNECTIONS = 15
 BUSY_MS = 30_000  # so long a writer waits for another one; then the database says that it is busy
 
 metadata = Base.metadata
@@ -40,6 +43,8 @@ def create_engine(url: str, **options: Any) -> sa.Engine:
     # What a statement was sent with is not repeated in errors: it may be personal.
     # A server that was away leaves dead connections behind: each is tried before it is used.
     is_server = not url.startswith("sqlite")
+    if is_server and "poolclass" not in options:
+        options = {"pool_size": CONNECTIONS, "max_overflow": 0, **options}
     engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=is_server, **options)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
