@@ -13,8 +13,9 @@ done. Two peers in the same run, on the same table with the same indexes:
   faster. That is what deciding a chunk at a time is for.
 
 Ten times the rows of a file take at most GROWTH_MAX times the time, into a table that grows with
-them. Memory over the start of the process is what is bounded on purpose: SQLite's pages (64 MB), the
-keys met (32 MB), moments read before and one piece of rows; so MEGABYTES_MAX.
+them (a file of some ten thousand rows is over before what is there once has paid off). Memory over
+the start of the process is what is bounded on purpose: SQLite's pages (64 MB), the keys met (32 MB),
+moments read before and one piece of rows; so MEGABYTES_MAX.
 3,000,000 rows are a file of 300 MB: ``--rows 3000000``.
 """
 
@@ -48,7 +49,7 @@ from ltc.store.visits import Visit
 
 ROWS, QUICK_ROWS, USUAL_ROWS = 600_000, 20_000, 3_000
 TENTH, GROWTH_MAX = 10, 11
-FLOOR_RATIO_MAX, USUAL_RATIO_MIN, MEGABYTES_MAX = 12, 8, 160
+FLOOR_RATIO_MAX, USUAL_RATIO_MIN, MEGABYTES_MAX = 8, 8, 160
 CITY = city.City(people=20_000, visits_each=0, carers=2_000, providers=100)
 HEADER = (
     "reference,case_number,carer_code,begins_at,ends_at,items,latitude,longitude,datum,source\n"
