@@ -1,9 +1,11 @@
-"""Every page that a route renders, in a real browser: on a phone in Chinese, on a desk in English."""
+"""Every page that a route renders, in a real browser.
+
+On a phone in Chinese with SQLite, on a desk in English with PostgreSQL.
+"""
 
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +20,6 @@ from ltc.http import SESSION_COOKIE
 from ltc.rules.access import Role
 from ltc.store import db
 from tests.conftest import ENVIRONMENT
-from tests.support import postgres
 from tests.support.browsers import NEEDS_BROWSER, find_violations, listen, serve
 from tests.support.demonstration import OPEN_AT, build_demonstration, pick_sides
 from tests.support.installations import make_app, make_house
@@ -57,36 +58,21 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def app(policies: Any, tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Any) -> Iterator[Flask]:  # fmt: skip
-    """The application on a demonstration that is built once in a run of tests."""
-    home = tmp_path_factory.mktemp("pages") / "home"
-    template = postgres.run_folder() / "demonstration"
-    with pytest.MonkeyPatch.context() as patch:
+def app(
+    request: pytest.FixtureRequest, policies: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """The application on a small demonstration, in the kind of database that is named."""
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    home = tmp_path_factory.mktemp("pages")
+    with databases.lend() as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: OPEN_AT)
-        with postgres.only_one("demonstration"):
-            if not template.exists():
-                _build(policies, sqlite_databases, template)
-        shutil.copytree(template, home)
-        given = settings.load({**ENVIRONMENT, **_places(home)})
-        engine = db.create_engine(given.database_url)
-        yield make_app(make_house(given, engine, policies))
+        given = settings.load({**ENVIRONMENT, "LTC_HOME": str(home), "LTC_DATABASE_URL": url})
+        engine = db.create_engine(url)
+        house = make_house(given, engine, policies)
+        with house.session_maker() as session:
+            build_demonstration(session, policies, given.documents)
+        yield make_app(house)
         engine.dispose()
-
-
-def _places(home: Any) -> dict[str, str]:
-    return {"LTC_HOME": str(home), "LTC_DATABASE_URL": f"sqlite:///{home}/ltc.sqlite3"}
-
-
-def _build(policies: Any, databases: Any, template: Any) -> None:
-    half_made = template.with_suffix(".half")
-    half_made.mkdir()
-    shutil.copyfile(databases.make_template(), half_made / "ltc.sqlite3")
-    given = settings.load({**ENVIRONMENT, **_places(half_made)})
-    engine = db.create_engine(given.database_url)
-    with make_house(given, engine, policies).session_maker() as session:
-        build_demonstration(session, policies, given.documents)
-    engine.dispose()
-    half_made.rename(template)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +138,11 @@ def address(app: Flask) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh-CN", 375), ("en", 1280)])
+@pytest.mark.parametrize(
+    ("app", "language", "width"),
+    [("sqlite", "zh-CN", 375), ("postgresql", "en", 1280)],
+    indirect=["app"],
+)
 def test_every_page_is_fit_to_be_read(
     browser: Browser, address: str, places: list[Place], cookies: dict[Role, str],
     language: str, width: int,
