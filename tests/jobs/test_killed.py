@@ -26,7 +26,6 @@ from tests.support.month import AFTER, approve, make_month
 from tests.support.sign_in import sign_in_as
 
 PEOPLE = 6
-IS_THOROUGH = os.environ.get("LTC_TEST_PROFILE") == "thorough"
 
 
 @pytest.fixture
@@ -52,9 +51,9 @@ def world(session, area, make_ctx, house, monkeypatch):
     return administrator
 
 
-def tell_cases(environ, points):
+def tell_cases(environ):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.kill_jobs", points],
+        [sys.executable, "-m", "tests.support.kill_jobs"],
         env={**os.environ, **environ}, cwd=ROOT, capture_output=True, text=True, check=False,
         timeout=1_200,
     )  # fmt: skip
@@ -65,8 +64,7 @@ def tell_cases(environ, points):
 @pytest.mark.kill
 @pytest.mark.slow
 def test_every_task_is_taken_over_at_every_stage(world, environ, client):
-    is_sqlite = environ["LTC_DATABASE_URL"].startswith("sqlite")
-    told = tell_cases(environ, "every" if is_sqlite or IS_THOROUGH else "one")
+    told = tell_cases(environ)
     undisturbed = {case["task"]: case for case in told if case["point"] is None}
     assert set(undisturbed) == set(TASKS)
     for case in undisturbed.values():

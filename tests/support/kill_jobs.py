@@ -1,10 +1,9 @@
 """Kills a scheduler with the job it is at, stage by stage; lets another one go on; says what came out.
 
-``python -m tests.support.kill_jobs POINTS``, on the installation that the environment names, which
+``python -m tests.support.kill_jobs``, on the installation that the environment names, which
 is copied for each case: a process of its own, single-threaded, so that it may fork the schedulers
 that are killed. A scheduler here is one look and what it starts, in one process. Its stages end with
-each commit: POINTS ``every`` kills after each of them and once in the longest stage, ``one`` only
-there. Writes one JSON object a line; the first of each task is undisturbed. The last case happens
+each commit: it is killed after each of them, and once in the longest stage. Writes one JSON object a line; the first of each task is undisturbed. The last case happens
 on the installation itself, for its pages.
 """
 
@@ -13,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -225,17 +223,22 @@ def _list_left(home: Path) -> Iterator[str]:
     yield from (path.name for path in (home / "scratch").glob("*"))
 
 
-def choose_points(told: dict[str, Any], points: str, kind: str) -> list[int]:
+def choose_points(told: dict[str, Any], kind: str) -> list[int]:
     """Return the steps to kill at: after each commit but the last, and inside the longest stage.
 
     The look itself is the same for every task: it is gone through with one of them.
     """
     commits = [step for step in told["commits"] if kind == LAST or step > told["looked"]]
-    at_work = [step for step in commits if step > told["looked"]][1:]  # since it has the job
-    stages = list(pairwise(at_work))
-    begin, end = max(stages, key=lambda stage: stage[1] - stage[0])
-    after = [step + 1 for step in commits[:-1]] if points == "every" else []
-    return sorted({(begin + end + 1) // 2, *after})
+    return sorted({find_inside(told), *(step + 1 for step in commits[:-1])})
+
+
+def find_inside(told: dict[str, Any]) -> int:
+    """Return the step in the middle of the longest stage."""
+    at_work = [step for step in told["commits"] if step > told["looked"]][
+        1:
+    ]  # since it has the job
+    begin, end = max(pairwise(at_work), key=lambda stage: stage[1] - stage[0])
+    return (begin + end + 1) // 2
 
 
 def try_case(place: Place, kind: str, kill_at: int) -> dict[str, Any]:
@@ -246,7 +249,7 @@ def try_case(place: Place, kind: str, kill_at: int) -> dict[str, Any]:
     return {"task": kind, "point": kill_at, "killed": was_killed, "at_death": at_death, **after}
 
 
-def main(world: Place, points: str) -> None:
+def main(world: Place) -> None:
     clock.now = lambda: NIGHT  # the tasks themselves live in the night of the test, too
     statements.PEOPLE_PER_PIECE = 3
     statement_sheets.print_page = lambda html: Printed(html.encode(), 1)
@@ -261,14 +264,14 @@ def main(world: Place, points: str) -> None:
             told = in_child(be_scheduler, place, kind)
             undisturbed = in_child(describe, place, kind)
         print(json.dumps({"task": kind, "point": None, **undisturbed}), flush=True)
-        for point in choose_points(told, points, kind):
+        for point in choose_points(told, kind):
             with world.copied() as place:
                 print(json.dumps(try_case(place, kind, point)), flush=True)
         if kind == LAST:
-            inside = choose_points(told, "one", kind)[0]
+            inside = find_inside(told)
     print(json.dumps(try_case(world, LAST, inside)), flush=True)
 
 
 if __name__ == "__main__":
     given = settings.load()
-    main(Place(given.database_url, given.home), sys.argv[1])
+    main(Place(given.database_url, given.home))
