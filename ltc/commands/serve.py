@@ -21,7 +21,7 @@ from ltc.web import metrics
 WORKERS = 2
 # Those that wait for their password's hash (one at a time, services.passwords) must leave some over
 # for pages. Threads are made as they are needed.
-THREADS = 16
+THREADS = 32
 SEAL_SECONDS = 60
 # An upload of some hundred megabytes on a slow line, or a list of a large city.
 TIMEOUT_SECONDS = 120
