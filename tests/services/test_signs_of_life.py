@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from ltc.services import executors
 from ltc.services.executors import Inline, ProcessPool
-from ltc.services.leases import LeaseLost
-from ltc.services.payouts import calculate_run
+from ltc.services.payouts import Stopped, calculate_run
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutResult
 from tests.support.asking import take_time_in_pool
@@ -56,7 +55,7 @@ def test_who_is_stopped_while_waiting_for_a_piece_writes_nothing(ctx, slow, sess
         session.execute(sa.update(JobRun).values(status=JobStatus.CANCELLED))
         session.commit()
 
-    with pytest.raises(LeaseLost):
+    with pytest.raises(Stopped):
         calculate_run(ctx, month=MONTH, executor=slow, on_progress=stop, clock=lambda: AFTER)
     assert slow.seen_at == []
     assert session.scalar(sa.select(sa.func.count()).select_from(PayoutResult)) == 0
