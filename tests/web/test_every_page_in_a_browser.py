@@ -110,7 +110,9 @@ def places(app: Flask, sides: list[Side], cookies: dict[Role, str]) -> list[Plac
 
 
 def _is_file(route: Route) -> bool:
-    return route.endpoint.endswith(".progress") or "suffix" in route.arguments
+    # A file, or one of several pages of which another is seen.
+    of_a_kind = not route.arguments.isdisjoint({"kind", "suffix"})
+    return route.endpoint.endswith(".progress") or of_a_kind
 
 
 def _look(app: Flask, route: Route, sides: list[Side], cookies: dict[Role, str]) -> Iterator[Place]:
