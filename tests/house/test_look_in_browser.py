@@ -46,6 +46,27 @@ def test_a_digit_chooses_the_card_at_that_place(page: Page, address: str) -> Non
     expect(page.locator("#eat-2")).to_be_checked()
 
 
+@pytest.mark.parametrize("card", [".ltc-table--stack tbody tr", ".ltc-card:has(a)"])
+def test_a_finger_reaches_what_a_card_leads_to_anywhere_on_it(
+    page: Page, address: str, card: str
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(address)
+    reached = page.locator(card).last.evaluate("""card => {
+        card.scrollIntoView({block: "center"});
+        const {left, top, width, height} = card.getBoundingClientRect();
+        const corners = [[4, 4], [width - 4, 4], [4, height - 4], [width - 4, height - 4]];
+        return corners.map(([x, y]) => document.elementFromPoint(left + x, top + y).tagName);
+    }""")
+    assert reached == ["A"] * 4
+
+
+def test_a_button_on_a_card_stays_a_button(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(address)
+    page.locator(".ltc-card button").first.click(trial=True, timeout=5_000)
+
+
 def test_a_double_click_sends_a_form_once(page: Page, address: str) -> None:
     page.goto(address)
     sent: list[str] = []
