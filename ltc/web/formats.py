@@ -92,6 +92,13 @@ def instant(value: datetime | None, time_zone: str | None = None) -> str:
     return f"{day(local.date())} {local:%H:%M}"
 
 
+def from_to(begins_at: datetime, ends_at: datetime) -> str:
+    """Two instants in the area's zone; the day is said again only where the end is on another."""
+    begins, ends = instant(begins_at), instant(ends_at)
+    day_of_end, _space, time = ends.rpartition(" ")
+    return f"{begins} – {time if begins.startswith(day_of_end) else ends}"
+
+
 def minutes(value: int | None) -> str:
     """``1 h 30 min`` or ``1小时30分钟``; a dash for None."""
     if value is None:

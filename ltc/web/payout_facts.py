@@ -35,7 +35,7 @@ def show_fact(evidence: Evidence, names: Names) -> ShownFact:
 
 def _when(row: Any) -> str:
     if hasattr(row, "begins_at"):
-        return f"{formats.instant(row.begins_at)} – {formats.instant(row.ends_at)}"
+        return formats.from_to(row.begins_at, row.ends_at)
     begins = next(
         getattr(row, name)
         for name in ("starts_on", "concluded_on", "charged_on")

@@ -8,7 +8,7 @@ from ltc.rules.applications import ApplicationStatus
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_, Word
-from ltc.web.formats import month, spoken
+from ltc.web.formats import from_to, month, spoken
 from tests.house.sources import ROOT
 
 
@@ -48,3 +48,16 @@ def test_a_month_is_written_as_readers_write_it(app):
             "2020年1月",
             "–",
         )
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "said"),
+    [
+        (datetime(2019, 11, 14, 15, 59, tzinfo=UTC), "2019-11-14 (Thu) 21:30 – 23:59"),
+        (datetime(2019, 11, 14, 16, 0, tzinfo=UTC),
+         "2019-11-14 (Thu) 21:30 – 2019-11-15 (Fri) 00:00"),
+    ],
+)  # fmt: skip
+def test_the_day_of_an_end_is_said_where_it_is_another(app, ends_at, said):
+    with app.test_request_context(), force_locale("en"):
+        assert from_to(datetime(2019, 11, 14, 13, 30, tzinfo=UTC), ends_at) == said
