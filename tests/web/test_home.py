@@ -16,7 +16,7 @@ from ltc.store.base import new_id
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutRun
 from tests.support import factories as make
-from tests.support.month import AFTER, calculate, make_month
+from tests.support.month import AFTER, approve, calculate, make_month
 from tests.support.sign_in import sign_in_as
 from tests.web.test_query_counts import counted
 
@@ -154,7 +154,7 @@ def test_a_manager_sees_what_the_month_comes_to_up_to_today(
     assert "Work out what the month comes to" in read_home(client, manager)
     page = client.get("/so-far", headers={"Accept-Language": "en"}).text
     assert "November 2019 up to 2019-11-14 (Thu): ¥1,150.00 for 2 people." in page
-    assert "of 3 people with a plan; something is held for 0" in page
+    assert "of 3 people with a plan; nothing is held." in page
     part = client.get("/so-far", headers={"HX-Request": "true", "Accept-Language": "en"}).text
     assert "<html" not in part
     assert "¥1,150.00" in part
@@ -180,6 +180,20 @@ def test_finance_sees_the_months_as_pipelines_and_what_is_held(client, session, 
     assert re.search(r"Facts as known done .* Calculated done .* Checked under way", text)
     assert "Held in November 2019" in text
     assert "No bank account Agency officer 1 1" in text
+
+
+def test_finance_sees_who_issues_the_statements_of_an_approved_month_and_by_when(
+    client, session, area, make_ctx
+):
+    make_month(session)
+    contexts = [
+        make_ctx(role=role, user_id=make.make_user(session, role).id, now=AFTER)
+        for role in (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+    ]
+    approve(*contexts)
+    text = read_home(client, make.make_user(session, Role.FINANCE_PREPARER))
+    assert re.search(r"Finance, approving issues the statements by 2019-12-31 \(Tue\)", text)
+    assert "Statements waiting Issued: 0. Waiting: " in text
 
 
 # --- the auditor ---------------------------------------------------------------------------------
