@@ -23,7 +23,7 @@ from ltc.store.working_days import load_working_days
 
 DAYS_AHEAD = 60
 DUE_DAYS_AHEAD = 3
-MOST_ROWS = 500  # kept with the job; the counts are of all
+MOST_ROWS = 500  # kept with the job, the first to end or be due; the counts are of all
 ENDINGS = (
     (N_("Conclusion"), list_ending_conclusions),
     (N_("Agreement"), list_ending_agreements),
@@ -50,7 +50,7 @@ def list_ending_soon(work: Work) -> dict[str, object]:
     rows: list[dict[str, object]] = []
     for what, find in ENDINGS:
         rows += _rows(what, find(ctx.session, ctx.area_id, work.on, until))
-    return {"found": len(rows), "rows": rows[:MOST_ROWS]}
+    return {"found": len(rows), "rows": _keep_first(rows, "ends_on")}
 
 
 def _rows(what: str, endings: Iterable[Ending]) -> list[dict[str, object]]:
@@ -69,7 +69,12 @@ def list_deadlines(work: Work) -> dict[str, object]:
         if due is not None and due <= work.on + timedelta(days=DUE_DAYS_AHEAD):
             rows.append({"number": application.number, "due_on": str(due)})
     overdue = sum(str(row["due_on"]) < str(work.on) for row in rows)
-    return {"found": len(rows), "overdue": overdue, "rows": rows[:MOST_ROWS]}
+    return {"found": len(rows), "overdue": overdue, "rows": _keep_first(rows, "due_on")}
+
+
+def _keep_first(rows: list[dict[str, object]], by: str) -> list[dict[str, object]]:
+    """Return the rows by their day, so that what is cut off is what comes last."""
+    return sorted(rows, key=lambda row: (row[by], row["number"]))[:MOST_ROWS]
 
 
 def _find_due(work: Work, application: Application) -> date | None:
