@@ -134,7 +134,7 @@ class Taken:
     @property
     def is_reached(self) -> bool:
         """Whether both aims are reached."""
-        return self.p95_ms < MOST_MS and self.times <= MOST_TIMES
+        return self.p95_ms < MOST_MS and self.times < MOST_TIMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +242,13 @@ def sum_up(where: str, name: str, taken: list[Taken]) -> Iterator[Figure]:
     p95_ms, first_ms = max(one.p95_ms for one in taken), max(one.first_ms for one in taken)
     yield Figure(where, f"{name}: p95", f"{p95_ms:.0f} ms", f"< {MOST_MS} ms", p95_ms < MOST_MS)
     times = max(one.times for one in taken)
-    yield Figure.at_most(where, f"{name}: times the small city", times, MOST_TIMES)
+    yield Figure(
+        where,
+        f"{name}: times the small city",
+        f"{times:.1f}",
+        f"< {MOST_TIMES}",
+        times < MOST_TIMES,
+    )
     yield Figure(where, f"{name}: first request of a worker", f"{first_ms:.0f} ms")
     reached = sum(one.is_reached for one in taken)
     yield Figure(where, f"{name}: reach both", str(reached), str(len(taken)), reached == len(taken))
