@@ -56,7 +56,8 @@ def calculate_last_month(work: Work) -> dict[str, object]:
         raise AreaWithoutLaw(area=problem.values["area"]) from None
     except (Unchanged, MonthApproved, NobodyInMonth) as problem:
         if not work.dry_run:
-            add_up(work.machine)  # a process that ended right after its run has not done it
+            # A process that ended right after its run has not done it.
+            add_up(work.machine, work.report)
         outcome = {Unchanged: NOTHING_NEW, MonthApproved: STANDS, NobodyInMonth: NOBODY}
         return {"month": str(month), "outcome": outcome[type(problem)], **_describe(work, month)}
 
@@ -68,7 +69,7 @@ def _calculate(work: Work, month: Month) -> dict[str, object]:
         ctx, month=month, executor=executor_of(house), clock=clock.now,
         on_progress=lambda progress: work.report(progress.done, progress.total),
     )  # fmt: skip
-    add_up(ctx)
+    add_up(ctx, work.report)
     seal_area(house, ctx.area_id, settle_seconds=0)
     return _sums_of(run)
 

@@ -9,6 +9,7 @@ from ltc.rules.errors import Conflict
 from ltc.rules.words import Word
 from ltc.services.books import BookReport, check_books
 from ltc.services.executors import Inline
+from ltc.services.payout_sums import add_up
 from ltc.services.proofs import Proof, prove_last_month
 
 DAYS_BACK = 40  # a month's run is made, checked, approved and printed within so many days
@@ -27,7 +28,7 @@ class MonthNotProven(Conflict):
 def check_the_books(work: Work) -> dict[str, object]:
     """Check the runs that were touched lately, or all where the inputs say so (``all``).
 
-    Raises BooksDisagree.
+    Where they agree, what a killed process has not added up is added up. Raises BooksDisagree.
     """
     ctx = work.machine
     begin = datetime.combine(work.on - timedelta(days=DAYS_BACK), time(0), ZoneInfo(ctx.time_zone))
@@ -37,6 +38,8 @@ def check_the_books(work: Work) -> dict[str, object]:
     )
     if books.found:
         raise _disagreement(work, books)
+    if not work.dry_run:
+        add_up(ctx, work.report)
     return {"runs": books.runs, "people": books.people, "statements": books.statements}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.errors import Conflict
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import EDITION, RunKind, RunStatus, check_move
+from ltc.rules.payouts.runs import EDITION, STANDING, RunKind, RunStatus, check_move
 from ltc.rules.policies import Law
 from ltc.rules.words import N_
 from ltc.services import leases
@@ -192,9 +192,7 @@ def _survey(
 
 def _check_may_calculate(newest: PayoutRun, *, is_same: bool) -> None:
     """Raise Unchanged or MonthApproved where the newest run of the month stands."""
-    if is_same and newest.status in (
-        RunStatus.CALCULATED, RunStatus.CHECKED, RunStatus.APPROVED,
-    ):  # fmt: skip
+    if is_same and newest.status in STANDING:
         raise Unchanged(sequence=newest.sequence, month=Month.parse(newest.month))
     if newest.status is RunStatus.APPROVED:
         raise MonthApproved(sequence=newest.sequence, month=Month.parse(newest.month))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import RunKind, RunStatus
+from ltc.rules.payouts.runs import STANDING, RunKind
 from ltc.store.bulk import insert_tuples
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.scope import visible
@@ -117,7 +117,7 @@ def find_run_before(session: Session, actor: Actor, run: PayoutRun) -> PayoutRun
         visible(sa.select(PayoutRun), actor)
         .where(
             PayoutRun.month == str(Month.parse(run.month).plus(-1)),
-            PayoutRun.status.in_((RunStatus.CALCULATED, RunStatus.CHECKED, RunStatus.APPROVED)),
+            PayoutRun.status.in_(STANDING),
         )
         .order_by(PayoutRun.sequence.desc())
         .limit(1)

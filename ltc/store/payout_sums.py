@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.payouts.bridge import Cause, Span
+from ltc.rules.payouts.runs import STANDING
 from ltc.store.base import new_ids
 from ltc.store.payout_changes import Bridge, LargeChange
 from ltc.store.payout_questions import AMOUNTS, Total, by_size
@@ -65,9 +66,9 @@ def find_bridge(
     )
 
 
-def list_finished_runs(session: Session, area_id: int) -> list[PayoutRun]:
-    """Return all runs of an area that have been calculated, the latest month first."""
-    query = sa.select(PayoutRun).where(PayoutRun.area_id == area_id, PayoutRun.digest.is_not(None))
+def list_standing_runs(session: Session, area_id: int) -> list[PayoutRun]:
+    """Return the runs of an area that stand, without those set aside, the latest month first."""
+    query = sa.select(PayoutRun).where(PayoutRun.area_id == area_id, PayoutRun.status.in_(STANDING))
     return list(session.scalars(query.order_by(PayoutRun.month.desc(), PayoutRun.sequence.desc())))
 
 

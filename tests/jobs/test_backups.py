@@ -10,7 +10,7 @@ from ltc.jobs.proving import BooksDisagree, MonthNotProven, check_the_books, pro
 from ltc.jobs.registry import RUNNERS
 from ltc.jobs.running import run_task
 from ltc.jobs.work import Work
-from ltc.rules.access import Role
+from ltc.rules.access import Role, build_machine
 from ltc.rules.books import VERDICT_SENTENCES, Verdict
 from ltc.rules.policies import NoLawOfArea
 from ltc.rules.spoken import to_json
@@ -18,6 +18,7 @@ from ltc.rules.tasks import RESULT_NAMES, TASKS
 from ltc.services import jobs
 from ltc.store.audit_log import AuditEvent
 from ltc.store.insured import Enrolment
+from ltc.store.payout_sums import WHOLE, find_sums
 from ltc.store.payouts import PayoutResult
 from ltc.store.words import load_chinese
 from tests.support import factories
@@ -76,6 +77,16 @@ def test_months_of_long_ago_are_checked_when_asked_for(month, make_work):
     assert check_the_books(make_work(on=later))["runs"] == 0
     assert check_the_books(make_work(on=later, all=True))["runs"] == 1
     assert prove_the_month(make_work(on=later))["outcome"] == VERDICT_SENTENCES[Verdict.PROVEN]
+
+
+def test_the_check_of_the_books_adds_up_what_a_killed_process_has_not(month, make_work, session):
+    """It ended after its run stood and before the sums were stored: nothing calculates again."""
+    machine = build_machine(1, "job")
+    check_the_books(make_work(dry_run=True))
+    assert not find_sums(session, machine, month, WHOLE)
+    check_the_books(make_work())
+    session.rollback()
+    assert find_sums(session, machine, month, WHOLE)[0].fund_fen == month.fund_fen > 0
 
 
 def test_what_does_not_agree_fails_the_task_and_is_named(month, make_work, session, told):

@@ -1,13 +1,16 @@
 """What a finished run comes to is stored once, and is what its lines come to."""
 
+from types import SimpleNamespace
+
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from ltc.rules.access import Actor, Role, build_machine
 from ltc.services import payout_sums
 from ltc.services.payout_sums import add_up
 from ltc.store.payout_questions import BREAKDOWNS, sum_by, sum_visible
-from ltc.store.payout_sums import WHOLE, find_sums
+from ltc.store.payout_sums import WHOLE, find_sums, insert_sums
 from ltc.store.payouts import PayoutSum
 from tests.support import factories as make
 from tests.support.month import AFTER, calculate, make_month
@@ -63,23 +66,36 @@ def test_a_run_is_added_up_once(session, preparer, run):
 
 def test_who_is_second_leaves_the_sums_of_the_first(session, preparer, run, monkeypatch):
     before = count_rows(session)
-    monkeypatch.setattr(payout_sums, "find_sums", lambda *_given: [])
+    answers = iter([[]])  # not stored yet, when it was first looked at
+    monkeypatch.setattr(payout_sums, "find_sums", lambda *given: next(answers, find_sums(*given)))
     add_up(preparer)
     assert count_rows(session) == before
 
 
-def test_a_run_of_before_is_added_up_with_the_next(session, preparer, run, month):
+def test_what_is_missing_is_added_up_and_what_was_set_aside_is_not(session, preparer, run, month):
     session.execute(sa.delete(PayoutSum))
     make.make_life_event(session, month.people[1])
     session.commit()
-    newer = calculate(preparer)
+    newer, told = calculate(preparer), []
+    add_up(preparer, lambda *progress: told.append(progress))
     assert not find_sums(session, MACHINE, run, WHOLE)
-    add_up(preparer)
-    olds, news = (find_sums(session, MACHINE, each, WHOLE) for each in (run, newer))
-    assert olds[0].fund_fen == run.fund_fen > newer.fund_fen == news[0].fund_fen
+    assert find_sums(session, MACHINE, newer, WHOLE)[0].fund_fen == newer.fund_fen > 0
+    assert told == [(0, 1), (1, 1)]
 
 
 def test_sums_of_another_content_are_not_those_of_the_run(session, run):
     run.digest = "0" * 64
     assert not find_sums(session, MACHINE, run, WHOLE)
     session.rollback()
+
+
+def test_what_the_database_refuses_is_raised(session, preparer, run, monkeypatch):
+    """A run that is gone is no reason to say that somebody was quicker."""
+    session.execute(sa.delete(PayoutSum))
+    session.commit()
+    gone = SimpleNamespace(area_id=1, id=5, digest=run.digest)
+    monkeypatch.setattr(
+        payout_sums, "insert_sums", lambda session, _run, sums: insert_sums(session, gone, sums)
+    )
+    with pytest.raises(IntegrityError):
+        add_up(preparer)

@@ -37,6 +37,7 @@ MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     S.APPROVED: frozenset(),
     S.REJECTED: frozenset(),
 }
+STANDING = (S.CALCULATED, S.CHECKED, S.APPROVED)  # with a result that nobody has set aside
 
 STATUS_NAMES = {
     S.CALCULATING: N_("Being calculated"),
