@@ -61,6 +61,19 @@ def test_a_finger_reaches_what_a_card_leads_to_anywhere_on_it(
     assert reached == ["A"] * 4
 
 
+def test_a_list_can_be_sorted_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(address)
+    head = page.locator(".ltc-table--stack:has(.ltc-sort) thead").first
+    ways = head.locator(".ltc-sort")
+    assert ways.all_inner_texts() == ["Person", "Amount"]
+    for way in ways.all():
+        way.click(trial=True, timeout=5_000)
+        assert way.evaluate("way => way.getBoundingClientRect().height") >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    assert head.get_by_text("Days").evaluate("word => word.getBoundingClientRect().width") <= 1
+
+
 def test_a_button_on_a_card_stays_a_button(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
     page.goto(address)
