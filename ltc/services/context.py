@@ -84,6 +84,16 @@ class Context:
         """Raise RoleLacksPermission unless the actor's role includes the permission."""
         check_may(self.actor, permission)
 
+    def rest(self) -> None:
+        """End the reading, and give its connection back; what was read stays readable.
+
+        Before something long that needs no database: others wait for connections. Raises ChangedOutside.
+        """
+        if self.session.new or self.session.deleted or self._is_dirty():
+            raise ChangedOutside
+        if self.session.in_transaction():
+            self.session.commit()
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit what happens inside, with its audit events; roll back on any exception.
@@ -162,10 +172,7 @@ class Context:
         A reader that turns into a writer half-way would be refused by SQLite whenever somebody
         else wrote in between, without waiting.
         """
-        if self.session.new or self.session.deleted or self._is_dirty():
-            raise ChangedOutside
-        if self.session.in_transaction():
-            self.session.commit()
+        self.rest()
         self.session.connection(execution_options={"sqlite_immediate": True})
 
     def _is_dirty(self) -> bool:

@@ -55,10 +55,12 @@ def sign_in(
     """Open a session for a name and a password; raises SignInRefused, UserLocked.
 
     The hash is worked out before the transaction, for nobody too, so that the time of the answer
-    tells nothing, and neither a lock nor a connection is held meanwhile. Failures are counted on the locked row: attempts
-    sent at once are counted one by one, and those that come after the fifth are refused.
+    tells nothing, and neither a lock nor a connection is held meanwhile. Who is locked is told so
+    in any case: without a hash. Failures are counted on the locked row: attempts sent at once are
+    counted one by one, and those that come after the fifth are refused.
     """
     user = find_user_by_name(session, normal_name(name))
+    check_not_locked(user.locked_until if user else None, now)
     proven = user.password_hash if user else None
     session.rollback()  # gives the connection back: others need it while this one waits its turn
     is_right = passwords.is_right(proven, password)

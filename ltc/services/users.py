@@ -91,6 +91,7 @@ def create_user(
     _check_carer(ctx, organisation_id, carer_id)
     password = password or make_password()
     check_password(password, sign_in_name)
+    ctx.rest()
     user = User(
         area_id=ctx.area_id,
         id=new_id(),
@@ -117,13 +118,19 @@ def change_password(
 ) -> None:
     """Change one's own password; other browsers are signed out (``keep_token``: the digest kept)."""
     user = get_user(ctx.session, ctx.actor, ctx.actor.user_id or 0)
-    if not passwords.is_right(user.password_hash, old_password):
+    proven = user.password_hash
+    ctx.rest()  # others need the connection while this one waits for its hashes
+    if not passwords.is_right(proven, old_password):
         raise PasswordWrong(field="old_password")
     check_password(new_password, user.sign_in_name)
     if new_password == old_password:
         raise PasswordUnchanged(field="new_password")
+    fresh = passwords.hash(new_password)
     with ctx.transaction() as session:
-        user.password_hash = passwords.hash(new_password)
+        session.refresh(user, with_for_update=True)
+        if user.password_hash != proven:  # reset while the hashes were being worked out
+            raise PasswordWrong(field="old_password")
+        user.password_hash = fresh
         user.must_change_password = False
         _end_sessions(session, user, but=keep_token)
         ctx.record("user.password_changed", "user", user.id)
@@ -138,8 +145,12 @@ def reset_password(ctx: Context, *, user_id: int, passwords: Passwords) -> NewPa
     user = get_user(ctx.session, ctx.actor, user_id)
     _check_active(user)
     password = make_password()
+    ctx.rest()
+    fresh = passwords.hash(password)
     with ctx.transaction() as session:
-        user.password_hash = passwords.hash(password)
+        session.refresh(user, with_for_update=True)
+        _check_active(user)
+        user.password_hash = fresh
         user.must_change_password = True
         user.failed_attempts, user.locked_until = 0, None
         _end_sessions(session, user)

@@ -1,16 +1,24 @@
-"""Hashes of passwords: one at a time in a process, and those of before go on working."""
+"""Hashes of passwords: one at a time in a process, without a connection, and old ones hold."""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+import pytest
 from argon2 import PasswordHasher
 
-from ltc.services import passwords
+from ltc.rules.access import Role
+from ltc.rules.users import UserLocked
+from ltc.services import passwords, users
 from ltc.services.passwords import Passwords
+from ltc.services.sign_in import sign_in
+from tests.conftest import NOW
+from tests.support.factories import make_user
 
 CHEAP = Passwords(1, 64)
 READERS = 6
+PASSWORD = "four words make it"  # noqa: S105 - of tests only
 
 
 class SlowHasher:
@@ -54,3 +62,98 @@ def test_a_hash_of_two_lanes_is_verified_and_made_anew():
     assert CHEAP.is_right(old, "as before")
     assert CHEAP.is_outdated(old)
     assert not CHEAP.is_outdated(CHEAP.hash("as before"))
+
+
+class Watching:
+    """Hashes cheaply, and remembers how many connections were taken at each of its hashes."""
+
+    def __init__(self, engine):
+        self.pool, self.taken = engine.pool, []
+
+    def hash(self, password):
+        self.taken.append(self.pool.checkedout())
+        return CHEAP.hash(password)
+
+    def is_right(self, stored_hash, password):
+        self.taken.append(self.pool.checkedout())
+        return CHEAP.is_right(stored_hash, password)
+
+    def is_outdated(self, stored_hash):
+        return CHEAP.is_outdated(stored_hash)
+
+
+@pytest.fixture
+def watching(engine):
+    return Watching(engine)
+
+
+@pytest.fixture
+def user(session, area):
+    """Somebody who signs in with a hash of lower cost than today's, which is made anew then."""
+    old = Passwords(1, 32).hash(PASSWORD)
+    return make_user(session, Role.ADMINISTRATOR, sign_in_name="chen", password_hash=old)
+
+
+@pytest.fixture
+def own(user, make_ctx):
+    """The user's own context."""
+    return make_ctx(Role.ADMINISTRATOR, user_id=user.id, organisation_id=user.organisation_id)
+
+
+def enter(session, policies, watching):
+    return sign_in(
+        session, NOW, "chen", PASSWORD, passwords=watching, policies=policies, session_hours=10
+    )
+
+
+def test_signing_in_holds_no_connection_at_its_hashes(session, user, policies, watching):
+    enter(session, policies, watching)
+    assert watching.taken == [0, 0]
+
+
+def test_who_is_locked_is_told_without_a_hash(session, user, policies, watching):
+    user.locked_until = NOW + timedelta(minutes=1)
+    session.commit()
+    with pytest.raises(UserLocked):
+        enter(session, policies, watching)
+    assert watching.taken == []
+
+
+def test_changing_a_password_holds_no_connection_at_its_hashes(own, session, user, watching):
+    session.rollback()
+    users.change_password(
+        own, old_password=PASSWORD, new_password="four other words", passwords=watching,
+        keep_token="",
+    )  # fmt: skip
+    assert watching.taken == [0, 0]
+    assert CHEAP.is_right(user.password_hash, "four other words")
+
+
+def test_a_password_that_was_reset_meanwhile_is_not_changed(own, session, user, house):
+    class Slow(Watching):
+        def hash(self, password):
+            with house.session_maker() as other, other.begin():
+                other.get_one(type(user), (user.area_id, user.id)).password_hash = "reset"
+            return super().hash(password)
+
+    with pytest.raises(users.PasswordWrong):
+        users.change_password(
+            own, old_password=PASSWORD, new_password="four other words",
+            passwords=Slow(house.engine), keep_token="",
+        )  # fmt: skip
+    session.refresh(user)
+    assert user.password_hash == "reset"
+
+
+def test_resetting_a_password_holds_no_connection_at_its_hash(own, session, user, watching):
+    reset = users.reset_password(own, user_id=user.id, passwords=watching)
+    assert watching.taken == [0]
+    assert CHEAP.is_right(user.password_hash, reset.password)
+
+
+def test_creating_a_user_holds_no_connection_at_the_hash(own, watching):
+    users.create_user(
+        own, sign_in_name="new", name="", role=Role.ADMINISTRATOR, passwords=watching,
+        organisation_id=own.actor.organisation_id,
+    )  # fmt: skip
+    assert watching.taken == [0]
