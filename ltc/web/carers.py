@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ltc import http
-from ltc.rules.access import Permission
+from ltc.rules.access import Permission, Role
 from ltc.rules.insured import mask_from_last4, mask_number
 from ltc.rules.providers import CARER_KIND_NAMES, CarerKind
 from ltc.services import providers as use_cases
@@ -56,6 +56,7 @@ def index() -> Any:
         sort=sort,
         chosen=chosen,
         kinds=choices_of(CARER_KIND_NAMES),
+        own_provider_id=actor.organisation_id if actor.role is Role.PROVIDER_MANAGER else None,
         providers=find_providers(session, actor.area_id, {row.provider_id for row in found.rows}),
         **list_values(),
     )
@@ -145,7 +146,20 @@ def register(provider_id: int) -> Any:
         crumbs = [(_("Providers"), url_for("providers.index")), (provider.name, here)]
         title = _("Register a carer")
         return show_form(form, FormPage(title, _("Register"), here, crumbs, provider.name))
-    return _leave(done, _("%(name)s is registered and may log visits at once.", name=done.name))
+    return _leave(done, _say_registered(done))
+
+
+def _say_registered(carer: Carer) -> str:
+    """Say from when somebody may log visits; of who may not (any more), the page says why."""
+    today = http.context().today
+    ends = (carer.ends_before, carer.certificate_ends_before)
+    if any(end is not None and end <= today for end in ends):
+        return str(_("%(name)s is registered.", name=carer.name))
+    if carer.starts_on > today:
+        first = day(carer.starts_on)
+        return str(_("%(name)s is registered and may log visits from %(day)s.",
+                     name=carer.name, day=first))  # fmt: skip
+    return str(_("%(name)s is registered and may log visits at once.", name=carer.name))
 
 
 @blueprint.route("/carers/<int:carer_id>/correct", methods=["GET", "POST"])

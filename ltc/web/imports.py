@@ -45,7 +45,7 @@ from ltc.web.forms.imports import ImportForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
 from ltc.web.list_files import LIST_SUFFIX, give_table
-from ltc.web.lists import read_cursor
+from ltc.web.lists import read_choice, read_cursor
 from ltc.web.receipts import leave_receipt
 from ltc.web.shell import too_large
 
@@ -79,8 +79,10 @@ NEXT_STEPS = {
 @blueprint.get("/")
 @http.requires(Permission.IMPORT)
 def index() -> Any:
-    """Offer the form, and list past imports."""
-    return _index_page(_form())
+    """Offer the form, with the kind of the list one comes from, and list past imports."""
+    form = _form()
+    form.kind.data = read_choice("kind", ImportKind)
+    return _index_page(form)
 
 
 @blueprint.post("/")

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -78,6 +79,15 @@ def test_a_file_is_tried_out_then_done_then_changes_nothing(officer, session, tm
     again = officer.get(upload(officer, tmp_path, FEE).location, headers=ENGLISH).text
     assert "Nothing changes: its row is recorded already." in again
     assert "No row would change anything." in again
+
+
+def test_the_kind_is_chosen_by_the_list_one_comes_from(officer, session):
+    page = officer.get("/visits/", headers=ENGLISH).text
+    assert 'href="/imports/?kind=visits"' in page
+    form = officer.get("/imports/?kind=visits", headers=ENGLISH).text
+    assert re.findall(r'\schecked[^>]*value="(\w+)"', form) == ["visits"]
+    for unknown in ("/imports/", "/imports/?kind=people_of_others"):
+        assert not re.search(r"\schecked", officer.get(unknown).text)
 
 
 def test_rows_in_question_are_shown_with_column_and_reason_and_as_a_file(

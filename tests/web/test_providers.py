@@ -1,10 +1,12 @@
 import pytest
 import sqlalchemy as sa
 
+from ltc.rules.access import Role
 from ltc.rules.providers import CarerKind
 from ltc.store.providers import Agreement, Carer, Provider
 from tests.support import factories as make
 from tests.support.pages import known, look_again, read, refused, rows_of, sent
+from tests.support.sign_in import sign_in_as
 
 pytestmark = pytest.mark.usefixtures("november")
 
@@ -22,6 +24,7 @@ def test_a_provider_is_registered_and_given_an_agreement_and_a_carer(officer, se
             "certificate_number": "Z1", "certificate_ends_on": "2019-12-01",
             "starts_on": "2019-01-01"}  # fmt: skip
     page = sent(officer, f"/providers/{provider.id}/carers/register", data)
+    assert "is registered and may log visits at once." in page
     assert "May make visits for 康宁护理站" in page
     assert make.make_identity(4) not in page
     assert "ends 2019-12-01" in page
@@ -58,6 +61,32 @@ def test_lists_are_filtered_and_exported_safely(officer, session, provider):
     (row,) = rows_of(officer, "/providers/providers.csv?kind=residential")
     assert row["name"].startswith("'=cmd")
     assert "Clear filter" in read(officer, "/providers/?q=nobody")
+
+
+@pytest.mark.parametrize(
+    ("days", "said", "may"),
+    [
+        ({"certificate_ends_on": "2019-11-13"}, "is registered.", "The certificate has expired"),
+        ({"starts_on": "2019-12-01"}, "is registered and may log visits from 2019-12-01 (Sun).",
+         "May make visits for {provider} from 2019-12-01 (Sun)."),
+        ({"ends_on": "2019-11-13"}, "is registered.", "No longer employed"),
+    ],
+)  # fmt: skip
+def test_who_may_not_visit_today_is_not_said_to(officer, session, provider, days, said, may):
+    data = {"code": "C1", "name": "李秀英", "kind": "nurse", "identity": make.make_identity(4),
+            "certificate_number": "Z1", "certificate_ends_on": "2021-01-01",
+            "starts_on": "2019-01-01", **days}  # fmt: skip
+    page = sent(officer, f"/providers/{provider.id}/carers/register", data)
+    assert f"李秀英 {said}" in page
+    assert "at once" not in page
+    assert may.format(provider=provider.name) in page
+
+
+def test_a_manager_registers_and_imports_from_the_list_of_carers(client, session, area, provider):
+    manager = make.make_user(session, Role.PROVIDER_MANAGER, organisation_id=provider.id)
+    page = read(sign_in_as(client, manager), "/providers/carers")
+    assert f'href="/providers/{provider.id}/carers/register"' in page
+    assert 'href="/imports/?kind=carers"' in page
 
 
 def test_a_carer_is_corrected_at_once_and_keeps_the_sealed_numbers(officer, session, carer):
