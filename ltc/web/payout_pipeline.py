@@ -85,7 +85,7 @@ def _station(label: str, at: datetime | None, who: str | None) -> dict[str, Any]
 
 def _statements_station(known: Known) -> dict[str, Any]:
     """Return not yet, under way while some are missing, or done, of what the actor may see."""
-    if not known.issued:
+    if not known.issued and not known.waiting:
         return {"label": _("Statements"), "state": "waiting"}
     note = _("%(count)s issued", count=whole(known.issued))
     if known.waiting:

@@ -31,12 +31,11 @@ def count_progress(runs: Sequence[PayoutRun]) -> dict[int, Progress]:
     known = {run.id: found[0] for run in runs if (found := kept().find(_key(actor, run)))}
     approved = [r for r in runs if r.id not in known and r.status is RunStatus.APPROVED]
     issued = count_by_run(http.database(), actor, [run.id for run in approved])
-    begun = [run for run in approved if issued.get(run.id)]
-    whole = _find_whole(begun)
-    going_on = [run.id for run in begun if run.id not in whole]
+    whole = _find_whole([run for run in approved if issued.get(run.id)])
+    going_on = [run.id for run in approved if run.id not in whole]
     due = count_statements_due(http.database(), actor, going_on) if going_on else {}
-    for run in begun:
-        count = issued[run.id]
+    for run in approved:
+        count = issued.get(run.id, 0)
         known[run.id] = Progress(count, max(0, due.get(run.id, 0) - count))
         if run.id in whole:
             kept().keep(_key(actor, run), known[run.id])
