@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def scratch(self) -> Path:
-        """Where a drill unpacks a backup in plain, private to the owner and away from backups."""
+        """Where personal data lies in plain for a while (a drill's, a list's), its owner's alone."""
         return self.home / "scratch"
 
     @property

@@ -21,14 +21,17 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 from unicodedata import east_asian_width
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -90,15 +93,33 @@ def write_csv(file: IO[bytes], table: TableFile) -> None:
 
 
 def write_xlsx(
-    file: IO[bytes], table: TableFile, reader: Reader, *, rows_most: int = ROWS_MOST
-) -> None:
-    """Write a workbook of one sheet, or of more where the rows do not fit on one."""
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+    file: IO[bytes] | Path, table: TableFile, reader: Reader, *,
+    folder: Path | None = None, rows_most: int = ROWS_MOST,
+) -> None:  # fmt: skip
+    """Write a workbook of one sheet, or of more where the rows do not fit on one.
+
+    Its parts, with what the rows say in plain, lie in ``folder`` until it is made, and stay there
+    where it is not: the caller's folder goes with them. Raises OSError.
+    """
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder})
+    try:
         book.set_properties({"title": table.title, "created": reader.now})
         looks = _Looks(book)
         for number, rows in enumerate(_split(table.rows, rows_most), start=1):
             sheet = book.add_worksheet(_name_sheet(table.title, number))
             _Sheet(sheet, table.columns, looks, reader).write(rows)
+        book.close()
+    except FileCreateError as failed:  # what the library makes of an OSError
+        raise failed.args[0] from None
+    finally:
+        _close_parts(book)
+
+
+def _close_parts(book: xlsxwriter.Workbook) -> None:
+    """Close the rows of the sheets: the library leaves them open where it fails."""
+    for sheet in book.worksheets():
+        with suppress(OSError):
+            sheet.row_data_fh.close()
 
 
 def _plain(cell: Cell) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PREFIX = "drill-"
 FORMER_PREFIX = ".drill-"  # what drills of earlier versions left beside the backups, when killed
 PRIVATE = 0o700
 
@@ -23,8 +22,8 @@ def open_scratch(folder: Path) -> Iterator[Path]:
     folder.chmod(PRIVATE)
     with _open_folder(folder) as place:
         fcntl.flock(place, fcntl.LOCK_EX)  # or a new one would be swept before it is locked
-        _remove_abandoned(folder, PREFIX)
-        scratch = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+        _remove_abandoned(folder)
+        scratch = Path(tempfile.mkdtemp(dir=folder))
         living = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(living, fcntl.LOCK_EX)
     try:
@@ -34,14 +33,14 @@ def open_scratch(folder: Path) -> Iterator[Path]:
         os.close(living)
 
 
-def sweep(folder: Path, prefix: str = PREFIX) -> None:
-    """Remove what killed processes have left in a folder, if there is one."""
+def sweep(folder: Path, prefix: str = "") -> None:
+    """Remove the folders that killed processes have left in a folder, if there is one."""
     with suppress(FileNotFoundError), _open_folder(folder) as place:
         fcntl.flock(place, fcntl.LOCK_EX)
         _remove_abandoned(folder, prefix)
 
 
-def _remove_abandoned(folder: Path, prefix: str) -> None:
+def _remove_abandoned(folder: Path, prefix: str = "") -> None:
     """Remove every scratch folder that nobody has locked."""
     for left in folder.glob(f"{prefix}*"):
         with suppress(BlockingIOError, FileNotFoundError), _open_folder(left) as found:

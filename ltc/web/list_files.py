@@ -2,23 +2,27 @@
 
 A file is written on disk before its first byte is sent: whatever fails on the way is an answer that
 says so, never a file that ends in the middle. Rows are read piece by piece, so that memory stays
-small whatever the size of the list.
+small whatever the size of the list. On disk it lies in a scratch folder: whatever becomes of the
+process, what the rows say in plain is swept.
 """
 
-import tempfile
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from enum import Enum
 from itertools import islice
-from os import SEEK_END
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from flask import Response
 from flask_babel import gettext as _
 
 from ltc import http
+from ltc.rules.errors import Conflict
 from ltc.rules.words import N_
 from ltc.services.table_files import Column, Reader, TableFile, write_csv, write_xlsx
+from ltc.store.documents import FULL
+from ltc.store.scratch import open_scratch
 from ltc.web.formats import area_zone, spoken
 
 T = TypeVar("T")
@@ -106,6 +110,12 @@ COLUMN_TITLES = {
 }
 
 
+class FileNotWritten(Conflict):
+    """The file cannot be written on the server: {reason}. Narrow the filter, or have room made on
+    the disk of LTC_HOME, and take it again.
+    """
+
+
 def give_list(
     suffix: str, name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> Response:
@@ -115,23 +125,39 @@ def give_list(
 
 
 def give_table(suffix: str, name: str, table: TableFile) -> Response:
-    """Answer with a table as a file: ``name`` without its suffix."""
-    with ExitStack() as held:
-        file = held.enter_context(tempfile.TemporaryFile())
-        if suffix == "csv":
-            write_csv(file, table)
-        else:
-            write_xlsx(file, table, Reader(_say, area_zone(), http.context().now))
-        held.pop_all()  # from here on the file is closed, and so removed, with the answer
+    """Answer with a table as a file: ``name`` without its suffix; raises FileNotWritten."""
+    with _told_when_full(), open_scratch(http.house().settings.scratch) as folder:
+        path = folder / f"list.{suffix}"
+        _write(path, table)
+        file = path.open("rb")  # from here on it has no name, and goes with the answer
     return _build_answer(file, f"{name}.{suffix}", CSV_TYPE if suffix == "csv" else XLSX_TYPE)
 
 
+def _write(path: Path, table: TableFile) -> None:
+    """Write a table in the kind of file that the suffix names."""
+    if path.suffix == ".csv":
+        with path.open("wb") as file:
+            write_csv(file, table)
+    else:
+        reader = Reader(_say, area_zone(), http.context().now)
+        write_xlsx(path, table, reader, folder=path.parent)
+
+
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    """Turn what the system says of a disk without room into a sentence for the reader."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise FileNotWritten(reason=os.strerror(error.errno or 0)) from None
+
+
 def _build_answer(file: IO[bytes], name: str, kind: str) -> Response:
-    size = file.seek(0, SEEK_END)
-    file.seek(0)
     answer = Response(_read_blocks(file), mimetype=kind)
     answer.call_on_close(file.close)
-    answer.content_length = size
+    answer.content_length = os.fstat(file.fileno()).st_size
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -1,6 +1,7 @@
 """Lists as files: what a spreadsheet makes of each kind of value, read back by another library."""
 
 import csv
+import errno
 import io
 import re
 import zipfile
@@ -20,6 +21,7 @@ from ltc.services.table_files import (
     write_csv,
     write_xlsx,
 )
+from tests.support.full_disks import mounted
 
 NOW = datetime(2019, 11, 14, 2, 30, tzinfo=UTC)
 CHINESE = Reader(lambda cell: {True: "是", False: "否"}.get(cell, f"{cell}的词"), ZoneInfo("Asia/Shanghai"), NOW)  # fmt: skip
@@ -134,3 +136,13 @@ def test_a_sheet_has_a_name_that_is_allowed(title):
     (name,) = open_book(write(table_of("name", "a", title=title))).sheet_names
     assert 1 <= len(name) <= 31
     assert not set(name) & set("[]:*?/\\'")
+
+
+def test_a_disk_that_fills_up_under_the_rows_is_told_of_as_such():
+    rows = ([f"{number}" + "长" * 10_000] for number in range(300))
+    with mounted(1024 * 1024) as folder:
+        table = TableFile("结算明细", [Column("note", "备注")], rows)
+        with pytest.raises(OSError, match="No space left") as full:
+            write_xlsx(folder / "list.xlsx", table, CHINESE, folder=folder)
+    assert full.value.errno == errno.ENOSPC
+    assert next(rows, None) is not None  # it stopped there

@@ -67,13 +67,18 @@ class SmallDisk:
 
     def fill(self, _engine: sa.Engine) -> None:
         """Take what is free with a file."""
-        free = os.statvfs(self.ballast.parent)
-        with self.ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+        take_room(self.ballast)
 
     def make_room(self, _engine: sa.Engine) -> None:
         """Take the file away."""
         self.ballast.unlink()
+
+
+def take_room(ballast: Path) -> None:
+    """Take what is free on a disk with a file."""
+    free = os.statvfs(ballast.parent)
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
 
 
 class WholeServer(SmallDisk):
@@ -138,14 +143,14 @@ def lend_whole_server() -> Iterator[WholeServer]:
 
 
 @contextmanager
-def mounted() -> Iterator[Path]:
+def mounted(size_bytes: int = DISK_BYTES) -> Iterator[Path]:
     """Yield a file system in memory that belongs to whoever runs the server; skips without root."""
     if os.environ.get(postgres.SERVER_URL_VARIABLE):
         pytest.skip("the server of TEST_DATABASE_URL is not ours to fill")
     place = postgres.run_folder() / f"disk_{os.urandom(4).hex()}"
     place.mkdir()
     owner = postgres.find_owner()
-    options = f"size={DISK_BYTES},mode=700,uid={owner.pw_uid},gid={owner.pw_gid}"
+    options = f"size={size_bytes},mode=700,uid={owner.pw_uid},gid={owner.pw_gid}"
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "ltc-test", str(place)],
         capture_output=True, text=True, check=False,
