@@ -147,7 +147,7 @@ class VisitEndsBeforeBegin(Invalid):
 
 
 class VisitTooLong(Invalid):
-    """The visit lasts {hours} hours; at most {most} are possible. Compare the days."""
+    """The visit lasts more than {most} hours. Compare the days."""
 
 
 class PersonUnknown(Invalid):

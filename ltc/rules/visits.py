@@ -50,11 +50,11 @@ DAYS_PER_WEEK = 7
 
 
 class VisitEndsBeforeBegin(Invalid):
-    """The visit ends before it begins. Say so if it ended on the next day."""
+    """The visit does not end after it begins. Say so if it ended on the next day."""
 
 
 class VisitTooLong(Invalid):
-    """The visit lasts {hours} hours; a visit lasts at most 24."""
+    """The visit lasts more than 24 hours. Compare the day, begin and end."""
 
 
 class VisitAhead(Invalid):
@@ -82,7 +82,7 @@ def check_times(begins_at: datetime, ends_at: datetime, now: datetime) -> int:
     if minutes <= 0:
         raise VisitEndsBeforeBegin(field="ends_time")
     if minutes > LONGEST_VISIT_MINUTES:
-        raise VisitTooLong(field="ends_time", hours=minutes // 60)
+        raise VisitTooLong(field="ends_time")
     if ends_at > now:
         raise VisitAhead(field="on")
     return minutes

@@ -74,8 +74,7 @@ def _read_times(ctx: Context, row: Row, zone: ZoneInfo) -> Values:
     if minutes <= 0:
         raise VisitEndsBeforeBegin(field="ends_at", minutes=minutes)
     if minutes > LONGEST_VISIT_HOURS * MINUTES_PER_HOUR:
-        hours = minutes // MINUTES_PER_HOUR
-        raise VisitTooLong(field="ends_at", hours=hours, most=LONGEST_VISIT_HOURS)
+        raise VisitTooLong(field="ends_at", most=LONGEST_VISIT_HOURS)
     if ends.at > ctx.now:
         raise DayAhead(field="ends_at")
     return {

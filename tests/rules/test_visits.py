@@ -42,6 +42,12 @@ def test_a_visit_lasts_from_a_minute_to_a_day(minutes, refused):
         check_times(NINE, NINE + timedelta(minutes=minutes), LATER)
 
 
+@pytest.mark.parametrize("minutes", [1441, 1470, 1500])
+def test_what_is_too_long_is_never_said_to_last_what_is_possible(minutes):
+    with pytest.raises(VisitTooLong, match="lasts more than 24 hours"):
+        check_times(NINE, NINE + timedelta(minutes=minutes), LATER)
+
+
 @pytest.mark.parametrize("minutes", [1, 1440])
 def test_the_edges_of_a_visit_are_possible(minutes):
     assert check_times(NINE, NINE + timedelta(minutes=minutes), LATER) == minutes

@@ -103,4 +103,4 @@ def test_names_of_one_to_sixty_characters_confirm_a_plan(
 
 def test_a_visit_of_no_length_is_refused(officer, person, carer):
     data = {**VISIT, "person": person.case_number, "carer": carer.code, "ends_time": "09:00"}
-    assert "ends before it begins" in refused(officer, "/visits/log", data)
+    assert "does not end after it begins" in refused(officer, "/visits/log", data)

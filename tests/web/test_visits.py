@@ -50,7 +50,7 @@ def test_a_visit_is_logged_corrected_refused_and_accepted(officer, session, pers
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"ends_time": "08:00"}, "ends before it begins"),
+        ({"ends_time": "08:00"}, "does not end after it begins"),
         ({"ends_time": "24:00"}, "midnight is 00:00"),
         ({"on": "2019-11-31"}, "Enter a day that exists"),
         ({"on": "2019-12-01"}, "lies ahead"),
