@@ -18,6 +18,7 @@ from ltc.services import life_facts
 from ltc.store.fact_versions import get_fact
 from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
 from ltc.store.insured_questions import get_person
+from ltc.web.fact_receipts import follow_fact
 from ltc.web.forms.fields import WithdrawForm, last_day
 from ltc.web.forms.insured import (
     AccountForm,
@@ -93,7 +94,7 @@ def record(person_id: int, kind: str) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person, chosen.record_title)
+            return _leave_receipt(person, chosen.record_title, kind, form.facts())
     return _form_page(person, form, chosen.record_title)
 
 
@@ -111,7 +112,7 @@ def correct(kind: str, fact_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person, chosen.correct_title)
+            return _leave_receipt(person, chosen.correct_title, kind, fact, form.facts())
     return _form_page(person, form, chosen.correct_title)
 
 
@@ -129,7 +130,7 @@ def withdraw(kind: str, fact_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return _leave_receipt(person, chosen.withdraw_title)
+            return _leave_receipt(person, chosen.withdraw_title, kind, fact)
     return _form_page(person, form, chosen.withdraw_title, is_withdrawal=True)
 
 
@@ -156,7 +157,9 @@ def _form_page(person: Any, form: Any, title: str, *, is_withdrawal: bool = Fals
     return page, 422 if form.errors else 200
 
 
-def _leave_receipt(person: Any, title: str) -> Any:
+def _leave_receipt(person: Any, title: str, kind: str, *facts: Any) -> Any:
+    """Say what was done, and who settles again; an account changes no amount."""
     done = _("%(what)s, %(name)s: done.", what=_(title), name=person.name)
-    leave_receipt(done, person.case_number)
+    days = [] if kind == "accounts" else [(each.starts_on, each.ends_before) for each in facts]
+    leave_receipt(done, person.case_number, **follow_fact(person.id, *days))
     return redirect(url_for("insured.show", person_id=person.id))

@@ -24,6 +24,7 @@ from tests.support.factories import (
     make_visit,
 )
 from tests.support.sign_in import send, sign_in_as
+from tests.support.world import build_world
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -254,6 +255,25 @@ def test_a_life_event_is_recorded_corrected_and_withdrawn_on_the_pages(officer, 
     new = session.scalar(sa.select(LifeEvent).where(LifeEvent.replaces_id == event.id))
     send(officer, f"/insured/life-events/{new.id}/withdraw", {"reason": "another person"})
     assert "withdrawn" in read(officer, f"/insured/{person.id}")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "follows"),
+    [("2019-11-20", "2019-12-02", True), ("2019-10-20", "2019-10-31", False),
+     ("2019-12-01", "2019-12-02", False)],
+)  # fmt: skip
+def test_the_receipt_of_a_late_fact_names_the_months_to_settle_again(
+    client, session, first, last, follows
+):
+    side = build_world(session)[0][0]
+    officer = sign_in_as(client, side.users[Role.OFFICER])
+    path = f"/insured/{side[InsuredPerson].id}"
+    stay = {"kind": "hospital_stay", "starts_on": first, "ends_on": last}
+    assert send(officer, f"{path}/life-events/record", stay).status_code == 302
+    page = read(officer, path)
+    assert "done." in page
+    next_step = "calculate anew what was settled without it: November 2019"
+    assert (next_step in page) is follows
 
 
 def test_the_form_of_a_correction_begins_with_what_is_recorded(officer, session):

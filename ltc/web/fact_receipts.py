@@ -1,0 +1,37 @@
+"""What follows when a fact about a person was recorded late: months that were settled without it."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from ltc import http
+from ltc.rules.access import ROLE_NAMES, Role
+from ltc.rules.months import Month
+from ltc.store.payout_questions import list_results_of_person
+from ltc.web.formats import month
+
+
+def follow_fact(person_id: int, *days: tuple[date, date | None]) -> dict[str, str]:
+    """Return who settles again the months that the days touch; nothing where none was settled.
+
+    ``days``: first day and the day after the last (None: it goes on) of what is recorded now and
+    of what was recorded before.
+    """
+    results = list_results_of_person(http.database(), http.current_actor(), person_id)
+    settled = {run.month for _result, run in results}
+    touched = sorted(m for m in settled if any(_touches(Month.parse(m), *each) for each in days))
+    if not touched:
+        return {}
+    return {
+        "next_text": _(
+            "calculate anew what was settled without it: %(months)s",
+            months=_(", ").join(month(each) for each in touched),
+        ),
+        "next_owner": _(ROLE_NAMES[Role.FINANCE_PREPARER]),
+    }
+
+
+def _touches(settled: Month, starts_on: date, ends_before: date | None) -> bool:
+    return starts_on < settled.ends_before and (
+        ends_before is None or settled.starts_on < ends_before
+    )
