@@ -19,8 +19,8 @@ from ltc.store.reachable import check_writable
 from ltc.web import metrics
 
 WORKERS = 2
-# Those that wait for their password's hash (one at a time, services.passwords) must leave some over
-# for pages. Threads are made as they are needed.
+# Those that wait for their password's hash (services.passwords.PLACES) leave some over for pages, and
+# for these there are connections (store.db.CONNECTIONS). Threads are made as they are needed.
 THREADS = 32
 SEAL_SECONDS = 60
 # An upload of some hundred megabytes on a slow line, or a list of a large city.

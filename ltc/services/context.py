@@ -87,7 +87,8 @@ class Context:
     def rest(self) -> None:
         """End the reading, and give its connection back; what was read stays readable.
 
-        Before something long that needs no database: others wait for connections. Raises ChangedOutside.
+        Before something long that needs no database: others wait for connections.
+        Raises ChangedOutside.
         """
         if self.session.new or self.session.deleted or self._is_dirty():
             raise ChangedOutside

@@ -2,7 +2,8 @@
 
 A process works out one hash at a time. In the morning everybody signs in: all at once, their hashes
 would take the processors from every page, and 64 MiB each. Who waits for their turn still gets in
-sooner than if all were worked out beside each other.
+sooner than if all were worked out beside each other. And they wait on threads that serve pages, so
+the places to wait on are counted: beyond them one is asked to come again.
 """
 
 import secrets
@@ -15,10 +16,15 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ltc.rules.errors import Problem
+
 # Lanes of a hash. One, two and four cost the same processor time (measured: 0.19 s each), and an
 # attacker, who has many passwords to try, gains nothing from fewer; but each lane is a thread that
 # competes with the pages. Hashes of two lanes, as made before, are verified, then made anew.
 PARALLELISM = 1
+# For who is at work and who waits; the other threads of a worker (``commands.serve``) are for pages.
+PLACES = 24
+_places = threading.BoundedSemaphore(PLACES)
 _turn = threading.Lock()
 # No letters or digits that are mistaken for another when a password is read out.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -26,9 +32,18 @@ GROUPS = 5
 LETTERS_PER_GROUP = 4
 
 
+class PasswordsBusy(Problem):
+    """Too many people are signing in at this moment. Nothing was changed. Try again in a minute."""
+
+    status = 503
+
+
 @dataclass(frozen=True, slots=True)
 class Passwords:
-    """Hashes and verifies; ``time_cost`` in rounds, ``memory_kib`` in KiB."""
+    """Hashes and verifies; ``time_cost`` in rounds, ``memory_kib`` in KiB.
+
+    Raises PasswordsBusy where no place is left to wait on.
+    """
 
     time_cost: int
     memory_kib: int
@@ -62,9 +77,14 @@ def make_password() -> str:
 
 @contextmanager
 def _my_turn(passwords: Passwords) -> Iterator[PasswordHasher]:
-    """Wait until nobody else of this process has a hash worked out."""
-    with _turn:
-        yield _hasher(passwords.time_cost, passwords.memory_kib)
+    """Wait until nobody else of this process has a hash worked out; raises PasswordsBusy."""
+    if not _places.acquire(blocking=False):
+        raise PasswordsBusy()
+    try:
+        with _turn:
+            yield _hasher(passwords.time_cost, passwords.memory_kib)
+    finally:
+        _places.release()
 
 
 @lru_cache(maxsize=4)

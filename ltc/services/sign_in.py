@@ -17,7 +17,7 @@ from ltc.rules.users import (
 )
 from ltc.services.context import Context, Policies
 from ltc.services.forms import sweep
-from ltc.services.passwords import Passwords
+from ltc.services.passwords import Passwords, PasswordsBusy
 from ltc.store.areas import list_areas
 from ltc.store.audit_log import count_actions
 from ltc.store.sealed_cells import Purpose, digest_of
@@ -52,7 +52,8 @@ def sign_in(
     policies: Policies,
     session_hours: int,
 ) -> Ticket:
-    """Open a session for a name and a password; raises SignInRefused, UserLocked.
+    """Open a session for a name and a password; raises SignInRefused, UserLocked,
+    PasswordsBusy.
 
     The hash is worked out before the transaction, for nobody too, so that the time of the answer
     tells nothing, and neither a lock nor a connection is held meanwhile. Who is locked is told so
@@ -67,7 +68,7 @@ def sign_in(
     if user is None or proven is None:
         _record_unknown(session, now, normal_name(name), policies)
         raise SignInRefused()
-    fresh = passwords.hash(password) if is_right and passwords.is_outdated(proven) else None
+    fresh = _renew(passwords, proven, password) if is_right else None
     ctx = Context(session, _actor_of(user, is_right), now, policies)
     ticket: Ticket | None = None
     with ctx.transaction():
@@ -104,6 +105,16 @@ def keep_alive(ctx: Context, seen: UserSession) -> None:
             .where(UserSession.token_digest == seen.token_digest)
             .values(seen_at=ctx.now)
         )
+
+
+def _renew(passwords: Passwords, proven: str, password: str) -> str | None:
+    """Return a hash of today's cost for an outdated one; None where it can wait, or has to."""
+    if not passwords.is_outdated(proven):
+        return None
+    try:
+        return passwords.hash(password)
+    except PasswordsBusy:
+        return None
 
 
 def _actor_of(user: User, is_right: bool) -> Actor:

@@ -25,8 +25,9 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
 from ltc.store.base import Base
 from ltc.store.sealing import KeyRing
 
-# Of one process to PostgreSQL at most. They are made when they are needed and then kept: a new one
-# has to learn everything about the tables again, and would do so while everybody comes at once.
+# Of one process at most: enough for the threads of a web worker that do not wait for a password's
+# hash (``commands.serve``). They are made when they are needed and then kept: a new one has to learn
+# everything about the tables again, and would do so while everybody comes at once.
 CONNECTIONS = 15
 BUSY_MS = 30_000  # so long a writer waits for another one; then the database says that it is busy
 
@@ -43,7 +44,7 @@ def create_engine(url: str, **options: Any) -> sa.Engine:
     # What a statement was sent with is not repeated in errors: it may be personal.
     # A server that was away leaves dead connections behind: each is tried before it is used.
     is_server = not url.startswith("sqlite")
-    if is_server and "poolclass" not in options:
+    if "poolclass" not in options:
         options = {"pool_size": CONNECTIONS, "max_overflow": 0, **options}
     engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=is_server, **options)
     if engine.dialect.name == "sqlite":

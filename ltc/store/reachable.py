@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from ltc.rules.errors import Conflict, Problem
 
@@ -72,8 +73,13 @@ _BY_WORDS: dict[str, type[DatabaseTrouble]] = {
 }  # fmt: skip
 
 
-def find_trouble(error: DBAPIError) -> DatabaseTrouble | None:
-    """Return what a refusal of the database means and what to do; None where it is our mistake."""
+def find_trouble(error: DBAPIError | NoConnectionLeft) -> DatabaseTrouble | None:
+    """Return what a refusal of the database means and what to do; None where it is our mistake.
+
+    Busy is, too, the process whose connections are all in use for as long as one waits for them.
+    """
+    if isinstance(error, NoConnectionLeft):
+        return DatabaseBusy()
     state = getattr(error.orig, "sqlstate", None) or ""
     for prefix, trouble in _BY_STATE.items():
         if state.startswith(prefix):

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from ltc import clock, http
 from ltc.rules.errors import Problem
 from ltc.store.job_questions import find_newest_scheduler
 from ltc.store.migrations import check_version
+from ltc.store.reachable import DatabaseBusy
 from ltc.web.metrics import write_metrics
 
 blueprint = Blueprint("health", __name__)
@@ -41,6 +43,8 @@ def ready() -> Any:
 def _check_database() -> str:
     try:
         check_version(http.house().engine)
+    except NoConnectionLeft:
+        return DatabaseBusy().code
     except SQLAlchemyError:
         return "unreachable"
     except Problem as problem:

@@ -22,6 +22,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -95,7 +96,7 @@ VERSION = "0.1.0"
 # to be checked, which has a few hundred kB.
 STRANGER_LIMIT_MB = 1
 STRANGER_FILE_LIMIT_MB = 20
-RETRY_SECONDS = 60  # after which a program may ask again where the database was in trouble
+MAY_PASS, RETRY_SECONDS = 503, 60  # after which one may ask again where there was trouble
 STRANGER_FILES = {"verify.check_file"}
 
 
@@ -130,6 +131,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_expired_form)
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(DBAPIError, show_database_trouble)
+    app.register_error_handler(NoConnectionLeft, show_database_trouble)
 
 
 def trust_proxies(app: Flask, proxies: int) -> None:
@@ -232,12 +234,16 @@ def set_headers(response: Response) -> Response:
     return response
 
 
-def show_problem(problem: Problem) -> Any:
+def show_problem(problem: Problem) -> Response:
     """Answer what a use-case refused: a page for a person, problem+json for a program."""
     text = formats.problem_text(problem)
     if http.wants_json():
-        return http.problem_response(problem, text)
-    return render_problem(problem.status, text), problem.status
+        answer = http.problem_response(problem, text)
+    else:
+        answer = make_response(render_problem(problem.status, text), problem.status)
+    if problem.status == MAY_PASS:
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def limit_strangers() -> None:
@@ -319,8 +325,8 @@ def too_large() -> Any:
     )
 
 
-def show_database_trouble(error: DBAPIError) -> Any:
-    """Answer a database that is full, read-only, locked or away: nothing is half done.
+def show_database_trouble(error: DBAPIError | NoConnectionLeft) -> Any:
+    """Answer a database that is busy, full, read-only, locked or away: nothing is half done.
 
     What is a mistake of ours stays one. The page must do without the database.
     """
@@ -330,6 +336,4 @@ def show_database_trouble(error: DBAPIError) -> Any:
     # Not in the database's own words: they may repeat a row.
     log_error("the database refused", error, trouble=trouble.code)
     http.forget_database()
-    answer = make_response(show_problem(trouble))
-    answer.headers["Retry-After"] = str(RETRY_SECONDS)
-    return answer
+    return show_problem(trouble)

@@ -18,7 +18,7 @@ from tests.support.factories import make_user
 
 CHEAP = Passwords(1, 64)
 READERS = 6
-PASSWORD = "four words make it"  # noqa: S105 - of tests only
+PASSWORD = "four words make it"
 
 
 class SlowHasher:
