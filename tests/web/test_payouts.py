@@ -72,6 +72,26 @@ def test_every_breakdown_adds_up_to_the_total(client, users, run, session):
         assert sum(parts) == whole == run.fund_fen
 
 
+def test_what_is_zero_in_every_row_of_a_breakdown_has_no_column_and_is_said_once(
+    client, users, run
+):
+    sign_in_as(client, users[Role.FINANCE_PREPARER])
+    said = "Assistance and the person's share are ¥0.00 in every row and have no column."
+    for path in (f"/payouts/{run.id}", f"/payouts/{run.id}/by/district"):
+        text = read(client, path)
+        assert text.count(said) == 1
+        assert 'data-label="Person pays"' not in text
+
+
+def test_a_share_of_one_fen_gives_a_breakdown_its_column(client, users, run, session):
+    line = session.scalars(sa.select(PayoutLine).where(PayoutLine.run_id == run.id)).first()
+    line.fund_fen, line.person_fen = line.fund_fen - 1, 1
+    session.commit()
+    text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), f"/payouts/{run.id}/by/scheme")
+    assert "Assistance is ¥0.00 in every row and has no column." in text
+    assert text.count('data-label="Person pays">¥0.01<') == 2
+
+
 def test_why_says_the_amount_first(client, users, run, month):
     sign_in_as(client, users[Role.FINANCE_PREPARER])
     text = read(client, f"/payouts/{run.id}/people/{month.people[7].id}")
