@@ -18,6 +18,8 @@ class Book(StrEnum):
     HOLD = "hold"
     STATEMENT = "statement"
     FILE = "file"
+    SUM = "sum"
+    BRIDGE = "bridge"
 
 
 BOOK_NAMES = {
@@ -29,6 +31,8 @@ BOOK_NAMES = {
     Book.HOLD: N_("Hold"),
     Book.STATEMENT: N_("Statement"),
     Book.FILE: N_("File"),
+    Book.SUM: N_("Stored sum"),
+    Book.BRIDGE: N_("From the month before"),
 }
 
 
@@ -80,3 +84,14 @@ class Finding:
     def detail(self) -> str:
         """The sentence in English, filled."""
         return self.text.format(**self.values)
+
+
+def spot_differences(
+    stored: Mapping[str, object], wanted: Mapping[str, object]
+) -> list[dict[str, str]]:
+    """Return name and both values of everything that is not as it should be; None: not there."""
+    return [
+        {"name": name, "stored": str(stored.get(name)), "wanted": str(wanted.get(name))}
+        for name in sorted(stored.keys() | wanted.keys())
+        if stored.get(name) != wanted.get(name)
+    ]

@@ -1,4 +1,4 @@
-"""Checks the books: lines, results, traces, holds and statements of the runs say the same.
+"""Checks the books: lines, results, traces, holds, sums and statements of the runs say the same.
 
 A trace is what was calculated; everything else of a person's month has to follow from it, and the
 run's digest from all traces. People go by in pages of a few hundred, with three queries each, so
@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
-from ltc.rules.books import Book, Finding
+from ltc.rules.books import Book, Finding, spot_differences
 from ltc.rules.payouts.results import DayState, Line, Settlement
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.payouts.trace import from_json
@@ -27,6 +27,7 @@ from ltc.rules.statements import StatementKind
 from ltc.rules.words import N_
 from ltc.services.context import Context
 from ltc.services.payout_chunks import digest_of
+from ltc.services.payout_sums import spot_other_bridge, spot_other_sums
 from ltc.store.book_questions import (
     list_runs_to_check,
     list_strays,
@@ -98,6 +99,7 @@ def check_books(
         if report:
             report(done, len(runs))
         _check_run(ctx.session, run, documents, books)
+        _check_stored(ctx, run, books)
     if report:
         report(len(runs), len(runs))
     return books
@@ -144,7 +146,7 @@ def _check_person(
         (Book.LINE, _describe_lines(lines), _trace_lines(settlement, row)),
         (Book.HOLD, _describe_holds(holds), _trace_holds(settlement)),
     ):
-        for values in _differences(stored, traced):
+        for values in spot_differences(stored, traced):
             yield Finding(run, row.case_number, book, DIFFERS, values)
 
 
@@ -216,14 +218,6 @@ def _canonical(values: dict[str, Any]) -> str:
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
-def _differences(stored: dict[str, Any], wanted: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"name": name, "stored": str(stored.get(name)), "wanted": str(wanted.get(name))}
-        for name in sorted(stored.keys() | wanted.keys())
-        if stored.get(name) != wanted.get(name)
-    ]
-
-
 class _ChunkSums:
     """The digests of a run's chunks and of the run, taken anew while its results go by."""
 
@@ -262,8 +256,15 @@ def _check_sums(
     stored = {column: getattr(run, column) for column in wanted}
     if run.status is RunStatus.APPROVED:
         wanted["approved_digest"], stored["approved_digest"] = digest, run.approved_digest
-    for values in _differences(stored, wanted):
+    for values in spot_differences(stored, wanted):
         yield Finding(name, "", Book.RUN, DIFFERS, values)
+
+
+def _check_stored(ctx: Context, run: PayoutRun, books: BookReport) -> None:
+    """Find where what pages show of a run at once is not what they would work out from its lines."""
+    name = f"{run.month}/{run.sequence}"
+    for book, spot in ((Book.SUM, spot_other_sums), (Book.BRIDGE, spot_other_bridge)):
+        books.add(Finding(name, "", book, DIFFERS, values) for values in spot(ctx, run))
 
 
 def _check_statements(

@@ -38,6 +38,7 @@ from ltc.services.payout_start import (
     list_bounds,
     start,
 )
+from ltc.services.payout_sums import spot_other_bridge, spot_other_sums
 from ltc.store.areas import get_area
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payout_cases import Frame
@@ -208,7 +209,7 @@ def check_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
 def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
     """Approve a checked run, bound to the digest of what was seen; only then statements follow.
 
-    The digest is taken anew of what is stored. Raises RunNotFound, SamePerson, MonthNotOver,
+    The digest is taken anew of what is stored, and so are the sums that its page shows. Raises RunNotFound, SamePerson, MonthNotOver,
     DigestDiffers, RunMoveNotAllowed, BooksDiffer.
     """
     ctx.require(Permission.APPROVE_PAYOUTS)
@@ -224,6 +225,8 @@ def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
         key = RunKey(run.area_id, run.id)
         check_digest(digest_of(list_digests(session, key)), digest)
         _check_books(session, key)
+        if spot_other_sums(ctx, run) or spot_other_bridge(ctx, run):
+            raise BooksDiffer(what="stored sums")
         run.approved_at, run.approved_by_id, run.approved_digest = (
             ctx.now, ctx.actor.user_id, digest,
         )  # fmt: skip

@@ -44,17 +44,17 @@ def _read_key(breakdown: str, key: str) -> Any:
     return int(key) if breakdown in IDS and key else key or None
 
 
+def load_sums(session: Session, run: PayoutRun) -> list[PayoutSum]:
+    """Return every sum that is stored of a run, for the check of the books."""
+    query = sa.select(PayoutSum).where(PayoutSum.area_id == run.area_id, PayoutSum.run_id == run.id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
 def find_bridge(
     session: Session, actor: Actor, before: PayoutRun, after: PayoutRun
 ) -> Bridge | None:
     """Return the stored bridge between two runs; None where there is none for the actor."""
-    query = sa.select(PayoutBridge).where(
-        PayoutBridge.run_id == after.id,
-        PayoutBridge.digest == after.digest,
-        PayoutBridge.before_id == before.id,
-        PayoutBridge.before_digest == before.digest,
-    )
-    row: PayoutBridge | None = session.scalar(visible(query, actor))
+    row = find_bridge_row(session, actor, before, after)
     if row is None:
         return None
     return Bridge(
@@ -64,6 +64,22 @@ def find_bridge(
             for person, before_fen, after_fen, causes in row.largest
         ),
     )
+
+
+def find_bridge_row(
+    session: Session, actor: Actor, before: PayoutRun, after: PayoutRun
+) -> PayoutBridge | None:
+    """Return the bridge between two runs as it is stored; None where there is none for the actor."""
+    query = sa.select(PayoutBridge).where(
+        PayoutBridge.run_id == after.id,
+        PayoutBridge.digest == after.digest,
+        PayoutBridge.before_id == before.id,
+        PayoutBridge.before_digest == before.digest,
+    )
+    row: PayoutBridge | None = session.scalar(
+        visible(query, actor).execution_options(populate_existing=True)
+    )
+    return row
 
 
 def list_standing_runs(session: Session, area_id: int) -> list[PayoutRun]:
@@ -97,10 +113,20 @@ def insert_bridge(session: Session, before: PayoutRun, after: PayoutRun, bridge:
             digest=after.digest,
             before_id=before.id,
             before_digest=before.digest,
-            spans=[[span.cause, span.people, span.fund_fen] for span in bridge.spans],
-            largest=[
-                [each.person_id, each.before_fen, each.after_fen, list(each.causes)]
-                for each in bridge.largest
-            ],
+            spans=list_spans(bridge),
+            largest=list_largest(bridge),
         )
     )
+
+
+def list_spans(bridge: Bridge) -> list[Any]:
+    """Return the causes as they are stored."""
+    return [[span.cause.value, span.people, span.fund_fen] for span in bridge.spans]
+
+
+def list_largest(bridge: Bridge) -> list[Any]:
+    """Return the largest changes as they are stored."""
+    return [
+        [each.person_id, each.before_fen, each.after_fen, [cause.value for cause in each.causes]]
+        for each in bridge.largest
+    ]

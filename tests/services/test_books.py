@@ -2,6 +2,8 @@
 
 import hashlib
 import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -10,19 +12,32 @@ from ltc.rules.access import Role
 from ltc.rules.books import Book, Verdict
 from ltc.rules.statement_codes import build_code
 from ltc.rules.statements import StatementKind
-from ltc.services import payout_start
+from ltc.services import payout_start, payout_sums
 from ltc.services.books import check_books
 from ltc.services.executors import Inline
+from ltc.services.payout_sums import add_up
 from ltc.services.proofs import prove_last_month
 from ltc.services.record_versions import build_version, keep_version
 from ltc.store.base import new_id
 from ltc.store.documents import keep_file, path_of
 from ltc.store.insured import Enrolment
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payout_questions import BREAKDOWNS
+from ltc.store.payout_sums import WHOLE
+from ltc.store.payouts import (
+    PayoutBridge,
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from ltc.store.providers import Provider
 from ltc.store.statements import Statement
 from tests.support import factories
-from tests.support.month import AFTER, PEOPLE, approve, make_month
+from tests.support.month import AFTER, MONTH, PEOPLE, approve, calculate, make_month
+
+NEW_YEAR = datetime(2020, 1, 3, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -173,6 +188,56 @@ def test_a_change_of_a_statement_or_its_file_is_named(ctx, statement, session, t
             path.write_bytes(content)
         (finding,) = check(ctx, tmp_path).findings
         assert (finding.book, finding.case) == (Book.FILE, number)
+
+
+@pytest.fixture
+def two_months(session, run, ctx):
+    """The month after it as well, and what both come to."""
+    after = calculate(replace(ctx, now=NEW_YEAR), month=MONTH.plus(1))
+    add_up(ctx)
+    return run, after
+
+
+def test_a_stored_sum_that_is_not_that_of_the_lines_is_named(ctx, two_months, session, tmp_path):
+    run, _after = two_months
+    assert check(ctx, tmp_path).findings == []
+    rows = session.scalars(sa.select(PayoutSum).where(PayoutSum.run_id == run.id)).all()
+    rows = {row.breakdown: row for row in rows}
+    assert set(rows) == {*BREAKDOWNS, WHOLE}
+    for breakdown, row in rows.items():
+        change(session, PayoutSum, row.id, fund_fen=row.fund_fen + 1)
+        (finding,) = check(ctx, tmp_path).findings
+        assert (finding.run, finding.book) == ("2019-11/1", Book.SUM)
+        name, fen = f"{breakdown} {row.key}".rstrip(), row.fund_fen
+        assert finding.detail == f"{name}: fund_fen: stored {fen + 1}, should be {fen}"
+    for column, value in (("people", 99), ("digest", "0" * 64), ("key", "none")):
+        change(session, PayoutSum, rows["scheme"].id, **{column: value})
+        assert {finding.book for finding in check(ctx, tmp_path).findings} == {Book.SUM}, column
+    session.execute(sa.delete(PayoutSum).where(PayoutSum.id == rows[WHOLE].id))
+    assert {finding.book for finding in check(ctx, tmp_path).findings} == {Book.SUM}
+
+
+def test_a_stored_bridge_that_is_not_that_of_the_lines_is_named(
+    ctx, two_months, session, tmp_path, monkeypatch
+):
+    bridge = first(session, PayoutBridge)
+    (cause, people, fen), *others = bridge.spans
+    largest = [[*bridge.largest[0][:2], 1, bridge.largest[0][3]], *bridge.largest[1:]]
+    for values, name in (
+        ({"spans": [[cause, people + 1, fen], *others]}, "cause 1"),
+        ({"spans": [[cause, people, fen + 1], *others]}, "cause 1"),
+        ({"largest": largest}, "change 1"),
+    ):
+        change(session, PayoutBridge, bridge.id, **values)
+        (finding,) = check(ctx, tmp_path).findings
+        assert (finding.run, finding.book) == ("2019-12/1", Book.BRIDGE)
+        assert finding.detail.startswith(f"{name}: ")
+    monkeypatch.setattr(payout_sums, "digest_law", lambda _law: "of another edition")
+    change(session, PayoutBridge, bridge.id, spans=[[cause, people + 1, fen], *others])
+    assert check(ctx, tmp_path).findings == []  # another law may count other people
+    change(session, PayoutBridge, bridge.id, spans=[[cause, people, fen + 1], *others])
+    (finding,) = check(ctx, tmp_path).findings
+    assert finding.detail.startswith("fund_fen: ")
 
 
 def test_a_corrected_code_of_a_provider_is_no_finding(ctx, statement, session, tmp_path):

@@ -21,6 +21,7 @@ from ltc.services.executors import Inline, ProcessPool
 from ltc.services.insured import Contact
 from ltc.services.leases import AlreadyRunning, LeaseLost
 from ltc.services.payout_start import MonthApproved, NobodyInMonth, Unchanged
+from ltc.services.payout_sums import add_up
 from ltc.services.payouts import (
     BooksDiffer,
     KnownInFuture,
@@ -33,7 +34,14 @@ from ltc.services.payouts import (
 )
 from ltc.store.audit_log import AuditEvent
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
+from ltc.store.payouts import (
+    PayoutHold,
+    PayoutLine,
+    PayoutResult,
+    PayoutRun,
+    PayoutSum,
+    RunChunk,
+)
 from tests.support import factories
 from tests.support.month import AFTER, MONTH, PEOPLE, approve, calculate, later, make_month
 
@@ -332,6 +340,21 @@ def test_rows_changed_behind_the_books_are_not_approved(
     with pytest.raises(refusal):
         approve_run(approver, run_id=run.id, digest=run.digest)
     assert session.get(PayoutRun, (1, run.id), populate_existing=True).status is RunStatus.CHECKED
+
+
+def test_totals_that_are_not_the_lines_are_not_approved(people_of_finance, month, session):
+    """An approver sees the stored sums, and the digest is not over them."""
+    preparer, checker, approver = people_of_finance
+    run = calculate(preparer)
+    add_up(preparer)
+    check_run(checker, run_id=run.id, digest=run.digest)
+    total = PayoutSum.breakdown == "whole"
+    for change, is_refused in ((1, True), (-1, False)):
+        session.execute(sa.update(PayoutSum).where(total).values(people=PayoutSum.people + change))
+        session.commit()
+        with pytest.raises(BooksDiffer) if is_refused else nullcontext():
+            approve_run(approver, run_id=run.id, digest=run.digest)
+    assert run.status is RunStatus.APPROVED
 
 
 def test_a_run_sent_back_is_calculated_anew(people_of_finance, month):

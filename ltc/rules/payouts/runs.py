@@ -25,8 +25,8 @@ class RunStatus(StrEnum):
     REJECTED = "rejected"
 
 
-# Raised whenever the rules of settlement answer differently on the same facts and law: a month is
-# then no longer unchanged.
+# Raised whenever the rules of settlement, or of the bridge from month to month, answer differently
+# on the same facts and law: a month is then no longer unchanged, and a stored bridge not compared.
 EDITION = "5"
 
 S = RunStatus
