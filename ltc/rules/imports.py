@@ -15,18 +15,16 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Invalid, Problem
 from ltc.rules.months import is_of_records
 from ltc.rules.words import N_
+from ltc.rules.written_numbers import MICRO_DIGITS, parse_scaled, parse_yuan_text
 
 E = TypeVar("E", bound=StrEnum)
 
-FEN_DIGITS, MICRO_DIGITS = 2, 6  # decimals of yuan and of degrees
 AMOUNT_FEN_MAX = 10**12
 MICRO = 10**MICRO_DIGITS
 LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 SHOWN_LENGTH = 40
 COMPACT_DAY_LENGTH = 8
 DAYS_REMEMBERED = 4_096
-WHOLE_DIGITS_MAX = 15  # what is longer is no amount and no position
-DECIMAL = re.compile(r"(-?[0-9]*)\.?([0-9]*)")
 # As nearly every file writes a time: read at once, without its parts.
 USUAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::00)?")
 
@@ -292,10 +290,9 @@ def parse_whole(text: str, column: str, least: int, most: int) -> int:
 
 def parse_yuan(text: str, column: str) -> int:
     """Return an amount in fen, from yuan with at most two decimals; raises AmountWrong."""
-    cleaned = text.strip().removeprefix("¥").replace(",", "")
-    if not cleaned:
+    if not text.strip():
         raise CellMissing(field=column)
-    fen = _scaled(cleaned, FEN_DIGITS)
+    fen = parse_yuan_text(text)
     if fen is None or not 0 <= fen <= AMOUNT_FEN_MAX:
         raise AmountWrong(field=column, text=shorten(text.strip()))
     return fen
@@ -307,7 +304,7 @@ def parse_degrees(text: str, column: str, most: int) -> int | None:
     if not cleaned:
         return None
     whole, _, decimals = cleaned.partition(".")
-    micro = _scaled(f"{whole}.{decimals[:MICRO_DIGITS]}", MICRO_DIGITS)
+    micro = parse_scaled(f"{whole}.{decimals[:MICRO_DIGITS]}", MICRO_DIGITS)
     if micro is None or abs(micro) > most * MICRO:
         raise DegreesWrong(field=column, text=shorten(cleaned), most=most)
     return micro
@@ -361,15 +358,3 @@ def _digits(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError
     return int(text)
-
-
-def _scaled(text: str, digits: int) -> int | None:
-    """Return a plain decimal in units of so many decimals, None where it is none or has more."""
-    match = DECIMAL.fullmatch(text)
-    if match is None:
-        return None
-    whole, decimals = match.groups()
-    if len(whole) > WHOLE_DIGITS_MAX or decimals[digits:].strip("0"):
-        return None
-    number = whole + decimals[:digits].ljust(digits, "0")
-    return int(number) if whole.strip("-") or decimals else None

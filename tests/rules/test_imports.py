@@ -59,7 +59,7 @@ def test_an_amount_is_whole_fen(text, fen):
 
 
 @pytest.mark.parametrize(
-    "text", ["0.001", "-1", "1e3", "NaN", "1.2.3", "=1+1", "１", "9" * 15, "-"]
+    "text", ["0.001", "-1", "1e3", "120,50", "NaN", "1.2.3", "=1+1", "１", "9" * 15, "-"]
 )
 def test_an_amount_that_is_none_is_refused(text):
     with pytest.raises(imports.AmountWrong):

@@ -4,7 +4,7 @@ Days are entered as people say them, first and last day; tables keep the day aft
 """
 
 from datetime import date, timedelta
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.rules.insured import NAME_LENGTH_MAX, REASON_LENGTH_MAX
 from ltc.rules.months import FIRST_YEAR, LAST_YEAR, is_of_records
+from ltc.rules.written_numbers import MICRO_DIGITS, parse_scaled, parse_yuan_text
 from ltc.web.forms.base import Form
 
 ONE_DAY = timedelta(days=1)
@@ -56,8 +57,9 @@ class MoneyField(StringField):  # type: ignore[misc]
         """Read the amount; an emptied field has none."""
         self.data = None
         if valuelist and valuelist[0].strip():
-            text = valuelist[0].strip().replace(",", "").removeprefix("¥")
-            self.data = _whole(text, FEN_PER_YUAN, _("Enter an amount in yuan, such as 70.00."))
+            self.data = parse_yuan_text(valuelist[0])
+            if self.data is None:
+                raise ValueError(_("Enter an amount in yuan, such as 70.00."))
 
     def _value(self) -> str:
         if self.raw_data:
@@ -74,24 +76,14 @@ class DegreesField(StringField):  # type: ignore[misc]
         """Read the degrees."""
         self.data = None
         if valuelist and valuelist[0].strip():
-            wrong = _("Enter degrees with at most six decimals, such as 29.484712.")
-            self.data = _whole(valuelist[0].strip(), MICRO, wrong)
+            self.data = parse_scaled(valuelist[0].strip(), MICRO_DIGITS)
+            if self.data is None:
+                raise ValueError(_("Enter degrees with at most six decimals, such as 29.484712."))
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else f"{Decimal(self.data) / MICRO:.6f}"
-
-
-def _whole(text: str, parts: int, wrong: str) -> int:
-    """Return a decimal text in whole parts of its unit; raises ValueError(wrong)."""
-    try:
-        value = Decimal(text) * parts
-    except DecimalException:
-        raise ValueError(wrong) from None
-    if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**14:
-        raise ValueError(wrong)
-    return int(value)
 
 
 def name_field(label: Any, **more: Any) -> StringField:
