@@ -2,7 +2,8 @@
 
 The real server (``flask serve``) on PostgreSQL; everybody signs in within the first seconds and then
 opens one page after the other, a second or two between two of them. No request may fail, and p95
-should stay under 400 ms, sign-in included. The month is calculated by the product's own command, as
+should stay under 400 ms, sign-in included: of all requests, and of sign-in by itself, which is so few
+of them that p95 of all would not tell. The month is calculated by the product's own command, as
 low in priority as a page starts it, and again with another fact until the last click: a kept office
 has one run more each time.
 
@@ -263,8 +264,9 @@ def judge(crowd: Crowd) -> Iterator[Figure]:
     yield Figure(WHERE, "median", f"{statistics.median(taken_ms):.0f} ms")
     yield Figure(WHERE, "p95", f"{p95_ms:.0f} ms", f"< {MOST_MS} ms", p95_ms < MOST_MS)
     sign_in_ms = crowd.taken_ms.pop(SIGN_IN)
+    p95_ms = find_p95(sign_in_ms)
     yield Figure(WHERE, f"{SIGN_IN}: median", f"{statistics.median(sign_in_ms):.0f} ms")
-    yield Figure(WHERE, f"{SIGN_IN}: p95", f"{find_p95(sign_in_ms):.0f} ms")
+    yield Figure(WHERE, f"{SIGN_IN}: p95", f"{p95_ms:.0f} ms", f"< {MOST_MS} ms", p95_ms < MOST_MS)
     by_page = {name: find_p95(taken_ms) for name, taken_ms in crowd.taken_ms.items()}
     for name in sorted(by_page, key=by_page.__getitem__, reverse=True)[:SLOWEST]:
         what = f"{name} ({len(crowd.taken_ms[name])}): p95"
