@@ -19,6 +19,7 @@ from ltc.store.insured_questions import PersonNotFound
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.users import User
+from ltc.store.whole_lists import WholeList
 
 Assessor = aliased(User, name="assessor")
 Expert = aliased(User, name="expert")
@@ -228,6 +229,13 @@ def list_applications(
         session, _narrow(_select_listed(actor), given), order, cursor, limit, descending=descending
     )
     return Page([Listed(*row) for row in found.rows], found.next_cursor, found.previous_cursor)
+
+
+def load_applications(
+    session: Session, actor: Actor, given: Filter
+) -> WholeList[tuple[Application, InsuredPerson, str | None, str | None]]:
+    """Return what ``Listed`` takes, of a whole list by number, for a file."""
+    return WholeList(session, _narrow(_select_listed(actor), given), *ORDERS["number"])
 
 
 def count_by_status(session: Session, actor: Actor) -> dict[ApplicationStatus, int]:

@@ -1,6 +1,6 @@
 """What is asked about the audit log; all of it within what the actor may see."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,8 @@ from ltc.store.scope import visible
 from ltc.store.statements import Statement
 from ltc.store.users import User
 from ltc.store.visits import BedStay, Fee, Visit
+from ltc.store.whole_lists import WholeList
 
-EXPORTED_AT_ONCE = 500
 # Kinds of records to their tables: for what belongs to whom, and whether a page can show it.
 TABLES: Mapping[str, Any] = {
     "account": BankAccount,
@@ -78,12 +78,10 @@ def list_events(
     return page(session, query, (AuditEvent.at, AuditEvent.id), cursor, descending=True)
 
 
-def load_events(session: Session, actor: Actor, chosen: EventFilter) -> Iterator[AuditEvent]:
-    """Yield all events of a filter, the newest first, a piece at a time."""
+def load_events(session: Session, actor: Actor, chosen: EventFilter) -> WholeList[AuditEvent]:
+    """Return all events of a filter, the newest first, for a file."""
     query = _select(session, actor, chosen)
-    order = (AuditEvent.at.desc(), AuditEvent.id.desc())
-    ordered = query.order_by(*order).execution_options(yield_per=EXPORTED_AT_ONCE)
-    yield from session.scalars(ordered)
+    return WholeList(session, query, AuditEvent.at.desc(), AuditEvent.id.desc())
 
 
 def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """What can be asked about carers, narrowed to what the actor may see."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +14,8 @@ from ltc.rules.providers import CarerKind
 from ltc.store.paging import Page, page
 from ltc.store.providers import Carer
 from ltc.store.scope import visible
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 SUGGESTED_ROWS = 500
 SORTS: dict[str, tuple[Any, ...]] = {
     "code": (Carer.code, Carer.id),
@@ -72,10 +72,9 @@ def list_carers(
     return page(session, _select(actor, chosen), order, cursor, descending=descending)
 
 
-def load_carers(session: Session, actor: Actor, chosen: CarerFilter) -> Iterator[Carer]:
-    """Yield all carers of a filtered list by code, for an export."""
-    query = _select(actor, chosen).order_by(Carer.code)
-    yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
+def load_carers(session: Session, actor: Actor, chosen: CarerFilter) -> WholeList[Carer]:
+    """Return all carers of a filtered list by code, for a file."""
+    return WholeList(session, _select(actor, chosen), Carer.code)
 
 
 def suggest_carers(session: Session, actor: Actor) -> list[tuple[str, str]]:

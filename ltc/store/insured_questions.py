@@ -1,6 +1,6 @@
 """What can be asked about insured persons; every answer is narrowed to what the actor may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,10 +17,10 @@ from ltc.store.person_numbers import match_whole_number
 from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.search import list_candidates
+from ltc.store.whole_lists import WholeList
 
 FactOfPerson = TypeVar("FactOfPerson", Enrolment, Assistance, LifeEvent, BankAccount)
 
-CHUNK_ROWS = 1_000
 LAST4_LENGTH = 4
 SORTS: dict[str, tuple[Any, ...]] = {
     "case_number": (InsuredPerson.case_number, InsuredPerson.id),
@@ -108,10 +108,9 @@ def list_people(
     return page(session, query, order, cursor, descending=descending)
 
 
-def load_people(session: Session, actor: Actor, chosen: PeopleFilter) -> Iterator[InsuredPerson]:
-    """Yield all people of a filtered list by case number, for an export."""
-    query = select_people(session, actor, chosen).order_by(InsuredPerson.case_number)
-    yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
+def load_people(session: Session, actor: Actor, chosen: PeopleFilter) -> WholeList[InsuredPerson]:
+    """Return all people of a filtered list by case number, for a file."""
+    return WholeList(session, select_people(session, actor, chosen), InsuredPerson.case_number)
 
 
 def find_schemes(

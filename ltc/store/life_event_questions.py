@@ -15,8 +15,8 @@ from ltc.store.insured import InsuredPerson, LifeEvent
 from ltc.store.insured_questions import matches_person
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 SORTS: dict[str, tuple[Any, ...]] = {
     "starts_on": (LifeEvent.starts_on, LifeEvent.id),
     "recorded_at": (LifeEvent.recorded_at, LifeEvent.id),
@@ -59,10 +59,9 @@ def list_life_events(
 
 def load_life_events(
     session: Session, actor: Actor, chosen: LifeEventFilter
-) -> Iterator[tuple[LifeEvent, InsuredPerson]]:
-    """Yield all life events of a filtered list by their first day, for an export."""
-    query = _select(session, actor, chosen).order_by(LifeEvent.starts_on, LifeEvent.id)
-    yield from session.execute(query.execution_options(yield_per=CHUNK_ROWS))
+) -> WholeList[tuple[LifeEvent, InsuredPerson]]:
+    """Return all life events of a filtered list by their first day, for a file."""
+    return WholeList(session, _select(session, actor, chosen), LifeEvent.starts_on, LifeEvent.id)
 
 
 def _select(session: Session, actor: Actor, chosen: LifeEventFilter) -> Any:

@@ -1,7 +1,7 @@
 """What pages ask about a run: totals, lines, holds, one person's result. All through the scope."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from ltc.store.insured import InsuredPerson
 from ltc.store.paging import Page, page
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun
 from ltc.store.scope import visible
+from ltc.store.whole_lists import WholeList
 
 Rows = sa.Select[*tuple[Any, ...]]
 AMOUNTS = ("eligible_fen", "fund_fen", "assistance_fen", "person_fen")
@@ -146,7 +147,6 @@ def _select_with_person(table: Any, *columns: Any) -> Rows:
 # The results of a run lie in an index in order of case number; its lines are looked up from there.
 LINES_IN_ORDER = (PayoutResult.case_number, PayoutLine.sequence, PayoutLine.id)
 HOLDS_IN_ORDER = (InsuredPerson.case_number, PayoutHold.sequence, PayoutHold.id)
-ROWS_AT_ONCE = 1_000
 
 
 def _narrow(query: Rows, *chosen: tuple[Any, Any]) -> Rows:
@@ -179,10 +179,11 @@ def list_lines(
     return page(session, _select_lines(actor, run, chosen), LINES_IN_ORDER, cursor)
 
 
-def load_lines(session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter) -> Iterator[Any]:
-    """Yield every (line, person) of the list, for an export."""
-    query = _select_lines(actor, run, chosen).order_by(*LINES_IN_ORDER)
-    yield from session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+def load_lines(
+    session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter
+) -> WholeList[tuple[PayoutLine, InsuredPerson]]:
+    """Return every (line, person) of the list, for a file."""
+    return WholeList(session, _select_lines(actor, run, chosen), *LINES_IN_ORDER)
 
 
 def count_holds(session: Session, actor: Actor, run: PayoutRun) -> list[tuple[str, str, int, int]]:
@@ -213,10 +214,11 @@ def list_holds(
     return page(session, _select_holds(actor, run, chosen), HOLDS_IN_ORDER, cursor)
 
 
-def load_holds(session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter) -> Iterator[Any]:
-    """Yield every (hold, person) of the list, for an export."""
-    query = _select_holds(actor, run, chosen).order_by(*HOLDS_IN_ORDER)
-    yield from session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+def load_holds(
+    session: Session, actor: Actor, run: PayoutRun, chosen: LineFilter
+) -> WholeList[tuple[PayoutHold, InsuredPerson]]:
+    """Return every (hold, person) of the list, for a file."""
+    return WholeList(session, _select_holds(actor, run, chosen), *HOLDS_IN_ORDER)
 
 
 def get_result(

@@ -1,6 +1,6 @@
 """What can be asked about care plans, narrowed to what the actor may see."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,8 @@ from ltc.store.insured_questions import matches_person
 from ltc.store.paging import Page, page
 from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.scope import visible
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 SORTS: dict[str, tuple[Any, ...]] = {
     "starts_on": (CarePlan.starts_on, CarePlan.id),
     "number": (CarePlan.number, CarePlan.id),
@@ -57,11 +57,10 @@ def list_plans_page(
 
 def load_plans(
     session: Session, actor: Actor, chosen: PlanFilter, today: date
-) -> Iterator[tuple[CarePlan, InsuredPerson]]:
-    """Yield all plans of a filtered list by their first day, for an export."""
-    query = _select(session, actor, chosen, today).order_by(CarePlan.starts_on, CarePlan.id)
-    rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows
+) -> WholeList[tuple[CarePlan, InsuredPerson]]:
+    """Return all plans of a filtered list by their first day, for a file."""
+    query = _select(session, actor, chosen, today)
+    return WholeList(session, query, CarePlan.starts_on, CarePlan.id)
 
 
 def list_known_plans(session: Session, area_id: int, person_id: int) -> list[CarePlan]:

@@ -1,6 +1,6 @@
 """What can be asked about providers and their agreements, narrowed to what the actor may see."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,8 @@ from ltc.store.base import known_at, of_days
 from ltc.store.paging import Page, page
 from ltc.store.providers import Agreement, Provider
 from ltc.store.scope import visible
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 SUGGESTED_ROWS = 500
 SORTS: dict[str, tuple[Any, ...]] = {
     "code": (Provider.code, Provider.id),
@@ -77,10 +77,9 @@ def list_providers(
 
 def load_providers(
     session: Session, actor: Actor, chosen: ProviderFilter, today: date
-) -> Iterator[Provider]:
-    """Yield all providers of a filtered list by code, for an export."""
-    query = select_providers(actor, chosen, today).order_by(Provider.code)
-    yield from session.scalars(query.execution_options(yield_per=CHUNK_ROWS))
+) -> WholeList[Provider]:
+    """Return all providers of a filtered list by code, for a file."""
+    return WholeList(session, select_providers(actor, chosen, today), Provider.code)
 
 
 def suggest_providers(session: Session, actor: Actor) -> list[tuple[str, str]]:

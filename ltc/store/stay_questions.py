@@ -1,6 +1,6 @@
 """What can be asked about stays in a bed and fees, narrowed to what the actor may see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,8 @@ from ltc.store.insured_questions import matches_person
 from ltc.store.paging import Page, page
 from ltc.store.scope import visible
 from ltc.store.visits import BedStay, Fee, Visit
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 STAY_SORTS: dict[str, tuple[Any, ...]] = {
     "starts_on": (BedStay.starts_on, BedStay.id),
     "name": (InsuredPerson.name, BedStay.id),
@@ -61,11 +61,9 @@ def list_care(
 
 def load_care(
     session: Session, actor: Actor, table: Any, chosen: CareFilter
-) -> Iterator[tuple[Any, InsuredPerson]]:
-    """Yield all stays or fees of a filtered list by their day, for an export."""
-    query = _select(session, actor, table, chosen).order_by(_first_day(table), table.id)
-    rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows
+) -> WholeList[tuple[Any, InsuredPerson]]:
+    """Return all stays or fees of a filtered list by their day, for a file."""
+    return WholeList(session, _select(session, actor, table, chosen), _first_day(table), table.id)
 
 
 def list_known_stays(session: Session, area_id: int, person_id: int) -> list[BedStay]:

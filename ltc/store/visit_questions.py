@@ -1,6 +1,6 @@
 """What can be asked about visits, narrowed to what the actor may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,8 +18,8 @@ from ltc.store.paging import Page, page
 from ltc.store.providers import Carer
 from ltc.store.scope import visible
 from ltc.store.visits import Visit
+from ltc.store.whole_lists import WholeList
 
-CHUNK_ROWS = 1_000
 SORTS: dict[str, tuple[Any, ...]] = {
     "begins_at": (Visit.begins_at, Visit.id),
     "person": (InsuredPerson.name, Visit.id),
@@ -84,11 +84,9 @@ def _by_day(actor: Actor, chosen: VisitFilter, order: Sequence[Any]) -> Sequence
     return (Visit.service_on, *order) if is_narrow and is_by_begin else order
 
 
-def load_visits(session: Session, actor: Actor, chosen: VisitFilter) -> Iterator[Listed]:
-    """Yield all visits of a filtered list by their begin, for an export."""
-    query = _select(session, actor, chosen).order_by(Visit.begins_at, Visit.id)
-    rows = session.execute(query.execution_options(yield_per=CHUNK_ROWS))
-    yield from rows
+def load_visits(session: Session, actor: Actor, chosen: VisitFilter) -> WholeList[Listed]:
+    """Return all visits of a filtered list by their begin, for a file."""
+    return WholeList(session, _select(session, actor, chosen), Visit.begins_at, Visit.id)
 
 
 def list_beside(session: Session, visit: Visit, column: str) -> list[Visit]:

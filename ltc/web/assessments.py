@@ -1,6 +1,6 @@
 """Pages of assessments: the list, one application, filing and deciding it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -21,11 +21,11 @@ from ltc.store.applications import (
     ORDERS,
     CaseFile,
     Filter,
-    Listed,
     count_by_status,
     get_case_file,
     get_person_by_case_number,
     list_applications,
+    load_applications,
     load_outcomes,
 )
 from ltc.store.instruments import get_instrument
@@ -70,7 +70,6 @@ blueprint.register_blueprint(evaluations.blueprint)
 blueprint.register_blueprint(devices.blueprint)
 blueprint.register_blueprint(conclusions.blueprint)
 
-EXPORT_ROWS = 1_000  # read at once
 COLUMNS = (
     "number", "case_number", "name", "filed_on", "status", "grade", "assessor", "expert", "due_on",
 )  # fmt: skip
@@ -109,31 +108,19 @@ def index() -> Any:
 @http.requires(Permission.SEE_ASSESSMENTS)
 def export(suffix: str) -> Any:
     """Give the whole filtered list as a file."""
-    return give_list(suffix, "applications", _("Applications"), COLUMNS, _read_rows())
+    found = load_applications(http.database(), http.current_actor(), _read_filter())
+    return give_list(suffix, "applications", _("Applications"), COLUMNS, found, _cells)
 
 
-def _read_rows() -> Iterator[list[Any]]:
-    session, actor, chosen = http.database(), http.current_actor(), _read_filter()
-    cursor = None
-    while True:
-        found = list_applications(
-            session, actor, chosen, ORDERS["number"], cursor, limit=EXPORT_ROWS
-        )
-        outcomes = load_outcomes(session, actor, [row.application.id for row in found.rows])
-        for row in found.rows:
-            yield _cells(row, outcomes.get(row.application.id, NOTHING_YET).grade)
-        cursor = found.next_cursor
-        if cursor is None:
-            return
-
-
-def _cells(row: Listed, grade: str | None) -> list[Any]:
-    application = row.application
-    due = find_due(application)
-    return [
-        application.number, row.person.case_number, row.person.name, application.filed_on,
-        application.status, grade, row.assessor_name, row.expert_name, due and due.on,
-    ]  # fmt: skip
+def _cells(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    ids = [application.id for application, *_others in rows]
+    outcomes = load_outcomes(http.database(), http.current_actor(), ids)
+    for application, person, assessor_name, expert_name in rows:
+        grade, due = outcomes.get(application.id, NOTHING_YET).grade, find_due(application)
+        yield [
+            application.number, person.case_number, person.name, application.filed_on,
+            application.status, grade, assessor_name, expert_name, due and due.on,
+        ]  # fmt: skip
 
 
 @blueprint.get("/<int:application_id>")

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from ltc.store.audit_log import AuditEvent, count_unsealed, find_head
 from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
 from ltc.web.audit_events import action_words, record_words, show_events
 from ltc.web.formats import problem_text
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_cursor,
@@ -64,10 +63,10 @@ def index() -> Any:
 @blueprint.get(f"/events.{LIST_SUFFIX}")
 @http.requires(Permission.SEE_AUDIT)
 def export(suffix: str) -> Any:
-    """Give the newest events of the filter as a file, with codes and words."""
-    events = load_events(http.database(), http.current_actor(), _read_filter())
-    rows = by_pieces(islice(events, EXPORTED_MOST), _rows)
-    return give_list(suffix, "audit", _("Audit log"), COLUMNS, rows)
+    """Give all events of the filter as a file, with codes and words; never only some of them."""
+    found = load_events(http.database(), http.current_actor(), _read_filter())
+    title = _("Audit log")
+    return give_list(suffix, "audit", title, COLUMNS, found, _rows, rows_most=EXPORTED_MOST)
 
 
 def _rows(events: Sequence[AuditEvent]) -> Iterator[list[Any]]:

@@ -21,7 +21,7 @@ from ltc.web.form_pages import FormPage, carry_out, show_form
 from ltc.web.formats import day, said
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.providers import CarerForm, CorrectCarerForm
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -67,7 +67,7 @@ def index() -> Any:
 def export(suffix: str) -> Any:
     """Give the whole filtered list as a file, numbers masked."""
     found = load_carers(http.database(), http.current_actor(), _read_filter())
-    return give_list(suffix, "carers", _("Carers"), COLUMNS, by_pieces(found, _cells))
+    return give_list(suffix, "carers", _("Carers"), COLUMNS, found, _cells)
 
 
 def _cells(rows: Sequence[Carer]) -> Iterator[list[Any]]:

@@ -26,7 +26,7 @@ from ltc.web.districts import district_choices, district_names
 from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured_show import show_values
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -77,7 +77,7 @@ def index() -> Any:
 def export(suffix: str) -> Any:
     """Give the whole filtered list as a file, numbers masked."""
     found = load_people(http.database(), http.current_actor(), _read_filter())
-    return give_list(suffix, "people", _("People"), COLUMNS, by_pieces(found, _cells))
+    return give_list(suffix, "people", _("People"), COLUMNS, found, _cells)
 
 
 def _cells(people: Sequence[InsuredPerson]) -> Iterator[list[Any]]:

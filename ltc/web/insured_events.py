@@ -20,7 +20,7 @@ from ltc.web.districts import district_choices, district_names
 from ltc.web.fact_views import days_text
 from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
-from ltc.web.list_files import LIST_SUFFIX, give_list
+from ltc.web.list_files import LIST_SUFFIX, each, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -72,8 +72,8 @@ def export(suffix: str) -> Any:
     """Give the whole filtered list as a file."""
     names = district_names()
     found = load_life_events(http.database(), http.current_actor(), _read_filter())
-    rows = (_cells(event, person, names) for event, person in found)
-    return give_list(suffix, "life-events", _("Life events"), COLUMNS, rows)
+    build = each(lambda event, person: _cells(event, person, names))
+    return give_list(suffix, "life-events", _("Life events"), COLUMNS, found, build)
 
 
 def _cells(event: LifeEvent, person: InsuredPerson, districts: dict[int, str]) -> list[Any]:

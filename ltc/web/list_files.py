@@ -6,11 +6,11 @@ small whatever the size of the list. On disk it lies in a scratch folder: whatev
 process, what the rows say in plain is swept.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -23,12 +23,15 @@ from ltc.rules.words import N_
 from ltc.services.table_files import Column, Reader, TableFile, write_csv, write_xlsx
 from ltc.store.documents import FULL
 from ltc.store.scratch import open_scratch
+from ltc.store.whole_lists import WholeList
 from ltc.web.formats import area_zone, spoken
 
 T = TypeVar("T")
+Build = Callable[[Sequence[T]], Iterable[Sequence[Any]]]
 
 LIST_SUFFIX = "<any(csv, xlsx):suffix>"  # of the route of every list that can be taken away
 PIECE_ROWS = 1_000
+XLSX_ROWS_MOST = 200_000  # some ten seconds of a worker, in which nothing is sent
 BLOCK_BYTES = 1 << 16
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -110,6 +113,18 @@ COLUMN_TITLES = {
 }
 
 
+class TooLongForSpreadsheet(Conflict):
+    """The list has more than {most} rows, too many for a spreadsheet. Take it as CSV, or narrow
+    the filter.
+    """
+
+
+class TooLongForFile(Conflict):
+    """The list has more than {most} rows, too many for one file. Narrow the filter, by days for
+    instance, and take it in parts.
+    """
+
+
 class FileNotWritten(Conflict):
     """The file cannot be written on the server: {reason}. Narrow the filter, or have room made on
     the disk of LTC_HOME, and take it again.
@@ -117,11 +132,20 @@ class FileNotWritten(Conflict):
 
 
 def give_list(
-    suffix: str, name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> Response:
-    """Answer with a list as a file: ``name`` without its suffix, ``title`` in the reader's words."""
-    table = TableFile(title, [Column(key, _(COLUMN_TITLES[key])) for key in columns], rows)
-    return give_table(suffix, name, table)
+    suffix: str, name: str, title: str, columns: Sequence[str], found: WholeList[T],
+    build: Build[T], *, rows_most: int | None = None,
+) -> Response:  # fmt: skip
+    """Answer with a list as a file: ``name`` without its suffix, ``title`` in the reader's words.
+
+    ``build`` makes the rows of some of what was found. A list is given as a whole or not at all.
+    Raises TooLongForFile (beyond ``rows_most``), TooLongForSpreadsheet, FileNotWritten.
+    """
+    if rows_most is not None and found.is_longer_than(rows_most):
+        raise TooLongForFile(most=f"{rows_most:,}")
+    if suffix == "xlsx" and found.is_longer_than(XLSX_ROWS_MOST):
+        raise TooLongForSpreadsheet(most=f"{XLSX_ROWS_MOST:,}")
+    titles = [Column(key, _(COLUMN_TITLES[key])) for key in columns]
+    return give_table(suffix, name, TableFile(title, titles, _by_pieces(found, build)))
 
 
 def give_table(suffix: str, name: str, table: TableFile) -> Response:
@@ -168,15 +192,18 @@ def _read_blocks(file: IO[bytes]) -> Iterator[bytes]:
             yield block
 
 
-def by_pieces(
-    found: Iterable[T], build: Callable[[Sequence[T]], Iterable[Sequence[Any]]]
-) -> Iterator[Sequence[Any]]:
+def each(build: Callable[..., Sequence[Any]]) -> Build[tuple[Any, ...]]:
+    """Return what builds rows one by one, where nothing has to be asked for beside them."""
+    return lambda piece: itertools.starmap(build, piece)
+
+
+def _by_pieces(found: Iterable[T], build: Build[T]) -> Iterator[Sequence[Any]]:
     """Yield the rows that ``build`` makes of what was found, some at a time.
 
     So the names that stand beside a row are asked for once for all rows of a piece.
     """
     rest = iter(found)
-    while piece := list(islice(rest, PIECE_ROWS)):
+    while piece := list(itertools.islice(rest, PIECE_ROWS)):
         yield from build(piece)
 
 

@@ -28,9 +28,9 @@ from ltc.store.payout_questions import (
     read_settlement,
 )
 from ltc.store.payout_runs import get_run
-from ltc.store.payouts import PayoutLine, PayoutRun
+from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
 from ltc.web.formats import in_language
-from ltc.web.list_files import LIST_SUFFIX, give_list
+from ltc.web.list_files import LIST_SUFFIX, each, give_list
 from ltc.web.lists import read_cursor, read_number, read_text
 from ltc.web.payout_facts import show_fact
 from ltc.web.payout_run import HOLD_NAMES, hold_name
@@ -117,8 +117,8 @@ def export_lines(run_id: int, suffix: str) -> Any:
     names = Names(run)
     found = load_lines(http.database(), http.current_actor(), run, _read_filter())
     of = cache(names.of)  # few names, in very many lines
-    rows = (_line_cells(line, person, names, of) for line, person in found)
-    return give_list(suffix, _name_file("lines", run), _("Lines"), LINE_COLUMNS, rows)
+    build = each(lambda line, person: _line_cells(line, person, names, of))
+    return give_list(suffix, _name_file("lines", run), _("Lines"), LINE_COLUMNS, found, build)
 
 
 def _line_cells(
@@ -144,12 +144,15 @@ def export_holds(run_id: int, suffix: str) -> Any:
     run = _get_run(run_id)
     names = Names(run)
     found = load_holds(http.database(), http.current_actor(), run, _read_filter())
-    rows = (
-        [person.case_number, person.name, Coded(hold.kind, hold_name(hold.kind)),
-         Role(hold.owner), *_tell_hold(hold, names)]
-        for hold, person in found
-    )  # fmt: skip
-    return give_list(suffix, _name_file("holds", run), _("Holds"), HOLD_COLUMNS, rows)
+    build = each(lambda hold, person: _hold_cells(hold, person, names))
+    return give_list(suffix, _name_file("holds", run), _("Holds"), HOLD_COLUMNS, found, build)
+
+
+def _hold_cells(hold: PayoutHold, person: InsuredPerson, names: Names) -> list[Any]:
+    return [
+        person.case_number, person.name, Coded(hold.kind, hold_name(hold.kind)), Role(hold.owner),
+        *_tell_hold(hold, names),
+    ]  # fmt: skip
 
 
 def _name_file(what: str, run: PayoutRun) -> str:

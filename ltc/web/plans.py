@@ -27,7 +27,7 @@ from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.plans import ChangeModeForm, ConfirmForm, CorrectPlanForm, DrawUpForm
 from ltc.web.law_choices import mode_choices, mode_name
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -77,7 +77,7 @@ def export(suffix: str) -> Any:
     """Give the whole filtered list as a file."""
     session, actor, today = http.database(), http.current_actor(), http.context().today
     found = load_plans(session, actor, _read_filter(), today)
-    return give_list(suffix, "plans", _("Care plans"), COLUMNS, by_pieces(found, _cells))
+    return give_list(suffix, "plans", _("Care plans"), COLUMNS, found, _cells)
 
 
 def _cells(rows: Sequence[tuple[CarePlan, InsuredPerson]]) -> Iterator[list[Any]]:

@@ -35,7 +35,7 @@ from ltc.web.forms.providers import (
     CorrectProviderForm,
     ProviderForm,
 )
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -83,7 +83,7 @@ def export(suffix: str) -> Any:
     """Give the whole filtered list as a file."""
     session, actor, today = http.database(), http.current_actor(), http.context().today
     found = load_providers(session, actor, _read_filter(), today)
-    return give_list(suffix, "providers", _("Providers"), COLUMNS, by_pieces(found, _cells))
+    return give_list(suffix, "providers", _("Providers"), COLUMNS, found, _cells)
 
 
 def _cells(rows: Sequence[Provider]) -> Iterator[list[Any]]:

@@ -21,7 +21,7 @@ from ltc.web.chosen import person_id_of, provider_id_of
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.forms.fields import last_day
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import read_cursor, read_day, read_number, read_sort, read_text
 from ltc.web.receipts import leave_receipt
 from ltc.web.stay_kinds import KINDS, Kind, bed_days_of, fee_kind_name
@@ -63,8 +63,7 @@ def export(kind: str, suffix: str) -> Any:
     of = KINDS[kind]
     found = load_care(http.database(), http.current_actor(), of.table, _read_filter())
     columns = ("reference", "case_number", "name", "provider", *of.columns)
-    rows = by_pieces(found, partial(_cells, of))
-    return give_list(suffix, kind, _(of.title), columns, rows)
+    return give_list(suffix, kind, _(of.title), columns, found, partial(_cells, of))
 
 
 def _cells(of: Kind, rows: Sequence[tuple[Any, InsuredPerson]]) -> Iterator[list[Any]]:

@@ -29,7 +29,7 @@ from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import area_zone
 from ltc.web.forms.visits import CorrectVisitForm, LogForm
-from ltc.web.list_files import LIST_SUFFIX, by_pieces, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
     read_choice,
@@ -83,7 +83,7 @@ def index() -> Any:
 def export(suffix: str) -> Any:
     """Give the whole filtered list as a file."""
     found = load_visits(http.database(), http.current_actor(), _read_filter())
-    return give_list(suffix, "visits", _("Visits"), COLUMNS, by_pieces(found, _cells))
+    return give_list(suffix, "visits", _("Visits"), COLUMNS, found, _cells)
 
 
 def _cells(rows: Sequence[Listed]) -> Iterator[list[Any]]:

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import re
+import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -124,6 +125,29 @@ def test_rows_that_do_not_fit_on_a_sheet_go_on_in_the_next():
     assert book.sheet_names == ["结算明细", "结算明细 2", "结算明细 3"]
     sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
     assert sheets == [[["标题"], [0], [1]], [["标题"], [2], [3]], [["标题"], [4]]]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_ten_times_the_rows_take_no_more_memory(tmp_path, suffix):
+    """Kept, the rows of the longer list would be some megabytes."""
+    few, many = [measure_peak_bytes(tmp_path / f"list.{suffix}", rows) for rows in (1_000, 10_000)]
+    assert many < few + 500_000
+
+
+def measure_peak_bytes(path, count):
+    columns = [Column("name", "姓名"), Column("fund_fen", "基金支付"), Column("day", "日期")]
+    rows = ([f"王淑珍 {at}" * 10, at, NOW] for at in range(count))
+    table = TableFile("人员", columns, rows)
+    tracemalloc.start()
+    try:
+        if path.suffix == ".csv":
+            with path.open("wb") as file:
+                write_csv(file, table)
+        else:
+            write_xlsx(path, table, CHINESE, folder=path.parent)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_list_without_rows_is_its_header():

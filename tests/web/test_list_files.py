@@ -11,6 +11,7 @@ import time_machine
 from python_calamine import CalamineWorkbook
 
 from ltc.rules.access import Role
+from ltc.web import audit, list_files
 from ltc.web.list_files import COLUMN_TITLES
 from tests.conftest import NOW
 from tests.support.sign_in import sign_in_as
@@ -109,6 +110,34 @@ def test_both_files_are_downloads_of_the_same_name(shared_world, exports):
         name = plain["Content-Disposition"].removesuffix('.csv"')
         assert name.startswith('attachment; filename="')
         assert sheet["Content-Disposition"] == f'{name}.xlsx"'
+
+
+def test_a_list_too_long_for_a_spreadsheet_is_given_as_csv(shared_world, exports, monkeypatch):
+    app, side = shared_world.app, shared_world.areas[0][0]
+    for endpoint, (route, (plain, sheet)) in exports.items():
+        client = sign_in_as(app.test_client(), side.users[who_sees(route)])
+        rows = len(read_csv(client.get(plain))) - 1
+        monkeypatch.setattr(list_files, "XLSX_ROWS_MOST", rows)
+        assert client.get(sheet).status_code == 200, endpoint
+        monkeypatch.setattr(list_files, "XLSX_ROWS_MOST", rows - 1)
+        refused = client.get(sheet, headers={"Accept-Language": "en"})
+        assert refused.status_code == 409, endpoint
+        assert f"more than {rows - 1} rows" in refused.text
+        assert "Take it as CSV, or narrow the filter" in refused.text
+        assert client.get(plain).status_code == 200, endpoint
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_of_the_audit_log_no_part_is_given_for_the_whole(shared_world, monkeypatch, suffix):
+    auditor = shared_world.areas[0][0].users[Role.AUDITOR]
+    client = sign_in_as(shared_world.app.test_client(), auditor)
+    rows = len(read_csv(client.get("/audit/events.csv"))) - 1
+    monkeypatch.setattr(audit, "EXPORTED_MOST", rows)
+    assert client.get(f"/audit/events.{suffix}").status_code == 200
+    monkeypatch.setattr(audit, "EXPORTED_MOST", rows - 1)
+    refused = client.get(f"/audit/events.{suffix}", headers={"Accept-Language": "en"})
+    assert refused.status_code == 409
+    assert "Narrow the filter, by days for instance" in refused.text
 
 
 @pytest.mark.parametrize("role", [Role.PROVIDER_MANAGER, Role.CARER, Role.ASSESSOR])

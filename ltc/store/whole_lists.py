@@ -1,0 +1,29 @@
+"""Whole filtered lists, for files: read piece by piece, and whether one is too long is asked first."""
+
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+ROWS_AT_ONCE = 1_000
+
+
+class WholeList(Generic[T]):
+    """All rows of a select in an order: of one table as such, of several beside each other."""
+
+    def __init__(self, session: Session, select: sa.Select[Any], *order: Any) -> None:
+        """Take what is read when somebody goes through it, and no sooner."""
+        self._session, self._select, self._order = session, select, order
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield the rows; some at a time are in memory."""
+        ordered = self._select.order_by(*self._order).execution_options(yield_per=ROWS_AT_ONCE)
+        found: Any = self._session.execute(ordered)
+        yield from found.scalars() if len(self._select.column_descriptions) == 1 else found
+
+    def is_longer_than(self, rows: int) -> bool:
+        """Whether there are more rows; of those that are, one more than so many is read."""
+        one = self._select.with_only_columns(sa.literal(1), maintain_column_froms=True)
+        return self._session.scalar(one.offset(rows).limit(1)) is not None

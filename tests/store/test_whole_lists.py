@@ -1,0 +1,52 @@
+"""Whole lists: how long one is, is known from so many rows and no more."""
+
+import pytest
+import sqlalchemy as sa
+
+from ltc.store.insured import Enrolment, InsuredPerson
+from ltc.store.whole_lists import WholeList
+from tests.support import factories as make
+
+PEOPLE = sa.select(InsuredPerson)
+WITH_ENROLMENT = sa.select(InsuredPerson, Enrolment).join(
+    Enrolment, Enrolment.person_id == InsuredPerson.id
+)
+
+
+@pytest.fixture
+def people(session, area):
+    made = [make.make_person(session, case_number=f"C{number}") for number in (3, 1, 2)]
+    for person in made:
+        make.make_enrolment(session, person)
+    return made
+
+
+@pytest.mark.parametrize("select", [PEOPLE, WITH_ENROLMENT])
+def test_it_is_longer_than_less_than_its_rows(session, people, select):
+    found = WholeList(session, select, InsuredPerson.case_number)
+    assert [found.is_longer_than(rows) for rows in range(5)] == [True, True, True, False, False]
+
+
+def test_no_more_is_read_for_it_than_one_row_beyond(session, people):
+    sent = []
+
+    def note(_connection, _cursor, statement, values, *_others):
+        if statement != "BEGIN":
+            sent.append((statement, values))
+
+    sa.event.listen(session.get_bind(), "before_cursor_execute", note)
+    WholeList(session, WITH_ENROLMENT, InsuredPerson.case_number).is_longer_than(2)
+    sa.event.remove(session.get_bind(), "before_cursor_execute", note)
+    ((statement, values),) = sent
+    assert "LIMIT" in statement
+    assert "count(" not in statement
+    assert "ORDER BY" not in statement
+    assert {1, 2} <= set(values.values() if isinstance(values, dict) else values)
+
+
+def test_rows_of_one_table_come_as_such_and_of_more_beside_each_other(session, people):
+    assert [row.case_number for row in WholeList(session, PEOPLE, InsuredPerson.case_number)] == [
+        "C1", "C2", "C3"
+    ]  # fmt: skip
+    beside = WholeList(session, WITH_ENROLMENT, InsuredPerson.case_number.desc())
+    assert [person.case_number for person, enrolment in beside] == ["C3", "C2", "C1"]
