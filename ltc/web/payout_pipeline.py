@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from ltc import http
 from ltc.rules.access import ROLE_NAMES, Reach, Role
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.payouts.runs import RunStatus, is_month_over
 from ltc.store.payout_evidence import name_users
 from ltc.store.payout_questions import NOTHING, sum_by_run
 from ltc.store.payouts import PayoutRun
-from ltc.web.formats import day, instant, whole
+from ltc.web.formats import area_zone, day, instant, whole
 from ltc.web.statement_progress import count_progress
 
 
@@ -95,6 +95,14 @@ def _statements_station(known: Known) -> dict[str, Any]:
     return {"label": _("Statements"), "state": state, "note": note}
 
 
+def last_day_to_come(run: PayoutRun) -> date | None:
+    """Return the month's last day where the run knew only a part of the month, None otherwise."""
+    found = Month.parse(run.month)
+    if is_month_over(found, run.known_at.astimezone(area_zone()).date()):
+        return None
+    return found.ends_before - timedelta(days=1)
+
+
 def who_acts(run: PayoutRun, known: Known) -> dict[str, Any] | None:
     """Return who must act on a run, what they do and by when; None where nothing is left to do.
 
@@ -112,5 +120,7 @@ def who_acts(run: PayoutRun, known: Known) -> dict[str, Any] | None:
         return None
     by = Month.parse(run.month).plus(2).starts_on - timedelta(days=1)
     role, what = acts[run.status]
+    if run.status is RunStatus.CHECKED and last_day_to_come(run):
+        role, what = acts[RunStatus.REJECTED]
     return {"who": _(ROLE_NAMES[role]), "what": what, "by": day(by),
             "late": http.context().today > by}  # fmt: skip

@@ -1,7 +1,6 @@
 """What the page of a run shows: figures, pipeline, bridge, totals, the largest changes."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
@@ -9,11 +8,10 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.access import Permission, Reach
-from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, Span
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
-from ltc.rules.payouts.runs import RunStatus, is_month_over
+from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.words import N_
 from ltc.store.payout_changes import (
     Bridge,
@@ -33,8 +31,8 @@ from ltc.store.payout_questions import (
 from ltc.store.payout_runs import find_run_before
 from ltc.store.payout_sums import WHOLE, find_bridge, find_sums
 from ltc.store.payouts import PayoutRun
-from ltc.web.formats import area_zone, month, whole, yuan
-from ltc.web.payout_pipeline import build_pipeline, gather_known, who_acts
+from ltc.web.formats import month, whole, yuan
+from ltc.web.payout_pipeline import build_pipeline, gather_known, last_day_to_come, who_acts
 from ltc.web.payout_words import Names, law_of
 from ltc.web.run_sums import once, once_a_minute
 
@@ -69,14 +67,6 @@ HOLD_NAMES: dict[HoldKind, str] = {
 def hold_name(kind: str) -> str:
     """Return what a kind of hold is called."""
     return str(_(HOLD_NAMES[HoldKind(kind)])) if kind in HOLDS else kind
-
-
-def last_day_to_come(run: PayoutRun) -> date | None:
-    """Return the month's last day where the run knew only a part of the month, None otherwise."""
-    found = Month.parse(run.month)
-    if is_month_over(found, run.known_at.astimezone(area_zone()).date()):
-        return None
-    return found.ends_before - timedelta(days=1)
 
 
 def build_overview(run: PayoutRun) -> dict[str, Any]:
@@ -224,6 +214,10 @@ def next_step(run: PayoutRun) -> dict[str, Any] | None:
     blocked = None if actor.may(permission) else reason
     if blocked is None and took_part:
         blocked = _("You have taken a step of this run already; another person has to.")
+    if blocked is None and step == "approve" and last_day_to_come(run):
+        blocked = _(
+            "The month was not over when it was calculated. Calculate it again, then approve."
+        )
     may_send_back = actor.may(Permission.CHECK_PAYOUTS) or actor.may(Permission.APPROVE_PAYOUTS)
     return {
         "text": text,

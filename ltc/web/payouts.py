@@ -25,11 +25,10 @@ from ltc.web.formats import month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
-from ltc.web.payout_pipeline import show_months
+from ltc.web.payout_pipeline import last_day_to_come, show_months
 from ltc.web.payout_run import (
     build_overview,
     hold_name,
-    last_day_to_come,
     sum_run,
     sum_run_by,
 )

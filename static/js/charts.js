@@ -86,6 +86,11 @@ function bridgeFloor(levels) {
   return Math.max(0, Math.floor(lowest - span));
 }
 
+// The longest amount at a bar's end: a figure of 12 px is 7.7 px wide in the widest of the fonts.
+function roomForTexts(items) {
+  return Math.ceil(Math.max(...items.map((item) => item.text.length)) * 7.7);
+}
+
 function bridgeOptions(items, narrow) {
   const levels = bridgeLevels(items);
   const floor = bridgeFloor(levels);
@@ -102,7 +107,7 @@ function bridgeOptions(items, narrow) {
   };
   return {
     ...base(narrow),
-    grid: { left: 8, right: narrow ? 84 : 16, top: narrow ? 4 : 24, bottom: 4, containLabel: true },
+    grid: { left: 8, right: narrow ? roomForTexts(items) : 16, top: narrow ? 4 : 24, bottom: 4, containLabel: true },
     tooltip: { ...base(narrow).tooltip, formatter: tooltipText(items) },
     xAxis: narrow ? values : { ...category, axisLabel: { ...category.axisLabel, width: 96 } },
     yAxis: narrow ? { ...category, inverse: true } : values,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ltc import clock
 from ltc.rules.access import Role
 from ltc.rules.payouts.runs import RunStatus
+from ltc.services.payouts import check_run
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
 from ltc.web import background
@@ -162,6 +163,22 @@ def test_a_month_that_goes_on_is_named_before_it_is_released(client, make_ctx, m
     checker = sign_in_as(client, users[Role.FINANCE_CHECKER])
     for path in (f"/payouts/{early.id}", f"/payouts/{early.id}/check"):
         assert "The month ends on 2019-11-30 (Sat)" in read(checker, path)
+
+
+def test_a_month_that_was_not_over_is_not_offered_for_approval(client, make_ctx, month, users):
+    prepares, checks, approves, _officer = users.values()
+    within = datetime(2019, 11, 30, 15, 59, tzinfo=UTC)
+    early = calculate(make_ctx(role=prepares.role, user_id=prepares.id, now=within))
+    check_run(
+        make_ctx(role=checks.role, user_id=checks.id, now=AFTER),
+        run_id=early.id, digest=early.digest or "",
+    )  # fmt: skip
+    text = read(sign_in_as(client, approves), f"/payouts/{early.id}")
+    assert (
+        "The month was not over when it was calculated. Calculate it again, then approve." in text
+    )
+    assert f'href="/payouts/{early.id}/approve"' not in text
+    assert "<strong>Finance, preparing</strong> calculates the month again" in text
 
 
 def test_a_run_is_sent_back_with_a_reason(client, users, run, session):
