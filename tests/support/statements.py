@@ -114,10 +114,10 @@ def make_subject(name: str = "王淑珍") -> Subject:
 
 
 def make_person_statement(
-    book: LawBook, *, name: str = "王淑珍", chinese: Any = CHINESE
+    book: LawBook, *, name: str = "王淑珍", days_in_hospital: int = 5, chinese: Any = CHINESE
 ) -> PersonStatement:
-    """December with five days in hospital, after a whole November."""
-    stay = in_hospital(date(2019, 12, 10), date(2019, 12, 15))
+    """December with some days in hospital from the 10th, after a whole November."""
+    stay = in_hospital(date(2019, 12, 10), date(2019, 12, 10 + days_in_hospital))
     return build_person_statement(
         make_frame(book, chinese=chinese), make_subject(name),
         settle_in(book, make_case(DECEMBER, absences=stay)), settle_in(book, make_case(NOVEMBER)),

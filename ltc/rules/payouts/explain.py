@@ -254,7 +254,7 @@ UNITS = {
               N_("%(count)s visits, %(minutes)s minutes not counted: %(reason)s.")),
     "fee": (N_("1 fee, %(amount_fen)s not counted: %(reason)s."),
             N_("%(count)s fees, %(amount_fen)s not counted: %(reason)s.")),
-    "bed_days": (N_("%(days)s bed-day not counted: %(reason)s."),
+    "bed_days": (N_("1 bed-day not counted: %(reason)s."),
                  N_("%(days)s bed-days not counted: %(reason)s.")),
 }  # fmt: skip
 
@@ -290,10 +290,12 @@ def _tell_exclusions(exclusions: tuple[Exclusion, ...]) -> list[Sentence]:
 
 def _tell_group(kind: str, reason: str, group: list[Exclusion]) -> Sentence:
     one, several = UNITS[kind]
-    return (one if len(group) == 1 else several), {
+    days = sum(exclusion.days for exclusion in group)
+    how_many = days if kind == "bed_days" else len(group)
+    return (one if how_many == 1 else several), {
         "count": len(group),
         "minutes": sum(exclusion.minutes for exclusion in group),
-        "days": sum(exclusion.days for exclusion in group),
+        "days": days,
         "amount_fen": sum(exclusion.amount_fen for exclusion in group),
         "reason": REASONS[reason],
     }

@@ -1,6 +1,7 @@
 """Every code that settlement writes has its words, and every word its values."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,10 @@ from ltc.rules.payouts.explain import (
     build_sentences,
 )
 from ltc.rules.payouts.holds import OWNERS, HoldKind
-from ltc.rules.payouts.results import DayState, Reason
+from ltc.rules.payouts.results import DayState, Exclusion, Reason
 from ltc.rules.payouts.settle import settle
 from ltc.store.policies import LAW_FOLDER, read_law
-from tests.rules.payouts.by_hand import LAW, cases
+from tests.rules.payouts.by_hand import LAW, cases, make_case
 from tests.rules.payouts.test_cases import CASES
 
 SETTLED = [param.values[0] for param in CASES]
@@ -53,6 +54,15 @@ def test_every_step_of_the_shipped_cases_has_words(settled):
 def test_the_sentences_of_the_shipped_cases_can_be_filled(settled):
     for _, settlement in settled:
         assert all(map(fill_sentence, build_sentences(settlement)))
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(1, "1 bed-day not counted"), (6, "6 bed-days not counted")]
+)
+def test_bed_days_are_counted_in_days_and_not_in_stays(days, said):
+    left_out = Exclusion(1, Reason.NOT_IN_MODE, 0, "bed_days", days)
+    settlement = replace(settle(LAW, make_case("daily_fixed")), exclusions=(left_out,))
+    assert any(fill_sentence(each).startswith(said) for each in build_sentences(settlement))
 
 
 def test_every_key_in_a_trace_is_a_value_of_the_law_in_force(settled):
