@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ltc.rules.errors import Conflict
 from ltc.rules.imports import (
     LATITUDE_MAX,
     LONGITUDE_MAX,
@@ -25,12 +26,13 @@ from ltc.rules.imports import (
 from ltc.rules.insured import DayAhead
 from ltc.rules.months import ONE_DAY
 from ltc.rules.stays import PRICE_FEN_MAX, FeeKind, check_amount
-from ltc.rules.visits import Datum, VisitSource, wall_minutes
+from ltc.rules.visits import Datum, VisitSource, check_carer, wall_minutes
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_facts import Values, check_facts, write_facts
 from ltc.services.import_rows import Checked, Known, Spec, cell, need, optional
 from ltc.store.catalogues import get_catalogue
+from ltc.store.import_lookups import CarerFound
 from ltc.store.visits import BedStay, Fee, Visit
 
 KEY = ("provider_id", "reference")
@@ -51,12 +53,14 @@ def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
         person, carer = known.person(row), known.carer(row)
         items = cell(row, "items").split()
         check_items(items, codes, "items")
+        times = _read_times(ctx, row, zone)
+        _check_carer(carer, times["service_on"])
         return {
             "person_id": person.id,
             "provider_id": carer.provider_id,
             "carer_id": carer.id,
             "reference": need(row, "reference"),
-            **_read_times(ctx, row, zone),
+            **times,
             "items": " ".join(items),
             **_read_place(row),
             "source": optional(row, "source", parse_source) or VisitSource.IMPORT,
@@ -64,6 +68,15 @@ def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
         }
 
     return check_facts(ctx, rows, Visit, KEY, read, _same_person)
+
+
+def _check_carer(carer: CarerFound, on: date) -> None:
+    """Refuse what the page of a visit refuses: an expired certificate stops visits by file, too."""
+    try:
+        check_carer(carer.employed, carer.certificate_ends_before, on)
+    except Conflict as problem:
+        problem.field = "carer_code"
+        raise
 
 
 def _read_times(ctx: Context, row: Row, zone: ZoneInfo) -> Values:

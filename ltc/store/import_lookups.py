@@ -5,6 +5,7 @@ Everything is narrowed to what the actor may see, so that a foreign record is si
 
 from collections import namedtuple
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
 from ltc.rules.imports import ImportKind
+from ltc.rules.months import DayRange
 from ltc.store.areas import District
 from ltc.store.base import known_at
 from ltc.store.bulk import is_any_of, narrow_to_keys
@@ -48,6 +50,8 @@ class CarerFound(NamedTuple):
 
     id: int
     provider_id: int
+    employed: DayRange
+    certificate_ends_before: date | None
 
 
 def find_people(
@@ -68,9 +72,15 @@ def find_providers(session: Session, actor: Actor, codes: Collection[str]) -> di
 
 def find_carers(session: Session, actor: Actor, codes: Collection[str]) -> dict[str, CarerFound]:
     """Return the carers with these codes."""
-    query = sa.select(Carer.code, Carer.id, Carer.provider_id)
-    query = visible(query.where(is_any_of(session, Carer.code, codes)), actor)
-    return {code: CarerFound(key, provider) for code, key, provider in _read(session, query)}
+    c = Carer
+    query = sa.select(
+        c.code, c.id, c.provider_id, c.starts_on, c.ends_before, c.certificate_ends_before
+    )
+    query = visible(query.where(is_any_of(session, c.code, codes)), actor)
+    return {
+        code: CarerFound(key, provider, DayRange(starts_on, ends_before), certificate)
+        for code, key, provider, starts_on, ends_before, certificate in _read(session, query)
+    }
 
 
 def load_current(

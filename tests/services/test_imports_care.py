@@ -9,6 +9,7 @@ from ltc.rules.stays import ReferenceTaken
 from ltc.rules.visits import VisitSource
 from ltc.services import plans, stays, visits
 from ltc.store.plans import CarePlan
+from ltc.store.providers import Carer
 from ltc.store.visits import BedStay, Fee, Visit
 from tests.services.import_files import ROWS, counts, import_file, make_world, try_file, write_csv
 from tests.support.factories import make_person, make_plan
@@ -77,6 +78,27 @@ def test_what_is_wrong_with_a_visit_is_said_with_its_column(
     (problem,) = file.problems
     assert problem["column"] == column
     assert words in problem["template"].format(**problem["values"])
+
+
+@pytest.mark.parametrize(
+    ("carer", "words"),
+    [
+        ({"certificate_ends_before": date(2019, 11, 5)}, "certificate ended before"),
+        ({"ends_before": date(2019, 11, 5)}, "not employed"),
+        ({"starts_on": date(2019, 11, 6)}, "not employed"),
+        ({"certificate_ends_before": date(2019, 11, 6), "ends_before": date(2019, 11, 6)}, None),
+    ],
+)
+def test_a_file_takes_no_visit_that_the_page_would_refuse_for_its_carer(
+    officer, session, tmp_path, carer, words
+):
+    session.execute(sa.update(Carer).where(Carer.code == "C1").values(**carer))
+    session.commit()
+    file = try_file(officer, ImportKind.VISITS, write(tmp_path, VISIT))
+    assert counts(file) == ({"conflict": 1} if words else {"new": 1})
+    for problem in file.problems:
+        assert problem["column"] == "carer_code"
+        assert words in problem["template"]
 
 
 def test_a_visit_of_one_minute_that_ended_now_is_taken(officer, tmp_path):
