@@ -39,10 +39,12 @@ from ltc.store.statement_questions import (
 from ltc.store.statement_sources import TraceDiffers
 from ltc.store.statements import Statement
 from tests.support import factories
+from tests.support.full_disks import DISK_BYTES, mounted, remount
 from tests.support.issuing import PEOPLE, issue_all, list_rows
 from tests.support.month import AFTER, calculate, later
 
 STATEMENTS = PEOPLE + 2
+FEW_STATEMENTS_BYTES = 64 * 1024
 
 
 # --- one -----------------------------------------------------------------------------------------
@@ -290,6 +292,32 @@ def test_a_full_disk_ends_the_job_with_what_to_do(
     assert "Make room" in job.message
     assert list(documents.rglob("*.part")) == []
     assert issue_all(approver, run, documents).done == STATEMENTS
+
+
+def test_a_disk_that_is_really_full_keeps_what_was_issued_and_goes_on(
+    approver, run, session, quick_print, monkeypatch
+):
+    monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
+    with mounted(FEW_STATEMENTS_BYTES) as documents:
+        with pytest.raises(DocumentsFull, match=r"No space left on device\. Make room"):
+            issue_all(approver, run, documents)
+        job = session.scalars(sa.select(JobRun).where(JobRun.kind == "statements")).one()
+        assert (job.status, "Make room" in job.message) == (JobStatus.FAILED, True)
+        before = check_kept(session, documents)
+        assert 0 < len(before) < STATEMENTS
+        remount(documents, DISK_BYTES)
+        assert issue_all(approver, run, documents).done == STATEMENTS
+        assert before < check_kept(session, documents)
+
+
+def check_kept(session, documents):
+    """Return who has a statement; each has its file, and nothing else lies on the disk."""
+    rows = list_rows(session)
+    for row in rows:
+        assert len(read_file(documents, 1, row.file_digest)) == row.file_bytes
+    files = {path.stem for path in documents.rglob("*") if path.is_file()}
+    assert files == {row.file_digest for row in rows}
+    return {row.number for row in rows}
 
 
 @pytest.mark.kill

@@ -161,3 +161,8 @@ def mounted(size_bytes: int = DISK_BYTES) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def remount(place: Path, size_bytes: int) -> None:
+    """Give a file system of ``mounted`` another size."""
+    subprocess.run(["mount", "-o", f"remount,size={size_bytes}", str(place)], check=True)
