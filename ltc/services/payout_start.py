@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.errors import Conflict
 from ltc.rules.months import Month
-from ltc.rules.payouts.runs import EDITION, STANDING, RunKind, RunStatus, check_move
+from ltc.rules.payouts.runs import EDITION, STANDING, RunKind, RunStatus, check_move, is_month_over
 from ltc.rules.policies import Law
 from ltc.rules.words import N_
 from ltc.services import leases
@@ -178,9 +178,9 @@ def _survey(
         instant = newest.known_at
     frame = Frame(ctx.area_id, month, instant)
     facts_digest = read_facts_digest(session, frame)
-    is_same = newest is not None and (newest.facts_digest, newest.policy_digest) == (
-        facts_digest, policy_digest,
-    )  # fmt: skip
+    is_same = newest is not None and not _ended_since(ctx, newest, instant) and (
+        newest.facts_digest, newest.policy_digest,
+    ) == (facts_digest, policy_digest)  # fmt: skip
     if newest is not None:
         _check_may_calculate(newest, is_same=is_same)
     goes_on = is_same and newest is not None and newest.status is RunStatus.CALCULATING
@@ -188,6 +188,16 @@ def _survey(
     if not goes_on and not bounds:
         raise NobodyInMonth(month=month)
     return _Survey(month, instant, facts_digest, policy_digest, _newest(runs), bounds)
+
+
+def _ended_since(ctx: Context, run: PayoutRun, instant: datetime) -> bool:
+    """Whether the month ended between a run and an instant.
+
+    Such a run may not be approved, however few facts came since: the month is calculated again.
+    """
+    month, zone = Month.parse(run.month), ZoneInfo(ctx.time_zone)
+    then, now = (at.astimezone(zone).date() for at in (run.known_at, instant))
+    return is_month_over(month, now) and not is_month_over(month, then)
 
 
 def _check_may_calculate(newest: PayoutRun, *, is_same: bool) -> None:

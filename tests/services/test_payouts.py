@@ -308,6 +308,22 @@ def test_approval_is_bound_to_what_was_seen(people_of_finance, month):
         approve_run(approver, run_id=run.id, digest="0" * 64)
 
 
+def test_a_month_calculated_before_its_end_is_calculated_again_when_it_is_over(
+    make_ctx, month, session
+):
+    over = datetime(2019, 11, 30, 16, 0, tzinfo=UTC)  # midnight in Shanghai
+    within, again = (make_ctx(now=later(over, minutes=minutes)) for minutes in (-1, 0))
+    old = calculate(within)
+    with pytest.raises(Unchanged):
+        calculate(make_ctx(now=later(over, seconds=-1)))
+    new = calculate(again)
+    assert (new.sequence, new.known_at, new.digest) == (2, over, old.digest)
+    session.refresh(old)
+    assert old.status is RunStatus.REJECTED
+    with pytest.raises(Unchanged):
+        calculate(make_ctx(now=AFTER))
+
+
 @pytest.mark.parametrize(("minutes", "refusal"), [(-1, MonthNotOver), (0, None)])
 def test_a_month_is_approved_only_when_the_run_knows_it_to_its_end(
     people_of_finance, month, minutes, refusal
