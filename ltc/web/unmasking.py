@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from ltc import http
 from ltc.rules.access import Permission
 from ltc.rules.errors import Invalid
-from ltc.services.unmasking import unmask
+from ltc.services.unmasking import REASON_LENGTH_MAX, unmask
 from ltc.web import once
 from ltc.web.formats import problem_text
 
@@ -21,14 +21,14 @@ KEY_LENGTH_MAX = 80
 @http.requires(Permission.UNMASK)
 def show(record_type: str, field: str, record_id: int) -> Any:
     """Answer with the value: as a part of the page that asked, or as a page of its own."""
-    error, value = "", ""
+    error, value, reason = "", "", request.form.get("reason", "")
     try:
         value = unmask(
             http.context(),
             record_type=record_type,
             field=field,
             record_id=record_id,
-            reason=request.form.get("reason", ""),
+            reason=reason,
         )
     except Invalid as problem:
         error = problem_text(problem)
@@ -40,9 +40,11 @@ def show(record_type: str, field: str, record_id: int) -> Any:
         error=error,
         key=_key(field),
         action=request.path,
+        reason=reason[:REASON_LENGTH_MAX],
         back=back,
     )
-    return page, 422 if error else 200
+    # The masked number and its name stay where they are: only the question is asked again.
+    return (page, 422, {"HX-Retarget": f"#{PREFIX}{_key(field)} form"}) if error else page
 
 
 def _key(field: str) -> str:

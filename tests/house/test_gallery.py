@@ -36,7 +36,7 @@ def test_the_gallery_renders(client: FlaskClient, address: str) -> None:
 
 def test_every_macro_is_in_the_gallery() -> None:
     gallery = (ROOT / "templates/shared/gallery.html").read_text(encoding="utf-8")
-    indirect = {"csrf", "once", "query", "shape", "plain_table", "unmasked"} | {
+    indirect = {"csrf", "once", "query", "shape", "plain_table", "unmasked", "ask_reason"} | {
         "text",
         "password",
         "date",

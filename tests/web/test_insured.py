@@ -23,7 +23,7 @@ from tests.support.factories import (
     make_user,
     make_visit,
 )
-from tests.support.sign_in import send, sign_in_as
+from tests.support.sign_in import csrf_token, send, sign_in_as
 from tests.support.world import build_world
 
 ENGLISH = {"Accept-Language": "en"}
@@ -274,6 +274,16 @@ def test_the_receipt_of_a_late_fact_names_the_months_to_settle_again(
     assert "done." in page
     next_step = "calculate anew what was settled without it: November 2019"
     assert (next_step in page) is follows
+
+
+def test_a_refused_reason_asks_again_and_leaves_the_masked_number_in_its_place(officer, session):
+    path = f"/unmask/insured_person/identity/{make_person(session).id}"
+    answer = officer.post(path, data={"csrf_token": csrf_token(officer), "form_token": "f" * 32, "reason": "why"},
+                          headers={"HX-Request": "true", "HX-Target": "masked-identity"})  # fmt: skip
+    assert answer.status_code == 422
+    assert answer.headers["HX-Retarget"] == "#masked-identity form"
+    assert answer.text.lstrip().startswith("<form")
+    assert 'value="why"' in answer.text
 
 
 def test_the_form_of_a_correction_begins_with_what_is_recorded(officer, session):
