@@ -33,7 +33,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
-from ltc.web import formats, once, request_log, resend
+from ltc.web import formats, once, page_words, request_log, resend
 from ltc.web.problem_pages import render_problem
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
@@ -105,6 +105,7 @@ def register(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=choose_language, default_translation_directories="translations")
+    page_words.register(app)
     app.jinja_env.globals["form_token"] = http.form_token
     request_log.register(app)
     app.before_request(
