@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Actor
+from ltc.rules.insured import LifeEventKind
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.statements import StatementKind
 from ltc.store.assessments import Application, Conclusion
 from ltc.store.base import known_at
+from ltc.store.insured import LifeEvent
 from ltc.store.payouts import PayoutResult, PayoutRun
 from ltc.store.plans import CarePlan
 from ltc.store.scope import visible
@@ -35,6 +37,17 @@ class LastMonth(NamedTuple):
     run: PayoutRun
     result: PayoutResult
     statement: Statement | None
+
+
+def find_death(session: Session, actor: Actor, person_id: int) -> date | None:
+    """Return the day of death, as believed now."""
+    query: Rows = sa.select(LifeEvent).where(
+        LifeEvent.person_id == person_id,
+        LifeEvent.kind == LifeEventKind.DEATH,
+        known_at(LifeEvent, None),
+    )
+    death: LifeEvent | None = _first(session, actor, query, LifeEvent.starts_on, LifeEvent.id)
+    return death.starts_on if death else None
 
 
 def find_newest_application(session: Session, actor: Actor, person_id: int) -> Application | None:

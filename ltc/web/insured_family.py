@@ -22,6 +22,7 @@ from ltc.store.family_questions import (
     LastMonth,
     VisitsOfMonth,
     find_conclusion_on,
+    find_death,
     find_last_month,
     find_newest_application,
     find_newest_conclusion,
@@ -56,14 +57,16 @@ def show(person_id: int) -> Any:
     places = {visit.provider_id for visit in visits.first}
     if now and now.provider_id:
         places.add(now.provider_id)
+    died_on = find_death(*of_person)
     return render_template(
         "insured/family.html",
         person=person,
+        died_on=died_on,
         month=str(this_month),
         stations=_mark_current([
             *_of_application(person.id, application),
             _of_plan(now or coming),
-            _of_care(now, visits, ctx.today),
+            _of_ending(died_on) if died_on else _of_care(now, visits, ctx.today),
             _of_payment(last),
         ]),
         step=_find_step(application) if application else None,
@@ -134,6 +137,11 @@ def _of_care(plan: CarePlan | None, visits: VisitsOfMonth, today: date) -> Stati
         return {**_station(label, day(visits.last_on)), "note": note}
     is_given = plan is not None and not _is_by_visits(plan, today)
     return _station(label, is_given and plan and _("since %(day)s", day=day(plan.starts_on)))
+
+
+def _of_ending(died_on: date) -> Station:
+    """Return the station of care that ended with a death: nobody waits for more of it."""
+    return {"label": _("Care ended"), "state": "stopped", "at": day(died_on)}
 
 
 def _holds(plan: CarePlan, today: date) -> bool:

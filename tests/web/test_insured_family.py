@@ -8,6 +8,7 @@ import pytest
 
 from ltc.rules.access import Role
 from ltc.rules.applications import ApplicationStatus
+from ltc.rules.insured import LifeEventKind
 from ltc.store.assessments import Application
 from ltc.store.base import new_id
 from ltc.store.insured import InsuredPerson
@@ -46,6 +47,18 @@ def test_a_case_that_has_begun_says_who_acts_next(officer, session, person):
     text = read_sheet(officer, person)
     assert "Applied done 2019-11-04 (Mon) Assessed under way" in text
     assert re.search(r"Next: .+ by 2019-11-", text)
+
+
+def test_after_a_death_the_sheet_waits_for_nothing_more(officer, session, person, provider):
+    make.make_conclusion(session, person)
+    make.make_plan(session, person, provider, confirmed_on=date(2019, 1, 20))
+    make.make_life_event(session, person, kind=LifeEventKind.DEATH,
+                         starts_on=date(2019, 11, 12), ends_before=None)  # fmt: skip
+    text = read_sheet(officer, person)
+    assert "Died on 2019-11-12 (Tue). Applied" in text
+    assert "Care ended stopped 2019-11-12 (Tue)" in text
+    assert "under way" not in text
+    assert "Care agreed:" not in text
 
 
 def test_the_stations_follow_assessment_plan_and_visits(officer, session, person, provider, carer):
