@@ -3,8 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from ltc import http
-from ltc.commands.machine import plainly
+from ltc.commands.machine import fitting_house, plainly
 from ltc.jobs.imports import work_asked
 
 imports_group = AppGroup("imports", help="Files that were uploaded to be imported.")
@@ -15,7 +14,7 @@ imports_group = AppGroup("imports", help="Files that were uploaded to be importe
 def work(job_id: int) -> None:
     """Try out or carry out the file of a job, or go on where that was interrupted."""
     with plainly():
-        file = work_asked(http.house(), job_id, _say_progress)
+        file = work_asked(fitting_house(), job_id, _say_progress)
         counts = ", ".join(f"{name} {count:,}" for name, count in file.counts.items() if count)
         click.echo(f"{file.status.value}: {counts or 'no rows'}")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -36,16 +37,24 @@ def say_refusal(error: DBAPIError) -> str:
     return f"The database refused ({' '.join(word for word in words if word)})."
 
 
+def fitting_house() -> Any:
+    """Return the house; raises DatabaseTooOld or DatabaseTooNew.
+
+    A program of another version would write what nobody expects.
+    """
+    house = http.house()
+    check_version(house.engine)
+    return house
+
+
 @contextmanager
 def machine_in(area_code: str, *, any_version: bool = False) -> Iterator[Context]:
     """Yield the machine's context in an area; raises AreaNotFound.
 
-    Raises DatabaseTooOld or DatabaseTooNew, too: a program of another version would write what
-    nobody expects. Not with ``any_version``: what is backed up and verified before it is brought up.
+    As ``fitting_house``, but not with ``any_version``: what is backed up and verified before it is
+    brought up.
     """
-    house = http.house()
-    if not any_version:
-        check_version(house.engine)
+    house = http.house() if any_version else fitting_house()
     with house.session_maker() as session:
         area = get_area_by_code(session, area_code)
         actor = build_machine(area.id, "shell")

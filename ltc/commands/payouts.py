@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from ltc import clock, http
-from ltc.commands.machine import machine_in, plainly
+from ltc.commands.machine import fitting_house, machine_in, plainly
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import calculate_asked
 from ltc.jobs.work import executor_of
@@ -41,7 +41,7 @@ def calculate(
     """Calculate MONTH (2019-11) of AREA (its code), or go on where it was interrupted."""
     with plainly():
         if job_id is not None:
-            _say_run(calculate_asked(http.house(), job_id, _say_progress))
+            _say_run(calculate_asked(fitting_house(), job_id, _say_progress))
             return
         if area is None or month is None:
             raise click.UsageError("Name the area and the month: chongqing 2019-11.")

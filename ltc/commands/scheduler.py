@@ -17,7 +17,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ltc import clock, http
-from ltc.commands.machine import machine_in, plainly, say_refusal
+from ltc.commands.machine import fitting_house, machine_in, plainly, say_refusal
 from ltc.jobs.going_on import run_job
 from ltc.jobs.running import QUIET, run_task
 from ltc.jobs.running import machine_in as machine_of
@@ -29,7 +29,7 @@ from ltc.services import jobs, schedulers
 from ltc.services.leases import name_holder
 from ltc.store.areas import list_areas
 from ltc.store.job_runs import JobRun, JobStatus
-from ltc.store.migrations import check_version, current_version, newest_version
+from ltc.store.migrations import check_version, current_version, loaded_version
 from ltc.store.timetable import TIMETABLE_FILE, check_areas
 from ltc.store.yaml_reader import LawFileError
 from ltc.web.background import ROOT, build_command, build_environ
@@ -165,7 +165,7 @@ def start_job(settings: Any, job_id: int) -> subprocess.Popen[bytes]:
 
 def make_looker(house: Any, start: Start) -> Callable[[], None]:
     """Return what looks once; what goes wrong ends nothing, and is told when it has changed."""
-    told, version = {"trouble": ""}, newest_version()
+    told, version = {"trouble": ""}, loaded_version()
 
     def once() -> None:
         trouble = ""
@@ -210,7 +210,7 @@ def run(job_id: int) -> None:
     """Do what the job of this number asks for, or go on where its process ended."""
     with plainly():
         try:
-            job = run_job(http.house(), job_id)
+            job = run_job(fitting_house(), job_id)
         except jobs.TakenElsewhere as taken:
             click.echo(taken.message)
             return

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from ltc import clock, http
-from ltc.commands.machine import machine_in, plainly
+from ltc.commands.machine import fitting_house, machine_in, plainly
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.statements import issue_asked
 from ltc.rules.errors import NotFound
@@ -37,7 +37,7 @@ def issue(area: str | None, month: str | None, workers: int | None, job_id: int 
     """Issue every statement of MONTH (2019-11) of AREA (its code), or go on where it stopped."""
     with plainly():
         if job_id is not None:
-            _say_end(issue_asked(http.house(), job_id, _say_progress))
+            _say_end(issue_asked(fitting_house(), job_id, _say_progress))
             return
         if area is None or month is None:
             raise click.UsageError("Name the area and the month: chongqing 2019-11.")

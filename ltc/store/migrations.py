@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,6 +36,15 @@ def config_for(connection: sa.Connection | None = None) -> Config:
 def newest_version() -> str:
     """Return the newest revision of the code."""
     return str(ScriptDirectory.from_config(config_for()).get_current_head())
+
+
+@cache
+def loaded_version() -> str:
+    """Return the revision that this process was written for: the newest when it first asked.
+
+    An update on the disk brings newer ones, of which code that is loaded already knows nothing.
+    """
+    return newest_version()
 
 
 def current_version(engine: sa.Engine) -> str | None:
@@ -93,12 +103,13 @@ def is_known(version: str) -> bool:
 
 
 def check_version(engine: sa.Engine) -> None:
-    """Raise unless the database is at the newest revision of this program."""
+    """Raise unless the database is at the newest revision of this program, as it was loaded."""
     found = current_version(engine)
-    if found == newest_version():
+    if found == loaded_version():
         return
     check_known(engine)
-    raise DatabaseTooOld(found=found or "-", newest=newest_version())
+    fault = DatabaseTooOld if (found or "") < loaded_version() else DatabaseTooNew  # numbers rise
+    raise fault(found=found or "-", newest=loaded_version())
 
 
 def check_known(engine: sa.Engine) -> None:

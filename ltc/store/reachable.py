@@ -59,6 +59,12 @@ class DatabaseOfOtherVersion(DatabaseTrouble):
     """
 
 
+class ProgramOfOtherVersion(DatabaseOfOtherVersion):
+    """The database is of another version than this program. Nothing was changed. Tell whoever
+    looks after the installation: bring the older of the two up, then start `flask serve` anew.
+    """
+
+
 # What PostgreSQL calls it (SQLSTATE, or its class of two), and what SQLite says.
 _BY_STATE: dict[str, type[DatabaseTrouble]] = {
     "08": DatabaseAway, "57P": DatabaseAway, "25006": DatabaseOnlyRead, "53100": DatabaseFull,

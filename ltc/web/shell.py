@@ -33,7 +33,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
-from ltc.web import formats, once, page_words, request_log, resend
+from ltc.web import formats, once, page_words, program_version, request_log, resend
 from ltc.web.problem_pages import render_problem
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
@@ -108,6 +108,7 @@ def register(app: Flask) -> None:
     page_words.register(app)
     app.jinja_env.globals["form_token"] = http.form_token
     request_log.register(app)
+    program_version.register(app)  # before anything is read or written
     app.before_request(
         http.load_actor
     )  # first: a form that came too late is answered by who sent it

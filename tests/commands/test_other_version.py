@@ -24,6 +24,10 @@ def newer(engine, area):
 
 def test_a_command_refuses_before_it_writes(app, newer):
     for command in (["jobs", "now", "chongqing", "books_check"],
+                    ["jobs", "run", "1"],
+                    ["payouts", "calculate", "--job", "1"],
+                    ["statements", "issue", "--job", "1"],
+                    ["imports", "work", "--job", "1"],
                     ["payouts", "calculate", "chongqing", "2019-11"]):  # fmt: skip
         done = app.test_cli_runner().invoke(args=command)
         assert done.exit_code == 1
