@@ -7,6 +7,7 @@ from ltc.jobs.work import Work, executor_of
 from ltc.rules.books import BOOK_NAMES, VERDICT_SENTENCES
 from ltc.rules.errors import Conflict
 from ltc.rules.words import Word
+from ltc.services import name_parts
 from ltc.services.books import BookReport, check_books
 from ltc.services.executors import Inline
 from ltc.services.payout_sums import add_up
@@ -28,9 +29,12 @@ class MonthNotProven(Conflict):
 def check_the_books(work: Work) -> dict[str, object]:
     """Check the runs that were touched lately, or all where the inputs say so (``all``).
 
-    Where they agree, what a killed process has not added up is added up. Raises BooksDisagree.
+    Where they agree, what a killed process has not added up is added up. Whoever would be found by
+    no name is found again. Raises BooksDisagree.
     """
     ctx = work.machine
+    if not work.dry_run and (people := name_parts.fill_in(ctx)):
+        work.log(f"Names that could not be found by their parts, and now can: {people}")
     begin = datetime.combine(work.on - timedelta(days=DAYS_BACK), time(0), ZoneInfo(ctx.time_zone))
     since = None if work.inputs.get("all") else begin
     books = check_books(

@@ -4,7 +4,7 @@ Of every name the rest from each of its signs on is kept (王小明, 小明, 明
 where one of these begins with it. Whoever writes a person's name writes its parts, too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -19,6 +19,11 @@ PART_SIGNS = 20  # so much of a rest is kept
 LAST_SIGN = "\U0010ffff"  # nothing sorts after it
 # SQLite's LIKE takes large letters for small ones: what it would find must be among the candidates.
 FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)
+# Both databases understand it.
+ADD_PART = sa.text(
+    "INSERT INTO name_parts (area_id, part, person_id) VALUES (:area_id, :part, :person_id)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 class NamePart(Base):
@@ -58,6 +63,45 @@ def replace_name_parts(session: Session, person: InsuredPerson, former_name: str
         )
     )  # fmt: skip
     write_name_parts(session, [person])
+
+
+def find_unlisted(session: Session, area_id: int, after_id: int, limit: int) -> list[int]:
+    """Return the ids of people whose name, as it is now, has no parts: the first ones after an id.
+
+    The whole name is one of its parts, or its beginning is; and whoever has one has all.
+    """
+    person = InsuredPerson
+    begins = sa.func.substr(_folded(session, person.name), 1, PART_SIGNS)
+    is_listed = sa.exists().where(
+        NamePart.area_id == person.area_id, NamePart.part == begins, NamePart.person_id == person.id
+    )
+    unlisted = sa.select(person.id).where(
+        person.area_id == area_id, person.id > after_id, person.name != "", ~is_listed
+    )
+    return list(session.scalars(unlisted.order_by(person.id).limit(limit)))
+
+
+def add_name_parts(session: Session, area_id: int, ids: Sequence[int]) -> None:
+    """Add what is missing of the parts of some people's names, their rows locked meanwhile.
+
+    The parts of a former name may stay: who is found by them is compared with the name itself.
+    """
+    people = sa.select(InsuredPerson.id, InsuredPerson.name).where(
+        InsuredPerson.area_id == area_id, InsuredPerson.id.in_(ids)
+    )
+    rows = [
+        {"area_id": area_id, "part": part, "person_id": person.id}
+        for person in session.execute(people.with_for_update())
+        for part in split_name(person.name)
+    ]
+    session.execute(ADD_PART, rows)
+
+
+def _folded(session: Session, name: Any) -> Any:
+    """Return the expression of a name with the letters of ASCII made small, and no others."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sa.func.lower(name)
+    return sa.func.translate(name, ascii_uppercase, ascii_lowercase)
 
 
 def select_by_part(area_id: int, text: str) -> sa.Select[Any]:

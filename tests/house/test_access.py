@@ -9,10 +9,10 @@ import pytest
 from tests.house.sources import ROOT, at, name_of, walk_python, write
 
 # Services whose writing is no change of a record: sessions seen, tokens swept, blocks sealed, leases renewed,
-# how far the trial of a file is, what runs add up to.
+# how far the trial of a file is, parts of names that were missing, what runs add up to.
 BOOKKEEPERS = {
     "audit.py", "context.py", "forms.py", "import_work.py", "jobs.py", "leases.py",
-    "payout_sums.py", "schedulers.py", "sign_in.py",
+    "name_parts.py", "payout_sums.py", "schedulers.py", "sign_in.py",
 }  # fmt: skip
 READERS = ("get_", "find_", "list_", "count_", "load_", "sum_")
 # What says whose rows are asked for: the scope, or the area alone where a use-case or a job asks.
