@@ -9,7 +9,17 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import audit_cost, crowd, imports, month, pages, settlement_rules, start_up, statements
+from bench import (
+    audit_cost,
+    crowd,
+    grading,
+    imports,
+    month,
+    pages,
+    settlement_rules,
+    start_up,
+    statements,
+)
 from bench.table import Figure, print_table
 
 DATABASES = ("sqlite", "postgresql")
@@ -53,6 +63,11 @@ def run_imports(*, quick: bool) -> None:
     imports.main(["--rows", str(imports.QUICK_ROWS)] if quick else [])
 
 
+def run_grading(*, quick: bool) -> None:
+    """``flask grade`` on a file of 100,000 assessments."""
+    grading.main(["--rows", "5000"] if quick else [])
+
+
 def run_settlement(*, quick: bool) -> None:
     """The rules of settlement alone, without a database."""
     people = settlement_rules.PEOPLE // 10 if quick else settlement_rules.PEOPLE
@@ -69,6 +84,7 @@ SECTIONS: dict[str, Callable[..., None]] = {
     "audit": run_audit,
     "statements": run_statements,
     "imports": run_imports,
+    "grading": run_grading,
     "settlement": run_settlement,
     "pages": run_pages,
     "crowd": run_crowd,
