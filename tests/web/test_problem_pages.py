@@ -11,7 +11,6 @@ from tests.support.sign_in import sign_in_as
 
 ENGLISH = {"Accept-Language": "en"}
 HERE = "http://localhost"
-pytestmark = pytest.mark.parametrize("shared_world", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
