@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from ltc.rules.access import OF_WHOLE_AREA, PERMISSIONS, REACH, Permission, Reach, Role
+from ltc.store.documents import keep_file
+from ltc.store.statements import Statement
 from ltc.store.users import User
 from tests.conftest import NOW
 from tests.support.sign_in import send, sign_in_as
@@ -34,9 +37,6 @@ OTHERWISE = {
     "payouts.progress": 404,
     "payouts.send_back": 403,  # the run's status decides in the use-case who of several roles may
     "shell.language": 302,  # back to the page before
-    "statements.archive": 404,  # the statement has no file
-    "statements.bundle": 404,
-    "statements.download": 404,
     "statements.job": 404,  # the job is a calculation
     "statements.progress": 404,
     "verify.show": 404,  # no statement has this code
@@ -73,8 +73,19 @@ def frozen():
         yield
 
 
+@pytest.fixture(scope="module")
+def documents_kept(shared_world):
+    """Every statement has its file: that a stranger finds none says then that it is not theirs."""
+    house = shared_world.app.extensions["ltc"]
+    with house.session_maker() as session:
+        for statement in session.scalars(sa.select(Statement)):
+            content = b"%PDF-1.7 of " + statement.number.encode()
+            statement.file_digest = keep_file(house.settings.documents, statement.area_id, content)
+        session.commit()
+
+
 @pytest.fixture
-def app(shared_world):
+def app(shared_world, documents_kept):
     """The application of the whole walk: whoever is refused, or only reads, changes nothing."""
     return shared_world.app
 
