@@ -19,6 +19,7 @@ COMMANDS = {
     "law_group": "law",
     "db_group": "db",
     "users_group": "users",
+    "areas_group": "areas",
     "keys_group": "keys",
     "audit_group": "audit",
     "imports_group": "imports",

@@ -6,9 +6,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission, build_machine
-from ltc.rules.errors import Conflict
+from ltc.rules.errors import Conflict, Invalid
 from ltc.services.context import Context, Policies
-from ltc.store.areas import Area, District, Organisation, OrganisationKind, list_districts
+from ltc.store.areas import (
+    Area,
+    District,
+    Organisation,
+    OrganisationKind,
+    list_districts,
+    list_organisations,
+)
 from ltc.store.base import new_id
 
 
@@ -18,6 +25,14 @@ class AreaTaken(Conflict):
 
 class DistrictTaken(Conflict):
     """There is a district “{code}” already."""
+
+
+class OrganisationTaken(Conflict):
+    """There is an organisation “{name}” already."""
+
+
+class NameBlank(Invalid):
+    """A code and a name have at least one character."""
 
 
 def open_area(
@@ -54,12 +69,18 @@ def open_area(
 def found_organisation(
     ctx: Context, *, kind: OrganisationKind, name: str, district_id: int | None = None
 ) -> Organisation:
-    """Record an agency or an assessing body; a provider's organisation comes with the provider."""
+    """Record an agency or an assessing body; a provider's organisation comes with the provider.
+
+    Raises NameBlank, OrganisationTaken.
+    """
     ctx.require(Permission.MANAGE_USERS)
+    _check_named(name)
     organisation = Organisation(
         area_id=ctx.area_id, id=new_id(), kind=kind, name=name, district_id=district_id
     )
     with ctx.transaction() as session:
+        if name in {known.name for known in list_organisations(session, ctx.area_id)}:
+            raise OrganisationTaken(name=name)
         session.add(organisation)
         changes = {"kind": [None, kind], "name": [None, name]}
         ctx.record("organisation.founded", "organisation", organisation.id, changes)
@@ -67,8 +88,9 @@ def found_organisation(
 
 
 def open_district(ctx: Context, *, code: str, name_zh: str, name_en: str) -> District:
-    """Add a district to the area; raises DistrictTaken."""
+    """Add a district to the area; raises NameBlank, DistrictTaken."""
     ctx.require(Permission.MANAGE_USERS)
+    _check_named(code, name_zh, name_en)
     district = District(
         area_id=ctx.area_id, id=new_id(), code=code, name_zh=name_zh, name_en=name_en
     )
@@ -78,3 +100,8 @@ def open_district(ctx: Context, *, code: str, name_zh: str, name_en: str) -> Dis
         session.add(district)
         ctx.record("district.opened", "district", district.id, {"code": [None, code]})
     return district
+
+
+def _check_named(*texts: str) -> None:
+    if not all(text.strip() for text in texts):
+        raise NameBlank()

@@ -8,7 +8,7 @@ from ltc.factory import House, create_app
 from ltc.rules.access import Role
 from ltc.services.passwords import Passwords
 from ltc.store import db, migrations
-from ltc.store.areas import Area, Organisation
+from ltc.store.areas import Area, District, Organisation
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.reachable import (
     DatabaseInUse,
@@ -108,6 +108,22 @@ def test_what_cannot_be_created_is_said_in_one_line(run, words, text):
     result = run("users", "create", *words)
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert text in result.output
+
+
+def test_a_new_agency_gets_its_districts_and_its_assessing_body(run, session):
+    run("users", "create", "admin", "--area", "chongqing")
+    words = ("areas", "district", "DDK", "大渡口区", "--name-en", "Dadukou", "--area", "chongqing")
+    assert run(*words).output == "Opened the district DDK.\n"
+    assert run("areas", "body", "评估中心", "--area", "chongqing").exit_code == 0
+    district = session.scalars(sa.select(District)).one()
+    assert (district.code, district.name_zh, district.name_en) == ("DDK", "大渡口区", "Dadukou")
+    made = run("users", "create", "assessor", "--area", "chongqing", "--role", "assessor",
+               "--organisation", "评估中心")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert "There is a district “DDK” already." in run(*words).output
+    again = run("areas", "body", "评估中心", "--area", "chongqing")
+    assert (again.exit_code, again.output.count("\n")) == (1, 1)
+    assert run("areas", "body", " ", "--area", "chongqing").exit_code == 1
 
 
 def test_a_password_can_be_chosen_and_is_not_printed(run, session):
