@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ltc.rules.audit import ChainState
+from ltc.services.demo.stories import APPLIED, PASSED
 from ltc.services.demo.summary import MonthSummary, Summary
 
 WIDTH = 80
 LABEL, COLUMN = 32, 16
 TITLE = "Chongqing's pilot of long-term care insurance, 2019 (made-up people)"
-SCALE = (
-    "923 applied and 788 passed as published on 28 November 2019. The scale used then was\n"
-    "not published with the figures: the national one of 2021 is used here instead."
+AS_PUBLISHED = (
+    f"{APPLIED} applied and {PASSED} passed as published on 28 November 2019. The scale used then\n"
+    "was not published with the figures: the national one of 2021 is used here instead."
+)
+FEWER = (
+    f"Fewer than those published on 28 November 2019 ({APPLIED} applied, {PASSED} passed). The scale\n"
+    "used then was not published with the figures: here it is the national one of 2021."
 )
 NAMES = {
     "employee": "employees", "resident": "residents", "home_visits": "home visits",
@@ -25,7 +30,8 @@ def build_screen(
     """Yield the lines of the screen; ``seconds`` by stage, empty where nothing was built now."""
     yield TITLE
     yield "=" * WIDTH
-    yield from SCALE.split("\n")
+    is_whole = (summary.applied, summary.passed) == (APPLIED, PASSED)
+    yield from (AS_PUBLISHED if is_whole else FEWER).split("\n")
     yield ""
     yield _row("insured persons", f"{summary.people:,}", f"providers {summary.providers:,}")
     yield _row("applied", f"{summary.applied:,}", f"carers {summary.carers:,}")

@@ -17,9 +17,11 @@ from ltc.commands.demo_place import (
     check_free,
     look,
 )
+from ltc.commands.demo_screen import build_screen
+from ltc.rules.audit import ChainState
 from ltc.services.areas import open_area
 from ltc.services.demo.stage import Stage
-from ltc.services.demo.summary import BEGUN, BUILT
+from ltc.services.demo.summary import BEGUN, BUILT, Summary
 from ltc.store import db, migrations
 from tests.conftest import NOW, ROOT
 
@@ -66,6 +68,19 @@ def _interrupt(target, given_settings, policies):
     with building_site(target, given_settings.keys) as session_maker, session_maker() as session:
         open_and_say(session, policies, BEGUN)
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("applied", "passed", "said"),
+    [
+        (923, 788, "923 applied and 788 passed as published on 28 November 2019."),
+        (300, 256, "Fewer than those published on 28 November 2019 (923 applied, 788 passed)."),
+    ],
+)
+def test_the_screen_calls_only_the_published_figures_published(applied, passed, said):
+    chain = ChainState(1, 1, 0, 1, "0" * 64)
+    summary = Summary(applied, applied, passed, applied, 1, 1, 1, (), chain)
+    assert said in " ".join(build_screen(summary, {}, []))
 
 
 def test_two_do_not_build_at_once(target, given_settings):
