@@ -43,10 +43,8 @@ GROUNDS: dict[str, str] = {
         "Concluded on %(concluded_on)s, valid to %(valid_to_on)s: the benefit begins on"
         " %(starts_on)s."
     ),
-    "grade": N_("Grade %(grade)s under the standard %(standard)s is level %(level)s here."),
-    "grade_without_level": N_(
-        "Grade %(grade)s under the standard %(standard)s has no benefit here."
-    ),
+    "grade": N_("%(standard)s: %(grade)s, which is level %(level)s here."),
+    "grade_without_level": N_("%(standard)s: %(grade)s, which has no benefit here."),
     "segment": N_(
         "From %(first_on)s to %(last_on)s: mode %(mode)s, scheme %(scheme)s, level %(level)s."
     ),
