@@ -87,12 +87,22 @@ def show_grade(code: str | None, instrument: str = CURRENT) -> str:
 
 def leave(application: Application, title: str, outcome: Outcome = NOTHING_YET) -> Any:
     """Leave a receipt that says who acts next, and go to the page of the application."""
-    step = show_step(application, outcome)
-    following = {"next_text": step.what, "next_owner": step.who} if step else {}
-    if step and step.by:
-        following["next_by"] = step.by
-    leave_receipt(title, application.number, **following)
+    leave_receipt(title, application.number, **_follow(application, outcome))
     return redirect(url_for("assessments.show", application_id=application.id))
+
+
+def _follow(application: Application, outcome: Outcome) -> dict[str, str]:
+    """Return who acts next and until when: after a conclusion its grade needs a care plan."""
+    step = show_step(application, outcome)
+    if step:
+        by = {"next_by": step.by} if step.by else {}
+        return {"next_text": step.what, "next_owner": step.who, **by}
+    if application.status is not ApplicationStatus.CONCLUDED:
+        return {}
+    return {
+        "next_text": _("draw up a care plan where the grade gives a right to benefits"),
+        "next_owner": _("Agency officer"),
+    }
 
 
 def _situation(application: Application, outcome: Outcome) -> Situation:
@@ -153,7 +163,7 @@ def _assigned(case: CaseFile) -> Station:
         "label": _("Assigned"),
         "state": "done" if case.assessor_name and case.expert_name else "waiting",
         "who": " · ".join(names),
-        "at": instant(planned) if planned else "",
+        "note": _("visit planned for %(at)s", at=instant(planned)) if planned else "",
     }
 
 

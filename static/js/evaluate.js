@@ -374,4 +374,5 @@ flush();
 meetTabs(waiting.draft, () => { document.getElementById("elsewhere").hidden = false; });
 if (!location.hash && !document.querySelector(".govuk-error-summary")) goToFirstOpen();
 await startWorker(form.dataset.worker);
-await keepPage(location.pathname).catch(() => {}); // without a connection it is kept already
+// The page's own path: where a refusal is shown, the address is that of what was pressed.
+await keepPage(form.getAttribute("action")).catch(() => {}); // without a connection it is kept already

@@ -328,3 +328,19 @@ def test_without_a_script_the_sections_are_saved_by_their_buttons(
     expect(page).to_have_url(re.compile("#cog$"))
     assert scores_of(way, application) == {"eat": 5, "memory": 4}
     expect(page.locator("#sheet-body")).to_be_visible()
+
+
+def test_a_refused_completion_asks_for_no_page_that_is_not_there(
+    tablet: BrowserContext, way: Way
+) -> None:
+    application = way.start()
+    page = tablet.new_page()
+    page.goto(f"/assessments/{application.id}/evaluate")
+    expect(page.locator("#score-eat-1")).to_be_focused()  # the script is ready
+    answers: list[tuple[str, int]] = []
+    page.on("response", lambda got: answers.append((got.request.method, got.status)))
+    page.get_by_role("button", name="Complete the evaluation").click()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert ("POST", 422) in answers
+    assert ("GET", 405) not in answers

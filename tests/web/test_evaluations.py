@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -184,9 +185,17 @@ def test_two_experts_confirm_and_the_case_is_concluded(way, browse, session):
     for expert in (way.staff.expert, way.staff.second_expert):
         answer = send(browse(expert), path(case, "/confirm"), data)
         assert answer.status_code == 302, answer.text
+    assert "draw up a care plan" in read(browse(expert), path(case))
     page = read(browse(way.staff.officer), path(case))
     assert "Grade 5 Severe disability III (the heaviest), valid to 2021-11-13 (Sat)." in page
     assert status_of(session, case) is ApplicationStatus.CONCLUDED
+
+
+def test_the_day_of_the_planned_visit_is_not_said_to_be_the_day_of_assigning(way, browse):
+    case = way.assign()
+    case.visit_planned_at = datetime(2019, 11, 20, 6, 0, tzinfo=UTC)
+    way.session.commit()
+    assert "visit planned for 2019-11-20 (Wed) 14:00" in read(browse(way.staff.officer), path(case))
 
 
 def test_one_expert_does_not_confirm_twice(way, browse):
