@@ -1,8 +1,9 @@
 """What a month takes, measured in a process of its own: ``python -m bench.measures NAME URL WORKERS``.
 
 Prints one line of JSON. The floor is bare SQL that only sums the same visits by person and inserts
-as many rows with as many bytes as the run stores; the usual way is a loop over one person at a time
-through the ORM with the same rules, measured on a part of the people.
+as many rows with as many bytes as the run stores; beside it, as many rows with the sums alone. The
+usual way is a loop over one person at a time through the ORM with the same rules, measured on a
+part of the people.
 """
 
 import json
@@ -45,12 +46,16 @@ PAYLOADS = {
 
 
 def measure_floor(engine: sa.Engine, _workers: int) -> dict[str, Any]:
-    """Sum the visits and insert a row for each result and each line."""
-    seconds, people = _sum_visits(engine)
-    return {"seconds": seconds, "people": people}
+    """Sum the visits and insert a row for each result and each line, as large as the run's."""
+    return _sum_visits(engine, RESULT_BYTES, LINE_BYTES)
 
 
-def _sum_visits(engine: sa.Engine) -> tuple[float, int]:
+def measure_small_rows(engine: sa.Engine, _workers: int) -> dict[str, Any]:
+    """Sum the visits and insert as many rows that hold the sums and nothing else."""
+    return _sum_visits(engine, 1, 1)
+
+
+def _sum_visits(engine: sa.Engine, result_bytes: int, line_bytes: int) -> dict[str, Any]:
     binary, payload = PAYLOADS[engine.dialect.name]
     with engine.begin() as connection:
         for number in (1, 2):
@@ -59,10 +64,10 @@ def _sum_visits(engine: sa.Engine) -> tuple[float, int]:
     of = {"area": AREA, "first": MONTH.starts_on, "end": MONTH.ends_before}
     begun = time.perf_counter()
     with engine.begin() as connection:
-        sums = FLOOR_RESULTS.format(payload=payload.format(RESULT_BYTES), **of)
+        sums = FLOOR_RESULTS.format(payload=payload.format(result_bytes), **of)
         people = connection.exec_driver_sql(sums).rowcount
-        connection.exec_driver_sql(FLOOR_LINES.format(payload=payload.format(LINE_BYTES)))
-    return time.perf_counter() - begun, people
+        connection.exec_driver_sql(FLOOR_LINES.format(payload=payload.format(line_bytes)))
+    return {"seconds": time.perf_counter() - begun, "people": people}
 
 
 def measure_run(engine: sa.Engine, workers: int) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def measure_usual(engine: sa.Engine, _workers: int) -> dict[str, Any]:
 
 
 MEASURES: dict[str, Callable[[sa.Engine, int], dict[str, Any]]] = {
-    "floor": measure_floor, "run": measure_run, "usual": measure_usual,
+    "floor": measure_floor, "small rows": measure_small_rows, "run": measure_run, "usual": measure_usual,
 }  # fmt: skip
 
 

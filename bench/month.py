@@ -27,7 +27,7 @@ from tests.support import postgres
 
 PEOPLE, QUICK_PEOPLE, VISITS_EACH, WORKERS = 50_000, 5_000, 12, 2
 TIMES = 10
-ROUNDS = {"floor": 3, "usual": 1, "run": 3}
+ROUNDS = {"floor": 3, "small rows": 3, "usual": 1, "run": 3}
 GLANCE_SECONDS = 0.25
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
            "autovacuum": "on", "shared_buffers": "256MB"}  # fmt: skip
@@ -134,7 +134,7 @@ def measure_month(kind: str, people: int, workers: int) -> Iterator[Figure]:
     with databases(kind) as make:
         few = measure_city(make, people // TIMES, ("run",), workers)["run"]["seconds"]
     with databases(kind) as make:
-        found = measure_city(make, people, ("floor", "usual", "run"), workers)
+        found = measure_city(make, people, ("floor", "small rows", "usual", "run"), workers)
     run, floor, usual = found["run"], found["floor"], found["usual"]
     seconds = run["seconds"]
     usual_seconds = usual["seconds"] * people / usual["people"]
@@ -146,6 +146,8 @@ def measure_month(kind: str, people: int, workers: int) -> Iterator[Figure]:
     yield Figure(where, "processor seconds", f"{run['cpu_seconds']:.1f} s")
     yield Figure(where, "most memory", f"{run['megabytes']} MB", "< 600 MB", run["megabytes"] < 600)
     yield Figure.at_most(where, "times the floor", seconds / floor["seconds"], 8)
+    small = found["small rows"]["seconds"]
+    yield Figure(where, "times the same, had its rows no trace", f"{seconds / small:.1f}")
     yield Figure.at_least(where, "times faster than the usual way", usual_seconds / seconds, 15)
     yield Figure.at_most(where, f"{TIMES} times the visits: times the time", seconds / few, 11)
 
