@@ -2,7 +2,8 @@
 
 The docstring of a class is its message: one sentence that says what happened and how to mend it,
 with ``{placeholders}`` that are filled from the values given when it is raised. Doors translate
-the sentence first and fill it afterwards.
+the sentence first and fill it afterwards. Where a value may be one of something that is counted,
+``one`` names it, with the sentence that is said then.
 """
 
 
@@ -10,6 +11,7 @@ class Problem(Exception):
     """Something went wrong."""
 
     status = 500
+    one = ("", "")
 
     def __init__(self, *, field: str | None = None, **values: object) -> None:
         """Name the field of the input at fault, if there is one, and the values of the sentence."""
@@ -22,6 +24,9 @@ class Problem(Exception):
     @property
     def template(self) -> str:
         """The English sentence with its placeholders: what catalogues translate."""
+        counted, singular = self.one
+        if self.values.get(counted) == 1:
+            return singular
         return " ".join((type(self).__doc__ or "").split())
 
     @property

@@ -1,12 +1,12 @@
 """Reads the CSV files that people bring: any common encoding and delimiter, row by row.
 
 A file is read as UTF-8 (with or without a byte order mark), GB18030 or, where its mark says so,
-UTF-16; the delimiter is the one under which the header shows most of the required columns. Memory
-stays small whatever the size of the file. What is wrong with the file as a whole is raised before
-the first row is given; what is wrong with one row comes with that row, and the others follow.
-Sentences say what to do about it, and name the row and the column.
+UTF-16; the header is the first line that is not blank, the delimiter the one under which it shows
+most of the required columns. Memory stays small whatever the size of the file. What is wrong with
+the file as a whole is raised before the first row is given; what is wrong with one row comes with
+that row, and the others follow. Sentences say what to do about it, and name the row and the column.
 
-Row numbers are those of a spreadsheet: the header is row 1, blank rows count but are not given.
+Row numbers are those of a spreadsheet: the first is row 1, blank rows count but are not given.
 """
 
 import codecs
@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ltc.rules.errors import Invalid
+from ltc.rules.words import N_
 
 DELIMITERS = (",", ";", "\t", "|")
+BLANK = "\ufeff \r\n" + "".join(DELIMITERS)
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -73,6 +75,8 @@ class LineTooLong(Invalid):
 
 class RowTooShort(Invalid):
     """Row {row} has {count} cells, the header {expected}: add cells from “{column}” on, even empty."""
+
+    one = ("count", N_("Row {row} has one cell, the header {expected}: add cells from “{column}” on, even empty."))  # fmt: skip
 
 
 class RowTooLong(Invalid):
@@ -160,25 +164,32 @@ def _read_header_and_rows(source: Source, wanted: Sequence[str]) -> Iterator[Row
         encoding, lines_total = _find_encoding(stream)
         with TextIOWrapper(stream, encoding, newline="") as text:
             lines = _read_lines(text)
-            header = next(lines, "").lstrip("\ufeff")
-            if not header.strip():
-                raise FileEmpty
+            header, header_row = _find_header(lines)
             if _is_cut(header):
                 raise FileIsNoTable
             delimiter = _find_delimiter(header, wanted)
             columns = _split_header(header, delimiter)
             if columns is None:
-                raise QuoteOpen(row=1)
+                raise QuoteOpen(row=header_row)
             names = {str(position): name for position, name in enumerate(columns)}
-            yield Row(lines_total, names, None)
-            yield from _name_rows(_read_rows(lines, delimiter), columns, delimiter)
+            yield Row(lines_total - header_row + 1, names, None)
+            rows = enumerate(_read_rows(lines, delimiter), start=header_row + 1)
+            yield from _name_rows(rows, columns, delimiter)
+
+
+def _find_header(lines: Iterator[str]) -> tuple[str, int]:
+    """Return the first line that is not blank, and which one it is; raises FileEmpty."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip(BLANK):
+            return line.lstrip("\ufeff"), number
+    raise FileEmpty
 
 
 def _name_rows(
-    rows: Iterator["list[str] | _Odd"], columns: list[str], delimiter: str
+    rows: Iterator[tuple[int, "list[str] | _Odd"]], columns: list[str], delimiter: str
 ) -> Iterator[Row]:
-    """Number the rows, name their cells, and leave out blank ones."""
-    for number, cells in enumerate(rows, start=2):
+    """Name the cells of the numbered rows, and leave out blank ones."""
+    for number, cells in rows:
         if isinstance(cells, _Odd):
             yield _build_odd_row(number, columns, cells)
         elif any(map(str.strip, cells)):

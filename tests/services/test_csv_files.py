@@ -22,6 +22,7 @@ from ltc.services.csv_files import (
     QuoteOpen,
     RowTooLong,
     RowTooShort,
+    open_table,
     read_table,
     safe_cell,
 )
@@ -92,7 +93,7 @@ def test_utf8_that_ends_inside_a_character_is_refused():
         read_table("id,name\n1,王小明王小明王小明王".encode()[:-1], COLUMNS)
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"  \n1,2\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("data", [b"", b"\n", b"  \n,;\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_refused(data):
     with pytest.raises(FileEmpty):
         read_table(data, COLUMNS)
@@ -133,6 +134,23 @@ def test_a_short_and_a_long_row_are_named_and_the_others_follow():
 
 def test_blank_rows_are_left_out_but_counted():
     assert problems_in("id,name\n\n1,a\n , \n2,b\n") == [(3, None), (5, None)]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", " \n\n", ",,\n", ";;\n", "\ufeff\n"])
+def test_blank_lines_before_the_header_are_left_out_but_counted(blank):
+    first = blank.count("\n") + 2
+    rows = list(read_table((blank + TABLE).encode(), COLUMNS))
+    assert [(row.number, row.values["name"]) for row in rows] == [
+        (first, NAMES[0]), (first + 1, NAMES[1])
+    ]  # fmt: skip
+    assert open_table((blank + TABLE).encode(), COLUMNS).rows_total == 3  # about
+    with pytest.raises(QuoteOpen, match=f"^Row {first - 1} has a quotation mark"):
+        read_table((blank + 'id,"name\n1,a').encode(), COLUMNS)
+
+
+def test_a_row_of_one_cell_is_said_in_the_singular():
+    (row,) = read_table(b"id,name\n1", COLUMNS)
+    assert row.problem.message.startswith("Row 2 has one cell, the header 2: add cells from “name”")
 
 
 def test_a_nul_byte_is_refused_with_row_and_column():
