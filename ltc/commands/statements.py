@@ -77,7 +77,7 @@ def write(area: str, month: str, folder: Path) -> None:
             )
             with path.open("wb") as file:
                 file.writelines(write_zip(entries, documents=documents, area_id=ctx.area_id))
-            click.echo(f"{path}: {count:,} statements of {name}")
+            click.echo(f"{path}: {_count(count)} of {name}")
 
 
 def _get_approved(session: Session, area_id: int, month: Month) -> PayoutRun:
@@ -92,8 +92,15 @@ def _get_approved(session: Session, area_id: int, month: Month) -> PayoutRun:
 
 
 def _say_progress(progress: Progress) -> None:
-    click.echo(f"issued: {progress.done:,} of {progress.total:,} statements")
+    click.echo(f"issued: {progress.done:,} of {_count(progress.total)}")
 
 
 def _say_end(progress: Progress) -> None:
-    click.echo(f"All {progress.done:,} statements are issued.")
+    is_one = progress.done == 1
+    click.echo(
+        f"{'The one statement is' if is_one else f'All {_count(progress.done)} are'} issued."
+    )
+
+
+def _count(statements: int) -> str:
+    return "1 statement" if statements == 1 else f"{statements:,} statements"

@@ -43,6 +43,8 @@ class SealingStopped(Conflict):
     serve`, or `flask audit seal --every 60`.
     """
 
+    one = ("count", N_("One event waits for a block since {since}: nothing seals the audit log. Start `flask serve`, or `flask audit seal --every 60`."))  # fmt: skip
+
 
 def list_ending_soon(work: Work) -> dict[str, object]:
     """List what ends within 60 days: conclusions, agreements, carers' certificates."""

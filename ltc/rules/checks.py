@@ -129,8 +129,8 @@ def spot_death(facts: Facts) -> list[Finding]:
 
 def spot_overlaps(facts: Facts) -> list[Finding]:
     """Find minutes in which the carer was elsewhere, or somebody else was with the person."""
-    carer = N_("The carer has another visit at the same time: {minutes} minutes overlap.")
-    person = N_("The person has another visit at the same time: {minutes} minutes overlap.")
+    carer = N_("The carer has another visit at the same time; minutes that overlap: {minutes}.")
+    person = N_("The person has another visit at the same time; minutes that overlap: {minutes}.")
     return [
         Finding(
             number, text, Effect.PAID_ONCE, Clearer.PROVIDER, (("minutes", minutes),),

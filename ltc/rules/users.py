@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from ltc.rules.access import Role
 from ltc.rules.errors import Conflict, Invalid
+from ltc.rules.words import N_
 
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 200
@@ -71,6 +72,8 @@ class DistrictNotExpected(Invalid):
 
 class UserLocked(Conflict):
     """Too many wrong passwords. Try again in {minutes} minutes, or ask your administrator."""
+
+    one = ("minutes", N_("Too many wrong passwords. Try again in a minute, or ask your administrator."))  # fmt: skip
 
 
 # Which kind of organisation (``store.areas.OrganisationKind``) each role works at.

@@ -25,6 +25,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.runs import RunStatus, check_digest
 from ltc.rules.spoken import to_json
 from ltc.rules.statements import StatementKind
+from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.audit import SealedElsewhere, seal_blocks
 from ltc.services.context import Context
@@ -62,9 +63,13 @@ class RunNotApproved(Conflict):
 class AllIssued(Conflict):
     """All {count} statements of {month} have been issued already; nothing was changed."""
 
+    one = ("count", N_("The one statement of {month} has been issued already; nothing was changed."))  # fmt: skip
+
 
 class NotAllPrinted(Conflict):
     """{count} statements could not be printed. The others are issued. Start again to try these once more."""
+
+    one = ("count", N_("One statement could not be printed. The others are issued. Start again to try it once more."))  # fmt: skip
 
 
 class Cancelled(Conflict):

@@ -102,7 +102,7 @@ def test_the_checks_stand_on_the_page_of_a_visit(officer, session, person, carer
     agreement = known(session, Agreement)
     send(officer, f"/providers/agreements/{agreement.id}/withdraw", {"reason": "never signed"})
     page = read(officer, f"/visits/{first.id}")
-    for words in ("Hospital stay from 2019-11-10", "died on 2019-11-11", "20 minutes overlap",
+    for words in ("Hospital stay from 2019-11-10", "died on 2019-11-11", "minutes that overlap: 20",
                   "has no agreement", "No confirmed plan", "5 checks found"):  # fmt: skip
         assert words in page, words
 
