@@ -224,7 +224,9 @@ def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
         check_digest(run.digest, digest)
         key = RunKey(run.area_id, run.id)
         check_digest(digest_of(list_digests(session, key)), digest)
-        _check_books(session, key)
+        sums, _digest = _check_books(session, key)
+        if any(getattr(run, name) != value for name, value in sums.items()):
+            raise BooksDiffer(what="run and results")
         if spot_other_sums(ctx, run) or spot_other_bridge(ctx, run):
             raise BooksDiffer(what="stored sums")
         run.approved_at, run.approved_by_id, run.approved_digest = (

@@ -343,6 +343,7 @@ def test_a_month_is_approved_only_when_the_run_knows_it_to_its_end(
                                       eligible_fen=PayoutLine.eligible_fen + 1), BooksDiffer),
         (sa.update(PayoutResult).values(trace_digest="0" * 64), DigestDiffers),
         (sa.delete(PayoutLine), BooksDiffer),
+        (sa.update(PayoutRun).values(fund_fen=PayoutRun.fund_fen + 1), BooksDiffer),
     ],
 )  # fmt: skip
 def test_rows_changed_behind_the_books_are_not_approved(
