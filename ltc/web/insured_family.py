@@ -58,17 +58,18 @@ def show(person_id: int) -> Any:
     if now and now.provider_id:
         places.add(now.provider_id)
     died_on = find_death(*of_person)
+    stations = [
+        *_of_application(person.id, application),
+        _of_plan(now or coming),
+        _station(_("Care ended"), day(died_on)) if died_on else _of_care(now, visits, ctx.today),
+        _of_payment(last),
+    ]
     return render_template(
         "insured/family.html",
         person=person,
         died_on=died_on,
         month=str(this_month),
-        stations=_mark_current([
-            *_of_application(person.id, application),
-            _of_plan(now or coming),
-            _of_ending(died_on) if died_on else _of_care(now, visits, ctx.today),
-            _of_payment(last),
-        ]),
+        stations=stations if died_on else _mark_current(stations),
         step=_find_step(application) if application else None,
         plan=now,
         coming=coming,
@@ -137,11 +138,6 @@ def _of_care(plan: CarePlan | None, visits: VisitsOfMonth, today: date) -> Stati
         return {**_station(label, day(visits.last_on)), "note": note}
     is_given = plan is not None and not _is_by_visits(plan, today)
     return _station(label, is_given and plan and _("since %(day)s", day=day(plan.starts_on)))
-
-
-def _of_ending(died_on: date) -> Station:
-    """Return the station of care that ended with a death: nobody waits for more of it."""
-    return {"label": _("Care ended"), "state": "stopped", "at": day(died_on)}
 
 
 def _holds(plan: CarePlan, today: date) -> bool:

@@ -56,7 +56,7 @@ def test_after_a_death_the_sheet_waits_for_nothing_more(officer, session, person
                          starts_on=date(2019, 11, 12), ends_before=None)  # fmt: skip
     text = read_sheet(officer, person)
     assert "Died on 2019-11-12 (Tue). Applied" in text
-    assert "Care ended stopped 2019-11-12 (Tue)" in text
+    assert "Care ended done 2019-11-12 (Tue)" in text
     assert "under way" not in text
     assert "Care agreed:" not in text
 
