@@ -109,6 +109,20 @@ def test_the_page_of_a_person_leads_to_why(client, users, run, month):
     assert "¥1,250.00" in text
 
 
+def test_why_says_of_an_earlier_version_that_it_was_set_aside(
+    client, users, month, make_ctx, session
+):
+    user = users[Role.FINANCE_PREPARER]
+    calculate(make_ctx(role=user.role, user_id=user.id, now=AFTER))
+    person = month.people[1]
+    factories.make_life_event(session, person, recorded_at=AFTER + timedelta(hours=1))
+    again = make_ctx(role=user.role, user_id=user.id, now=AFTER + timedelta(hours=2))
+    path = f"/payouts/{calculate(again).id}/people/{person.id}"
+    text = read(sign_in_as(client, user), path)
+    assert re.search(r"Run 1 of November 2019</a> · [^<]* · <strong>set aside</strong>", text)
+    assert text.count("set aside") == 1
+
+
 def test_why_tells_what_is_held_and_who_clears_it(client, users, run, month):
     sign_in_as(client, users[Role.FINANCE_PREPARER])
     text = read(client, f"/payouts/{run.id}/people/{month.people[3].id}")
