@@ -22,6 +22,7 @@ from ltc.rules.audit import (
 )
 from ltc.rules.errors import Conflict
 from ltc.services.context import Context
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import (
     EVENT_COLUMNS,
     AuditBlock,
@@ -112,7 +113,7 @@ def verify(
     checked, events, previous, number = 0, 0, FIRST_DIGEST, 0
     broken: Break | None = None
     for block in load_blocks(session, area_id):
-        rows = load_block(session, area_id, block.number)
+        rows = load_block(session, area_id, number + 1)
         broken = _check_block(block, rows, number + 1, previous)
         if broken:
             break
@@ -149,12 +150,12 @@ def _find_overdue(
 
 
 def _check_block(
-    block: AuditBlock, rows: Sequence[sa.Row[Any]], number: int, previous: str
+    block: sa.Row[Any], rows: Sequence[sa.Row[Any]], number: int, previous: str
 ) -> Break | None:
     """Return the first break of a block, which should have this number and follow this digest."""
     if block.number != number:
         return Break(Fault.MISSING, number)
-    if block.previous_digest != previous:
+    if UNREADABLE in block or block.previous_digest != previous:
         return Break(Fault.CHANGED, number)
     link = previous
     for position, event in enumerate(rows, start=1):
@@ -168,20 +169,23 @@ def _check_block(
     return None if block.digest == expected else Break(Fault.CHANGED, number)
 
 
-def _check_event(event: sa.Row[Any], position: int, link: str, block: AuditBlock) -> Break | None:
+def _check_event(event: sa.Row[Any], position: int, link: str, block: sa.Row[Any]) -> Break | None:
     if position > block.events:
         return Break(Fault.FOREIGN, block.number, event.position, event.id)
     if event.position != position:
         return Break(Fault.MISSING, block.number, position)
-    is_whole = event.digest == digest_of_row(event)
-    if not is_whole or event.link != link_digest(link, event.digest, position):
+    if not is_whole(event) or event.link != link_digest(link, event.digest, position):
         return Break(Fault.CHANGED, block.number, position, event.id)
     return None
 
 
-def digest_of_row(event: sa.Row[Any]) -> str:
-    """Return the digest that a stored event should have."""
-    return event_digest({name: getattr(event, name) for name in EVENT_COLUMNS})
+def is_whole(event: sa.Row[Any]) -> bool:
+    """Whether a stored event can be read and has the digest that was written with it."""
+    if UNREADABLE in event:
+        return False
+    return bool(
+        event.digest == event_digest({name: getattr(event, name) for name in EVENT_COLUMNS})
+    )
 
 
 def _check_rest(session: Session, area_id: int) -> Break | None:
@@ -192,7 +196,7 @@ def _check_rest(session: Session, area_id: int) -> Break | None:
     after: tuple[Any, int] | None = None
     while rows := load_waiting(session, area_id, EVENTS_PER_BLOCK, after):
         for event in rows:
-            if event.digest != digest_of_row(event):
+            if not is_whole(event):
                 return Break(Fault.CHANGED, None, None, event.id)
         after = (rows[-1].at, rows[-1].id)
     return None

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ltc.store.as_stored import UNREADABLE, select_stored
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
 
 
@@ -61,10 +62,10 @@ EVENT_COLUMNS = (
     "record_id", "changes",
 )  # fmt: skip
 _PROOF_COLUMNS = ("digest", "link", "block_number", "position")
-_ROW = [getattr(AuditEvent, name) for name in EVENT_COLUMNS + _PROOF_COLUMNS]
 BLOCKS_AT_ONCE = 200
 EVENTS = AuditEvent.metadata.tables[AuditEvent.__tablename__]
 BLOCKS = AuditBlock.metadata.tables[AuditBlock.__tablename__]
+_ROW = [EVENTS.c[name] for name in EVENT_COLUMNS + _PROOF_COLUMNS]
 
 Convert = Callable[[Any], Any]
 
@@ -153,13 +154,14 @@ def find_block(session: Session, area_id: int, digest: str) -> AuditBlock | None
 
 def find_overdue(session: Session, area_id: int, before: datetime) -> tuple[int, datetime | None]:
     """Return how many events from before an instant have no block, and since when."""
-    query = sa.select(sa.func.count(), sa.func.min(AuditEvent.at)).where(
-        AuditEvent.area_id == area_id,
-        AuditEvent.block_number.is_(None),
-        AuditEvent.at < before,
+    since = select_stored(session, sa.func.min(EVENTS.c.at))
+    query = sa.select(sa.func.count(), *since).where(
+        EVENTS.c.area_id == area_id, EVENTS.c.block_number.is_(None), EVENTS.c.at < before
     )
-    count, since = session.execute(query).one()
-    return count, since
+    count, at = session.execute(query).one()
+    if not count:
+        return 0, None
+    return count, before if at is UNREADABLE else at
 
 
 def count_actions(session: Session, area_id: int, action: str, since: datetime) -> int:
@@ -172,8 +174,8 @@ def count_actions(session: Session, area_id: int, action: str, since: datetime) 
 def load_waiting(
     session: Session, area_id: int, limit: int, after: tuple[datetime, int] | None = None
 ) -> Sequence[sa.Row[Any]]:
-    """Return events without a block in order of time, after a place."""
-    query = _select_waiting(area_id, *_ROW)
+    """Return events without a block in order of time, after a place; spoilt values UNREADABLE."""
+    query = _select_waiting(area_id, *select_stored(session, *_ROW))
     if after is not None:
         there = sa.tuple_(sa.literal(after[0], UtcDateTime()), sa.literal(after[1]))
         query = query.where(sa.tuple_(AuditEvent.at, AuditEvent.id) > there)
@@ -193,16 +195,15 @@ def _select_waiting(area_id: int, *columns: Any) -> sa.Select[Any]:
     return sa.select(*columns).where(*is_waiting).order_by(AuditEvent.at, AuditEvent.id)
 
 
-def load_blocks(session: Session, area_id: int) -> Iterator[AuditBlock]:
-    """Yield the blocks of an area in order of number."""
+def load_blocks(session: Session, area_id: int) -> Iterator[sa.Row[Any]]:
+    """Yield the blocks of an area in order of number; spoilt values are UNREADABLE."""
     number = -1
     while True:
-        blocks = session.scalars(
-            sa.select(AuditBlock)
-            .where(AuditBlock.area_id == area_id, AuditBlock.number > number)
-            .order_by(AuditBlock.number)
+        blocks = session.execute(
+            sa.select(*select_stored(session, *BLOCKS.c))
+            .where(BLOCKS.c.area_id == area_id, BLOCKS.c.number > number)
+            .order_by(BLOCKS.c.number)
             .limit(BLOCKS_AT_ONCE)
-            .execution_options(populate_existing=True)
         ).all()
         yield from blocks
         if len(blocks) < BLOCKS_AT_ONCE:
@@ -211,8 +212,9 @@ def load_blocks(session: Session, area_id: int) -> Iterator[AuditBlock]:
 
 
 def load_block(session: Session, area_id: int, number: int) -> Sequence[sa.Row[Any]]:
-    """Return the events of a block in order of position."""
-    query = sa.select(*_ROW).where(AuditEvent.area_id == area_id, AuditEvent.block_number == number)
+    """Return the events of a block in order of position; spoilt values are UNREADABLE."""
+    is_meant = (AuditEvent.area_id == area_id, AuditEvent.block_number == number)
+    query = sa.select(*select_stored(session, *_ROW)).where(*is_meant)
     return session.execute(query.order_by(AuditEvent.position, AuditEvent.id)).all()
 
 
@@ -224,7 +226,7 @@ def find_stray(session: Session, area_id: int) -> sa.Row[Any] | None:
     block = sa.select(AuditBlock.number).where(
         AuditBlock.area_id == area_id, AuditBlock.number == AuditEvent.block_number
     )
-    query = sa.select(*_ROW).where(
+    query = sa.select(*select_stored(session, *_ROW)).where(
         AuditEvent.area_id == area_id, AuditEvent.block_number.is_not(None), ~block.exists()
     )
     return session.execute(

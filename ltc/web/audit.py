@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g, render_template
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Permission
@@ -101,8 +102,6 @@ def verify() -> Any:
     session, area_id, entered = http.database(), http.current_actor().area_id, read_text("head")
     kept, refusal = _read_kept(entered)
     state = verify_chain(session, area_id, now=clock.now(), kept=kept)
-    head = find_head(session, area_id)
-    area = get_area(session, area_id).code
     return render_template(
         "audit/verify.html",
         state=state,
@@ -110,8 +109,14 @@ def verify() -> Any:
         now=clock.now(),
         entered=entered,
         refusal=refusal,
-        line=build_head(area, head.number, head.sealed_at, head.digest) if head else "",
+        line="" if state.broken else _line_to_keep(session, area_id),
     )
+
+
+def _line_to_keep(session: Session, area_id: int) -> str:
+    """Return the head of a whole chain in one line, empty where nothing is sealed yet."""
+    head, area = find_head(session, area_id), get_area(session, area_id).code
+    return build_head(area, head.number, head.sealed_at, head.digest) if head else ""
 
 
 def _read_kept(entered: str) -> tuple[list[KeptHead], str]:

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ltc.jobs.watching import ChainBroken, check_audit
+from ltc.jobs.work import Work
 from ltc.rules.access import Role
 from ltc.rules.audit import (
     Break,
@@ -22,6 +24,7 @@ from ltc.rules.audit import (
 from ltc.services.audit import seal_blocks, verify
 from ltc.services.context import UnrecordedChange
 from ltc.store.areas import Area
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
 from tests.conftest import NOW
@@ -106,6 +109,88 @@ def test_a_change_in_any_column_is_named(chain, session, column):
 def test_every_column_of_an_event_is_covered():
     keys = {"area_id", "id", "block_number", "position"}
     assert {column.name for column in EVENTS.columns} == keys | set(CHANGES)
+
+
+SPOILT = [b"2019-11-14 \xff2:30", "", "2019-13-14 02:30:00.000000", "2x19-11-14 02:30:00", "{", "-"]
+KEYS = {
+    "area_id",
+    "id",
+    "block_number",
+    "number",
+}  # by which a row is found: another one is missing
+
+
+def spoil(session, table, column, value, **where):
+    """Write bytes that the column's type never writes, as a changed file would hold them."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL refuses what is not of a column's type")
+    found = " AND ".join(f"{name} = :{name}" for name in where)
+    statement = f"UPDATE {table} SET {column} = CAST(:value AS TEXT) WHERE {found}"
+    change(session, sa.text(statement).bindparams(value=value, **where))
+
+
+@pytest.mark.parametrize("column", [c.name for c in EVENTS.columns if c.name not in KEYS])
+def test_bytes_that_no_program_wrote_are_named_in_any_column_of_an_event(chain, session, column):
+    third = events_of(session)[2]
+    is_key = column == "position"  # an event at another place is missing at its own
+    expected = Break(Fault.MISSING, 1, 3) if is_key else Break(Fault.CHANGED, 1, 3, third)
+    for value in SPOILT:
+        spoil(session, "audit_events", column, value, id=third)
+        assert look(session).broken == expected, value
+
+
+@pytest.mark.parametrize("column", [c.name for c in BLOCKS.columns if c.name not in KEYS])
+def test_bytes_that_no_program_wrote_are_named_in_any_column_of_a_block(chain, session, column):
+    for value in SPOILT:
+        spoil(session, "audit_blocks", column, value, number=2)
+        assert look(session).broken == Break(Fault.CHANGED, 2), value
+
+
+@pytest.mark.parametrize(
+    ("column", "written"), [("at", "replace(at, ' ', 'T')"), ("changes", "changes || ' '")]
+)
+def test_a_byte_that_says_the_same_is_named_too(chain, session, column, written):
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps the value, not how it was written")
+    second = events_of(session)[1]
+    statement = f"UPDATE audit_events SET {column} = {written} WHERE id = {second}"
+    change(session, sa.text(statement))
+    assert look(session).broken == Break(Fault.CHANGED, 1, 2, second)
+
+
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC"])
+def test_an_instant_outside_of_the_calendar_is_named(chain, make_ctx, session, instant):
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL knows such instants")
+    last = events_of(session)[-1]
+    change(session, sa.text(f"UPDATE audit_blocks SET sealed_at = '{instant}' WHERE number = 2"))
+    assert look(session).broken == Break(Fault.CHANGED, 2)
+    change(session, sa.text("UPDATE audit_blocks SET sealed_at = now() WHERE number = 2"))
+    change(session, sa.text(f"UPDATE audit_events SET at = '{instant}' WHERE id = {last}"))
+    assert look(session).broken == Break(Fault.CHANGED, 2, 2, last)
+
+
+@pytest.mark.parametrize("column", ["at", "changes", "id"])
+def test_a_spoilt_event_that_is_not_sealed_yet_is_named(make_ctx, session, column):
+    write(make_ctx(), 2)
+    first = session.scalars(sa.select(EVENTS.c.id).order_by(EVENTS.c.id)).first()
+    spoil(session, "audit_events", column, "0-", id=first)
+    state = verify(session, 1, now=NOW + timedelta(days=1))
+    named = UNREADABLE if column == "id" else first
+    assert state.broken == Break(Fault.CHANGED, None, None, named)
+    assert state.overdue == 2
+
+
+def test_a_spoilt_number_of_a_block_leaves_a_gap(chain, session):
+    spoil(session, "audit_blocks", "number", "x", number=1)
+    assert look(session).broken == Break(Fault.MISSING, 1)
+
+
+def test_the_nightly_look_names_what_is_spoilt(chain, house, session):
+    spoil(session, "audit_events", "changes", "{", id=events_of(session)[4])
+    with pytest.raises(ChainBroken) as refused:
+        check_audit(Work(house, chain, NOW.date(), False, lambda *_: None, lambda _: None))
+    assert refused.value.values == {"block": 2, "fault": "changed"}
 
 
 def test_one_byte_in_the_table_is_named(chain, session):

@@ -163,6 +163,17 @@ def test_a_broken_chain_names_the_event(page, make_ctx, session):
     assert f"Event {event} at position 3 of block 1 was changed." in text
 
 
+def test_a_spoilt_chain_is_named_and_gives_no_line_to_keep(page, make_ctx, session):
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL refuses what is not of a column's type")
+    seal_blocks(make_ctx(), settle_seconds=0)
+    session.execute(sa.text("UPDATE audit_blocks SET sealed_at = '2019-13-14 00:00:00.000000'"))
+    session.commit()
+    text = text_of(page, "/audit/verify")
+    assert "Block 1 was changed." in text
+    assert "Line to keep" not in text
+
+
 def test_the_auditor_reaches_the_log_from_every_page(page):
     assert 'class="ltc-nav__link" href="/audit"' in text_of(page, "/")
 
