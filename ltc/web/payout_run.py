@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.access import Permission, Reach
+from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, Span
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
@@ -28,7 +29,7 @@ from ltc.store.payout_questions import (
     sum_by,
     sum_visible,
 )
-from ltc.store.payout_runs import find_run_before
+from ltc.store.payout_runs import find_run_before, list_runs_of_month
 from ltc.store.payout_sums import WHOLE, find_bridge, find_sums
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import month, whole, yuan
@@ -83,10 +84,18 @@ def build_overview(run: PayoutRun) -> dict[str, Any]:
         "pipeline": build_pipeline(run, known),
         "breakdowns": [_build_breakdown(run, breakdown, names) for breakdown in BREAKDOWNS],
         "next_step": next_step(run),
-        "acts": who_acts(run, known),
+        "acts": None if _is_followed(run) else who_acts(run, known),
         "open_until": last_day_to_come(run),
         **_compare(run),
     }
+
+
+def _is_followed(run: PayoutRun) -> bool:
+    """Whether a run was set aside and its month has been calculated again since."""
+    if run.status is not RunStatus.REJECTED:
+        return False
+    runs = list_runs_of_month(http.database(), run.area_id, Month.parse(run.month))
+    return runs[0].sequence > run.sequence
 
 
 def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, Any]:

@@ -121,6 +121,8 @@ def test_why_says_of_an_earlier_version_that_it_was_set_aside(
     text = read(sign_in_as(client, user), path)
     assert re.search(r"Run 1 of November 2019</a> · [^<]* · <strong>set aside</strong>", text)
     assert text.count("set aside") == 1
+    old = session.scalar(sa.select(PayoutRun).where(PayoutRun.sequence == 1))
+    assert "calculates the month again" not in read(client, f"/payouts/{old.id}")
 
 
 def test_why_tells_what_is_held_and_who_clears_it(client, users, run, month):
