@@ -12,7 +12,8 @@ from flask_babel import get_translations
 
 def register(app: Flask) -> None:
     """Let templates take words and plurals from what the request has looked up."""
-    app.jinja_env.install_gettext_callables(
+    environment: Any = app.jinja_env  # Jinja's extension for words has added the method
+    environment.install_gettext_callables(
         gettext=lambda text: _words().ugettext(text),
         ngettext=lambda one, many, count: _words().ungettext(one, many, count),
         newstyle=True,
