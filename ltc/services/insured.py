@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Invalid
+from ltc.rules.imports import RegisteredElsewhere
 from ltc.rules.insured import (
     Identity,
     SchemeCode,
@@ -79,7 +80,8 @@ def register(
 ) -> InsuredPerson:
     """Register a person with the first enrolment, and return the person.
 
-    Raises what the identity number, the name or the days are refused for, and AlreadyRegistered.
+    Raises what the identity number, the name or the days are refused for, and AlreadyRegistered or
+    RegisteredElsewhere.
     """
     ctx.require(Permission.CHANGE_PEOPLE)
     known = parse_identity(identity, ctx.today)
@@ -177,10 +179,14 @@ def check_district(ctx: Context, district_id: int) -> None:
 
 
 def refuse_known(ctx: Context, number: str) -> None:
-    """Raise AlreadyRegistered where the area knows somebody with the identity number."""
+    """Raise AlreadyRegistered, or RegisteredElsewhere, where the area knows the identity number."""
     known = find_person_by_identity(ctx.session, ctx.area_id, number)
-    if known is not None:
-        raise AlreadyRegistered(field="identity", case_number=known.case_number)
+    if known is None:
+        return
+    mine = sa.select(InsuredPerson.id).where(InsuredPerson.id == known.id)
+    if ctx.session.scalar(visible(mine, ctx.actor)) is None:
+        raise RegisteredElsewhere(field="identity")
+    raise AlreadyRegistered(field="identity", case_number=known.case_number)
 
 
 def build_person(

@@ -9,6 +9,7 @@ from stdnum.cn import uscc
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict
+from ltc.rules.imports import IdentityElsewhere
 from ltc.rules.insured import clean_name, clean_phone, clean_reason
 from ltc.rules.months import DayRange
 from ltc.rules.providers import (
@@ -39,6 +40,7 @@ from ltc.store.carer_questions import get_carer
 from ltc.store.fact_versions import get_fact
 from ltc.store.provider_questions import get_provider, list_agreements
 from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.scope import visible
 from ltc.store.sealed_cells import Purpose, digest_of, seal_cell
 
 ADDRESS_LENGTH_MAX = 300
@@ -275,7 +277,7 @@ def _carer_values(facts: CarerFacts) -> dict[str, Any]:
 
 
 def _seal_identity(ctx: Context, carer: Carer, facts: CarerFacts) -> None:
-    """Seal the identity number and the phone that were given; raises CarerKnown."""
+    """Seal the identity number and the phone; raises CarerKnown or IdentityElsewhere."""
     session = ctx.session
     if facts.identity:
         number = parse_identity(facts.identity, ctx.today).number
@@ -290,11 +292,16 @@ def _seal_identity(ctx: Context, carer: Carer, facts: CarerFacts) -> None:
 
 
 def _refuse_known(ctx: Context, carer_id: int, digest: str) -> None:
-    """Raise CarerKnown where the area knows another carer of this identity: one employer each."""
-    query = sa.select(Carer.code).where(
+    """Raise CarerKnown, or IdentityElsewhere, where the area knows another carer of this identity."""
+    query = sa.select(Carer.id, Carer.code).where(
         Carer.area_id == ctx.area_id, Carer.identity_digest == digest, Carer.id != carer_id
     )
     with ctx.session.no_autoflush:
-        code = ctx.session.scalar(query)
-    if code is not None:
-        raise CarerKnown(field="identity", code=code)
+        known = ctx.session.execute(query).first()
+        if known is None:
+            return
+        mine = visible(sa.select(Carer.id).where(Carer.id == known.id), ctx.actor)
+        is_mine = ctx.session.scalar(mine) is not None
+    if not is_mine:
+        raise IdentityElsewhere(field="identity")
+    raise CarerKnown(field="identity", code=known.code)

@@ -52,6 +52,20 @@ def person_data(district, **changes):
             **changes}  # fmt: skip
 
 
+def test_somebody_of_another_district_is_not_named(client, session, district):
+    elsewhere = make_person(
+        session, identity=make_identity(1), district_id=make_district(session).id
+    )
+    own = make_person(session, identity=make_identity(2), district_id=district.id)
+    officer = sign_in_as(client, make_user(session, Role.OFFICER, district_id=district.id))
+    client.get("/language/en")
+    answer = send(officer, "/insured/register", person_data(district)).text
+    assert "is registered already, in another district." in answer
+    assert elsewhere.case_number not in answer
+    data = person_data(district, identity=make_identity(2))
+    assert f"already, as {own.case_number}." in send(officer, "/insured/register", data).text
+
+
 def test_an_empty_list_says_how_to_begin(officer):
     assert "Nobody is registered yet" in read(officer, "/insured/")
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from ltc.rules.access import Role
 from ltc.rules.providers import CarerKind
 from ltc.store.providers import Agreement, Carer, Provider
+from ltc.store.sealed_cells import Purpose, digest_of
 from tests.support import factories as make
 from tests.support.pages import known, look_again, read, refused, rows_of, sent
 from tests.support.sign_in import sign_in_as
@@ -87,6 +88,27 @@ def test_a_manager_registers_and_imports_from_the_list_of_carers(client, session
     page = read(sign_in_as(client, manager), "/providers/carers")
     assert f'href="/providers/{provider.id}/carers/register"' in page
     assert 'href="/imports/?kind=carers"' in page
+
+
+def test_a_carer_of_another_provider_is_not_named(client, session, area, provider):
+    others = make.make_provider(session)
+    for code, number, employer in (("ZZ1", 4, others), ("MINE1", 5, provider)):
+        register_carer(session, employer, code, make.make_identity(number))
+    manager = make.make_user(session, Role.PROVIDER_MANAGER, organisation_id=provider.id)
+    page, path = sign_in_as(client, manager), f"/providers/{provider.id}/carers/register"
+    data = {"code": "C1", "name": "李秀英", "kind": "nurse", "certificate_number": "Z1",
+            "certificate_ends_on": "2021-01-01", "starts_on": "2019-01-01"}  # fmt: skip
+    answer = refused(page, path, {**data, "identity": make.make_identity(4)})
+    assert "Somebody with this identity number is registered under another code." in answer
+    assert "ZZ1" not in answer
+    answer = refused(page, path, {**data, "identity": make.make_identity(5)})
+    assert "registered already, as carer MINE1" in answer
+
+
+def register_carer(session, provider, code, identity):
+    carer = make.make_carer(session, provider, code=code)
+    carer.identity_digest = digest_of(session, identity, Purpose.IDENTITY)
+    session.commit()
 
 
 def test_a_carer_is_corrected_at_once_and_keeps_the_sealed_numbers(officer, session, carer):
