@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -111,7 +112,10 @@ class ProcessPool:
     def map(
         self, task: Task[C, P, R], common: C, pieces: Sequence[P], tick: Tick = rest_idle
     ) -> Iterator[R]:
-        """Yield the results in order while the workers go on; what is unfinished is dropped."""
+        """Yield the results in order while the workers go on; what is unfinished is dropped.
+
+        Raises WorkerGone.
+        """
         self.prepare(task)
         url = self.engine.url.render_as_string(hide_password=False)
         pool = ProcessPoolExecutor(
@@ -122,6 +126,8 @@ class ProcessPool:
         )
         try:
             yield from self._in_order(pool, iter(pieces), tick)
+        except BrokenProcessPool:
+            raise WorkerGone from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -138,6 +144,12 @@ class ProcessPool:
             result = future.result()
             waiting.extend(pool.submit(_work, piece) for piece in islice(pieces, 1))
             yield result
+
+
+class WorkerGone(Problem):
+    """A working process ended, for lack of memory perhaps. What is done stays: start again."""
+
+    status = 503
 
 
 class DaskMissing(Problem):
