@@ -67,6 +67,10 @@ QUERIES = {
 }
 # Rooms whose pages show what is kept, and a page that keeps nothing but what every page does.
 KEEPING, NEUTRAL, FIRST_LOOK = ("home.", "payouts.", "statements."), "/verify/", ", first look"
+# Statements have no files here.
+ANSWERS = OTHERWISE | dict.fromkeys(
+    ("statements.archive", "statements.bundle", "statements.download"), 404
+)
 BEGIN = "BEGIN"  # sent by ourselves on SQLite, by the driver on PostgreSQL
 # Reads no rows of the database, or ends the session.
 LEFT_OUT = {"session.sign_out", "shell.language"}
@@ -263,7 +267,7 @@ def asker(app: Flask, side: Side, route: Route) -> Callable[[], int]:
     def ask() -> int:
         with counted(engine) as sent:
             answer = client.get(path)
-            expected = (200, OTHERWISE.get(route.endpoint))
+            expected = (200, ANSWERS.get(route.endpoint))
             assert answer.status_code in expected, (route, answer.text)
         return len(sent)
 
