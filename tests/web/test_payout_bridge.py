@@ -185,7 +185,7 @@ def largest_of(text):
 def test_each_of_the_largest_changes_leads_to_its_line(preparer, months):
     text = read(preparer, f"/payouts/{months.after.id}")
     largest = largest_of(text)
-    assert "recorded after it was calculated: 1, about 1 people" in text  # and nobody's change
+    assert "recorded after it was calculated: 1, about 1 person" in text  # and nobody's change
     changed = {key: months.people[key] for key in months.people if key not in ("same", "late")}
     assert next(iter(largest)) == changed["started"].case_number  # of equal ones the earlier person
     assert set(largest) == {person.case_number for person in changed.values()}
