@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ltc.rules.access import REACH_NAMES, ROLE_NAMES, Reach, Role
 from ltc.rules.applications import REFUSAL_NAMES, ApplicationStatus, RefusalReason
@@ -86,13 +87,21 @@ def _keep(value: object) -> str | dict[str, Any]:
     return str(find_words(value) or value)
 
 
-def say_in_english(problem: Problem) -> str:
-    """Return the sentence of a problem in English, without codes."""
-    said = {name: _say_value(value) for name, value in problem.values.items()}
+def say_in_english(problem: Problem, time_zone: str | None = None) -> str:
+    """Return the sentence of a problem in English, without codes; in UTC, unless a zone is named."""
+    said = {name: _say_value(value, time_zone) for name, value in problem.values.items()}
     return problem.template.format(**said)
 
 
-def _say_value(value: object) -> object:
+def _say_value(value: object, time_zone: str | None) -> object:
     if isinstance(value, datetime):
+        return _say_instant(value, time_zone)
+    if isinstance(value, Problem):
+        return say_in_english(value, time_zone)
+    return find_words(value) or value
+
+
+def _say_instant(value: datetime, time_zone: str | None) -> str:
+    if time_zone is None:
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return say_in_english(value) if isinstance(value, Problem) else find_words(value) or value
+    return f"{value.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"

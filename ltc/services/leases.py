@@ -38,6 +38,10 @@ class AlreadyRunning(Conflict):
     """This is already being done: {done} of {total} since {since}. Wait until it has ended."""
 
 
+class JustBegun(AlreadyRunning):
+    """This is already being done, since {since}. Wait until it has ended."""
+
+
 class JobNotLive(Conflict):
     """This job has ended already."""
 
@@ -88,7 +92,7 @@ def acquire(
     try:
         ctx.session.flush()
     except IntegrityError:
-        raise AlreadyRunning(done=0, total=0, since=at) from None
+        raise JustBegun(since=at) from None
     return Lease(ctx.area_id, job.id, job.holder)
 
 
@@ -112,7 +116,7 @@ def ask(
     try:
         ctx.session.flush()
     except IntegrityError:
-        raise AlreadyRunning(done=0, total=0, since=at) from None
+        raise JustBegun(since=at) from None
     return job
 
 
@@ -303,7 +307,5 @@ def _started(pid: int) -> str:
 
 
 def _already(job: JobRun) -> AlreadyRunning:
-    return AlreadyRunning(
-        done=job.progress_done, total=job.progress_total,
-        since=job.started_at,
-    )  # fmt: skip
+    done, total, since = job.progress_done, job.progress_total, job.started_at
+    return AlreadyRunning(done=done, total=total, since=since) if total else JustBegun(since=since)

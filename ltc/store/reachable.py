@@ -18,6 +18,13 @@ class DatabaseReadOnly(Conflict):
     """The database {url} can only be read: {why}"""
 
 
+class NoDatabase(Conflict):
+    """The file {file} is no database, or a damaged one: {why}. Nothing was changed. Look whether
+    LTC_DATABASE_URL names the right file. If it does, end all processes, move it aside as it is and
+    bring back the last backup: `flask restore FILE`.
+    """
+
+
 class DatabaseInUse(Conflict):
     """Another process has kept the database {url} busy for as long as this one waits (30 seconds).
     Nothing was changed. End `flask scheduler` and `flask serve`, let long jobs end, then start this
@@ -53,6 +60,12 @@ class DatabaseBusy(DatabaseTrouble):
     """The database is busy with other work. Nothing was changed. Try again in a minute."""
 
 
+class DatabaseDamaged(DatabaseTrouble):
+    """The file of the database is none, or a damaged one. Nothing was changed. Tell whoever looks
+    after the installation: `flask db check` names the file and says what to do.
+    """
+
+
 class DatabaseOfOtherVersion(DatabaseTrouble):
     """The database is empty, or of another version than this program. Nothing was changed. Tell
     whoever looks after the installation: `flask db check` says what to do.
@@ -75,7 +88,8 @@ _BY_WORDS: dict[str, type[DatabaseTrouble]] = {
     "readonly database": DatabaseOnlyRead, "database or disk is full": DatabaseFull,
     "is locked": DatabaseBusy, "unable to open": DatabaseAway, "disk i/o error": DatabaseAway,
     "no such table": DatabaseOfOtherVersion, "no such column": DatabaseOfOtherVersion,
-    "has no column": DatabaseOfOtherVersion,
+    "has no column": DatabaseOfOtherVersion, "not a database": DatabaseDamaged,
+    "image is malformed": DatabaseDamaged,
 }  # fmt: skip
 
 
@@ -123,9 +137,17 @@ def _why_read_only(connection: sa.Connection) -> str:
     return "its transactions are set to read only." if state == "on" else ""
 
 
+def name_damaged(engine: sa.Engine, error: DBAPIError) -> NoDatabase:
+    """Return which file is no database, for whoever looks after the installation."""
+    return NoDatabase(file=engine.url.database, why=str(error.orig))
+
+
 def _fault_of(engine: sa.Engine, error: DBAPIError) -> Conflict:
-    if isinstance(find_trouble(error), DatabaseBusy):
+    trouble = find_trouble(error)
+    if isinstance(trouble, DatabaseBusy):
         return DatabaseInUse(url=_shown(engine))
+    if isinstance(trouble, DatabaseDamaged):
+        return name_damaged(engine, error)
     why = " ".join(str(error.orig).split())
     if _is_locked_file(engine):
         why = f"the file, or the folder that it lies in, may not be written ({why})."

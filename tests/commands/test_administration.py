@@ -233,6 +233,26 @@ def test_a_database_that_others_keep_busy_says_what_to_end(database_url, tmp_pat
     other.dispose()
 
 
+@pytest.mark.parametrize(
+    "words", [["db", "check"], ["audit", "verify"], ["payouts", "show", "chongqing"]]
+)
+def test_a_file_that_is_no_database_is_named_with_what_to_do(
+    given_settings, policies, tmp_path, words
+):
+    file = tmp_path / "other.sqlite"
+    file.write_bytes(b"a letter, and no database " * 200)
+    engine = db.create_engine(f"sqlite:///{file}")
+    maker = db.create_session_maker(engine, given_settings.keys)
+    app = create_app(house=House(given_settings, engine, maker, policies))
+    refused = app.test_cli_runner().invoke(args=words)
+    assert refused.exit_code == 1
+    assert f"The file {file} is no database, or a damaged one: file is not a database." in (
+        " ".join(refused.output.split())
+    )
+    assert "bring back the last backup: `flask restore FILE`" in refused.output
+    engine.dispose()
+
+
 def test_checking_leaves_the_database_as_it_is(engine):
     check_writable(engine)
     migrations.check_version(engine)

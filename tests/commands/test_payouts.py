@@ -1,6 +1,10 @@
 import pytest
 
-from tests.support.month import make_month
+from ltc import clock
+from ltc.rules.months import Month
+from ltc.services import leases
+from ltc.services.payout_start import JOB_KIND, job_key
+from tests.support.month import AFTER, make_month
 
 
 @pytest.fixture
@@ -22,6 +26,19 @@ def test_calculating_again_says_that_nothing_changed(run):
     again = run("calculate", "chongqing", "2019-11")
     assert again.exit_code == 0
     assert "Nothing has changed since run 1" in again.output
+
+
+def test_who_comes_second_is_told_since_when_by_the_clock_of_the_area(run, make_ctx, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: AFTER)
+    ctx, key = make_ctx(now=AFTER), job_key(Month(2019, 11))
+    with ctx.bookkeeping():
+        lease = leases.acquire(ctx, kind=JOB_KIND, key=key, inputs={"month": "2019-11"}, at=AFTER)
+    second = run("calculate", "chongqing", "2019-11")
+    assert second.exit_code == 1
+    assert "This is already being done, since 2019-12-03 10:00. Wait" in second.output
+    leases.show_life(ctx, lease, at=AFTER, done=7, total=24)
+    second = run("calculate", "chongqing", "2019-11")
+    assert "This is already being done: 7 of 24 since 2019-12-03 10:00. Wait" in second.output
 
 
 def test_a_dry_run_writes_nothing(run):

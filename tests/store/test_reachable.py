@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from ltc.store.reachable import (
     DatabaseAway,
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseFull,
     DatabaseOfOtherVersion,
     DatabaseOnlyRead,
@@ -34,6 +35,8 @@ def of_postgres(name):
         (of_sqlite("database is locked"), DatabaseBusy),
         (of_sqlite("unable to open database file"), DatabaseAway),
         (of_sqlite("no such column: visits.price_fen"), DatabaseOfOtherVersion),
+        (of_sqlite("file is not a database"), DatabaseDamaged),
+        (of_sqlite("database disk image is malformed"), DatabaseDamaged),
         (of_postgres("ReadOnlySqlTransaction"), DatabaseOnlyRead),
         (of_postgres("DiskFull"), DatabaseFull),
         (of_postgres("LockNotAvailable"), DatabaseBusy),
