@@ -122,11 +122,11 @@ def counted(value: int) -> str:
 
 
 def share(basis_points: int | None) -> str:
-    """``75 %`` from 7,500 basis points; a dash for None."""
+    """``75 %`` (Chinese ``75%``) from 7,500 basis points; a dash for None."""
     if basis_points is None:
         return "–"
     percent = (Decimal(basis_points) / FEN_PER_YUAN).normalize()
-    return f"{percent:f} %"
+    return f"{percent:f}%" if _chinese() else f"{percent:f} %"
 
 
 def said(message: Any, **values: Any) -> str:

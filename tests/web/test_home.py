@@ -83,8 +83,8 @@ def test_a_manager_sees_today_as_a_board(client, session, provider, carer, manag
     make.make_visit(session, foreign, make.make_carer(session, other), begins_at=MORNING)
     text = read_home(client, manager)
     assert "To visit this week: 1 person often 1 of 7 visits made" in text
-    assert "Done today: 1 visits often 2019-11-14 (Thu) 08:30" in text
-    assert "To mend: 1 visits refused often" in text
+    assert "Done today: 1 visit often 2019-11-14 (Thu) 08:30" in text
+    assert "To mend: 1 visit refused often" in text
     assert "too short" in text
     assert "1 visit refused at the check" in text
     assert "1 care plan not signed yet" in text
