@@ -126,7 +126,9 @@ def test_a_waiting_job_is_shown_and_cancelled(approver, run, started, session):
     assert "HX-Redirect" not in approver.get(f"/statements/jobs/{job_id}/progress").headers
     send(approver, f"/statements/jobs/{job_id}/cancel")
     assert session.get(JobRun, (1, job_id)).status is JobStatus.CANCELLED
-    assert "Issuing stopped before the first statement" in read(approver, f"/statements/jobs/{job_id}")
+    assert "Issuing stopped before the first statement" in read(
+        approver, f"/statements/jobs/{job_id}"
+    )
     assert send(approver, f"/statements/jobs/{job_id}/cancel").status_code == 409
 
 
