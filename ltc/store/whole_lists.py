@@ -24,6 +24,8 @@ class WholeList(Generic[T]):
         yield from found.scalars() if len(self._select.column_descriptions) == 1 else found
 
     def is_longer_than(self, rows: int) -> bool:
-        """Whether there are more rows; of those that are, one more than so many is read."""
+        """Whether there are more rows; of those that are, one more than so many is counted."""
         one = self._select.with_only_columns(sa.literal(1), maintain_column_froms=True)
-        return self._session.scalar(one.offset(rows).limit(1)) is not None
+        some = one.limit(rows + 1).subquery()
+        counted = self._session.scalar(sa.select(sa.func.count()).select_from(some))
+        return (counted or 0) > rows

@@ -10,13 +10,15 @@ from ltc.services.statement_sheets import Piece
 from ltc.store.documents import DocumentsFull
 from tests.support.odd_printing import BREAKS, DIES, FINDS_NO_ROOM, HANGS, print_oddly
 
+NOBODY_ASKS = "sqlite:////dev/null"
+
 
 def pieces_of(*groups):
     return [Piece(StatementKind.PERSON, tuple(group)) for group in groups]
 
 
 def print_all(*groups, workers=2):
-    crew = Crew(sa.create_engine("sqlite://"), workers, print_oddly)
+    crew = Crew(sa.create_engine(NOBODY_ASKS), workers, print_oddly)
     batches = list(crew.print_all(None, pieces_of(*groups)))
     sheets = [sheet for batch in batches for sheet in batch.sheets]
     return sheets, {each.subject_id: each.failure for batch in batches for each in batch.failed}
@@ -74,6 +76,6 @@ def test_the_log_names_the_kind_of_an_error_and_where_but_not_its_text(monkeypat
 def test_while_a_piece_takes_long_there_are_signs_of_life(monkeypatch):
     monkeypatch.setitem(statement_printers.SECONDS_FOR_PIECE, StatementKind.PERSON, 2)
     monkeypatch.setattr(statement_printers, "TICK_SECONDS", 1)
-    crew = Crew(sa.create_engine("sqlite://"), 1, print_oddly)
+    crew = Crew(sa.create_engine(NOBODY_ASKS), 1, print_oddly)
     batches = list(crew.print_all(None, pieces_of([HANGS])))
     assert sum(1 for batch in batches if not batch.sheets and not batch.failed) > 1

@@ -64,7 +64,11 @@ BOOKS = {"job_runs", "schedulers", "audit_events", "audit_blocks"}
 RUN_TABLES = {
     f"payout_{name}" for name in ("runs", "chunks", "results", "lines", "holds", "sums", "bridges")
 }
-WRITTEN = {LAST: RUN_TABLES, "issue_statements": {"statements"}}
+WRITTEN = {
+    LAST: RUN_TABLES,
+    "issue_statements": {"statements"},
+    "books_check": {"payout_sums", "payout_bridges"},  # adds up what a killed process has left
+}
 RANDOM = ("run_id", "digest", "size_bytes", "table_rows")  # in results: ids, ciphers, books
 
 

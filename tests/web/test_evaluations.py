@@ -167,7 +167,10 @@ def test_nobody_is_evaluated_alone(way, browse):
         headers={"Accept-Language": "en"},
     )  # fmt: skip
     assert answer.status_code == 422
-    assert '<a href="#guardian_present">Name the guardian or agent who was present' in answer.text
+    assert (
+        '<a href="#guardian_present">Guardian or agent present: Name the guardian or agent'
+        in answer.text
+    )
 
 
 def test_a_complete_evaluation_is_not_opened_again(way, browse):
