@@ -50,7 +50,7 @@ ENVIRONMENT = {
 }
 # A busy machine is no failure: nothing timed decides a test. LTC_TEST_PROFILE=thorough looks longer.
 UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("quick", max_examples=50, **UNTIMED)
+hypothesis.settings.register_profile("quick", max_examples=40, **UNTIMED)
 hypothesis.settings.register_profile("thorough", max_examples=1_000, **UNTIMED)
 hypothesis.settings.load_profile(os.environ.get("LTC_TEST_PROFILE", "quick"))
 
