@@ -1,8 +1,9 @@
 """Adds up finished runs, once each, right after they were calculated: no page has to do it again.
 
-What is stored is compared with the lines every night and before a run is approved. Where the sums of a run are not stored (it is of before, the process was killed
-in between), pages work them out from its lines, and the next calculation or the nightly check of the
-books adds them up after all.
+What is stored is compared with the lines every night and before a run is approved. Where the sums of
+a run are not stored (it is of before they were, or its process was killed in between), pages work
+them out from its lines, and the next calculation or the nightly check of the books adds them up
+after all.
 """
 
 from collections.abc import Callable, Sequence

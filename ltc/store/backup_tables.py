@@ -166,7 +166,7 @@ def _find_writer(column: sa.Column[Any], dialect: sa.Dialect) -> Convert | None:
     if kind_of(column) != "json":
         return _WRITE[dialect.name].get(kind_of(column))
     write = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return lambda text: write(json.loads(text)) if write else text
+    return (lambda text: write(json.loads(text))) if write else None
 
 
 def _through(convert: Convert | None, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Counts that stop: beyond a thousand nobody needs to know how many, and a page must not grow slow.
 
 A count without an end reads every row that it counts. These read at most ``COUNTED_MOST`` + 1 rows
-each, if an index leads to them; a page shows the largest as “1,000+” (``web.formats.counted``).
+each unless told otherwise, if an index leads to them; a page shows the largest as “1,000+” (``web.formats.counted``).
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ K = TypeVar("K")
 COUNTED_MOST = 1_000
 
 
-def count_up_to(session: Session, rows: sa.Select[Any]) -> int:
-    """Return how many rows a select has, COUNTED_MOST + 1 where they are more."""
-    return session.scalar(_count(rows)) or 0
+def count_up_to(session: Session, rows: sa.Select[Any], most: int = COUNTED_MOST) -> int:
+    """Return how many rows a select has, one more than ``most`` where they are more."""
+    return session.scalar(_count(rows, most)) or 0
 
 
 def count_each(session: Session, selects: Mapping[K, sa.Select[Any]]) -> dict[K, int]:
@@ -29,6 +29,6 @@ def count_each(session: Session, selects: Mapping[K, sa.Select[Any]]) -> dict[K,
     return dict(zip(selects, counts.one(), strict=True))
 
 
-def _count(rows: sa.Select[Any]) -> sa.Select[int]:
-    few = rows.limit(COUNTED_MOST + 1).subquery()
+def _count(rows: sa.Select[Any], most: int = COUNTED_MOST) -> sa.Select[int]:
+    few = rows.limit(most + 1).subquery()
     return sa.select(sa.func.count()).select_from(few)

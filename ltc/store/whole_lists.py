@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ltc.store.counting import count_up_to
+
 T = TypeVar("T")
 ROWS_AT_ONCE = 1_000
 
@@ -26,6 +28,4 @@ class WholeList(Generic[T]):
     def is_longer_than(self, rows: int) -> bool:
         """Whether there are more rows; of those that are, one more than so many is counted."""
         one = self._select.with_only_columns(sa.literal(1), maintain_column_froms=True)
-        some = one.limit(rows + 1).subquery()
-        counted = self._session.scalar(sa.select(sa.func.count()).select_from(some))
-        return (counted or 0) > rows
+        return count_up_to(self._session, one, rows) > rows

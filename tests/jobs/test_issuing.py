@@ -124,6 +124,19 @@ def test_what_is_left_out_is_a_failure_that_is_seen(house, make_ctx, run, month,
     assert month.people[0].case_number not in ended.message  # mailed, and for everybody
 
 
+def printing_until_the_fourth(end):
+    """Return what prints three pages and then ends with an error."""
+    printed = []
+
+    def print_page(html):
+        printed.append(html)
+        if len(printed) == 4:
+            raise end
+        return Printed(html.encode(), 1)
+
+    return print_page
+
+
 @pytest.mark.parametrize(
     ("problem", "what_to_do"),
     [
@@ -134,17 +147,9 @@ def test_what_is_left_out_is_a_failure_that_is_seen(house, make_ctx, run, month,
 def test_what_stops_printing_is_seen_and_the_next_run_goes_on(
     house, make_ctx, run, session, monkeypatch, problem, what_to_do
 ):
-    printed = []
-
-    def stop_at_the_fourth(html):
-        printed.append(html)
-        if len(printed) == 4:
-            raise problem
-        return Printed(html.encode(), 1)
-
     monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(statement_sheets, "print_page", stop_at_the_fourth)
+        patch.setattr(statement_sheets, "print_page", printing_until_the_fourth(problem))
         stopped = ask_by_hand(house, make_ctx, dry_run=False)
     assert (stopped.status, what_to_do in stopped.message) == (JobStatus.FAILED, True)
     assert stopped.result["reason"] == problem.template  # for the page, in the reader's language
@@ -162,17 +167,9 @@ class Killed(BaseException):
 def begun(house, approver, run, session, monkeypatch):
     """A person's order to issue all, whose process was killed after three of them."""
     asked = ask_for_statements(approver, run_id=run.id)
-    printed = []
-
-    def die_at_the_fourth(html):
-        printed.append(html)
-        if len(printed) == 4:
-            raise Killed
-        return Printed(html.encode(), 1)
-
     monkeypatch.setattr(statements, "PEOPLE_PER_PIECE", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(statement_sheets, "print_page", die_at_the_fourth)
+        patch.setattr(statement_sheets, "print_page", printing_until_the_fourth(Killed()))
         with pytest.raises(Killed):
             issue_asked(house, asked.id)
     kill(session, asked.id)
