@@ -23,6 +23,7 @@ from ltc.store import (  # noqa: F401 - foreign keys by name need every table
     visits,
 )
 from ltc.store.base import Base
+from ltc.store.lock_holders import name_connection
 from ltc.store.sealing import KeyRing
 
 # Of one process at most: enough for the threads of a web worker that do not wait for a password's
@@ -72,9 +73,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    """Bound the time that this connection waits for a lock (``DatabaseBusy``), in one round trip."""
+    """Bound the time that this connection waits for a lock (``DatabaseBusy``), and say whose it is.
+
+    One round trip. A name that the URL or the environment gives stays.
+    """
+    own = connection.info.parameter_status("application_name") or name_connection()
     connection.autocommit = True
-    connection.execute(f"SET lock_timeout = {BUSY_MS}")
+    name = own.replace("'", "")
+    connection.execute(f"SET lock_timeout = {BUSY_MS}; SET application_name = '{name}'")
     connection.autocommit = False
 
 

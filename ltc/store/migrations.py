@@ -1,6 +1,6 @@
 """Brings a database to the schema of the code, or says why it cannot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -10,11 +10,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from ltc.rules.errors import Conflict
+from ltc.store.lock_holders import describe_holders
 from ltc.store.spread import tell_spread
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "migrations"
+# A migration in the queue for a table keeps everybody behind it waiting, too: it tries for so long,
+# lets the others pass and tries again, until it has waited for so long altogether.
+TURN_SECONDS, PATIENCE_SECONDS = 10, 300
+KEPT_WAITING = ("55P03", "40P01")  # PostgreSQL: a lock was not to be had, or each had the other's
 
 
 class DatabaseTooNew(Conflict):
@@ -23,6 +29,16 @@ class DatabaseTooNew(Conflict):
 
 class DatabaseTooOld(Conflict):
     """The database is at version {found}; this program needs {newest}. Run `flask db upgrade`."""
+
+
+class TablesInUse(Conflict):
+    """Others have kept the tables in use for as long as a migration waits for them ({patience} s):
+    {holders}. The database is at version {found}; nothing beyond that was changed. Let them end, or
+    end them, then start this again; `--wait` waits longer.
+    """
+
+
+Tell = Callable[[str], None]  # given who keeps tables in use, in one line
 
 
 def config_for(connection: sa.Connection | None = None) -> Config:
@@ -53,33 +69,67 @@ def current_version(engine: sa.Engine) -> str | None:
         return version_of(connection)
 
 
-def upgrade(engine: sa.Engine, to: str = "head") -> None:
-    """Bring a database up; raises DatabaseTooNew where it is ahead of the program."""
+def upgrade(
+    engine: sa.Engine, to: str = "head", patience: int = PATIENCE_SECONDS, tell: Tell | None = None
+) -> None:
+    """Bring a database up; raises DatabaseTooNew where it is ahead of the program.
+
+    ``patience`` in seconds and ``tell`` as of ``_run_in_turns``.
+    """
     check_known(engine)
-    with _connect_patiently(engine) as connection:
-        command.upgrade(config_for(connection), to)
+    _run_in_turns(engine, lambda config: command.upgrade(config, to), patience, tell)
     tell_spread(engine)
 
 
-def downgrade(engine: sa.Engine, to: str) -> None:
+def downgrade(
+    engine: sa.Engine, to: str, patience: int = PATIENCE_SECONDS, tell: Tell | None = None
+) -> None:
     """Bring a database back down to a revision (or ``base``)."""
     check_known(engine)
-    with _connect_patiently(engine) as connection:
-        command.downgrade(config_for(connection), to)
+    _run_in_turns(engine, lambda config: command.downgrade(config, to), patience, tell)
+
+
+def _run_in_turns(
+    engine: sa.Engine, run: Callable[[Config], None], patience: int, tell: Tell | None
+) -> None:
+    """Run migrations: work that others have begun goes first, for ``patience`` seconds in all.
+
+    ``tell`` is given who keeps the tables in use, after each turn. Raises TablesInUse. SQLite has
+    one writer at a time, for which every connection waits by itself.
+    """
+    left = patience
+    while True:
+        try:
+            with _connect_for(engine, min(left, TURN_SECONDS)) as connection:
+                run(config_for(connection))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in KEPT_WAITING:
+                raise
+            left -= TURN_SECONDS
+            holders = _ask_holders(engine)
+            if left <= 0:
+                found = current_version(engine) or "-"
+                raise TablesInUse(patience=patience, holders=holders, found=found) from None
+            if tell:
+                tell(holders)
+        else:
+            return
 
 
 @contextmanager
-def _connect_patiently(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Connect to wait for locks as long as it takes: work that others have begun goes first.
-
-    The connection is for this alone; no page is given it afterwards.
-    """
+def _connect_for(engine: sa.Engine, seconds: float) -> Iterator[sa.Connection]:
+    """Connect to wait so long for a lock; the connection is for this alone, no page is given it."""
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.detach()
-            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.exec_driver_sql(f"SET lock_timeout = '{seconds}s'")
             connection.commit()
         yield connection
+
+
+def _ask_holders(engine: sa.Engine) -> str:
+    with engine.connect() as connection:
+        return describe_holders(connection)
 
 
 def upgrade_within(connection: sa.Connection, to: str = "head") -> None:

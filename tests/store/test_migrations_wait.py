@@ -1,28 +1,61 @@
-"""A migration waits for what others have begun, however long; nobody else waits as long."""
+"""A migration lets work that others have begun go first, but not for ever, and says who they are."""
 
-import threading
+import os
 
 import pytest
 
 from ltc.store import db, migrations
+from ltc.store.migrations import TablesInUse
 
-SOON_MS = 50
+TURN_SECONDS = 0.1
+MANY_TURNS, FEW_TURNS = 300 * TURN_SECONDS, 2 * TURN_SECONDS
+OTHERS_BUSY_MS = 50
 
 
-@pytest.mark.slow
-def test_a_migration_outwaits_whoever_is_at_work(fresh_database_url, monkeypatch):
-    monkeypatch.setattr(db, "BUSY_MS", SOON_MS)
+@pytest.fixture
+def engine(fresh_database_url, monkeypatch):
+    monkeypatch.setattr(db, "BUSY_MS", OTHERS_BUSY_MS)
+    monkeypatch.setattr(migrations, "TURN_SECONDS", TURN_SECONDS)
     engine = db.create_engine(fresh_database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def worker(engine):
+    """Somebody at work on the tables."""
     if engine.dialect.name == "sqlite":
-        engine.dispose()
         pytest.skip("SQLite has no lock timeout to lift")
+    with engine.connect() as worker:
+        worker.exec_driver_sql("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
+        yield worker
+
+
+def test_it_outwaits_whoever_is_at_work_and_says_who_that_is(engine, worker):
+    told = []
+
+    def tell(holders):
+        told.append(holders)
+        worker.rollback()
+
     newest = migrations.newest_version()
-    worker = engine.connect()
-    worker.exec_driver_sql("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
-    threading.Timer(10 * SOON_MS / 1000, worker.close).start()
-    migrations.downgrade(engine, "-1")
+    migrations.downgrade(engine, "-1", MANY_TURNS, tell)
+    assert len(told) == 1
+    assert f"process {os.getpid()} (since 20" in told[0]
     migrations.upgrade(engine)
     assert migrations.current_version(engine) == newest
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == f"{SOON_MS}ms"
-    engine.dispose()
+    with engine.connect() as connection:  # nobody else waits as long
+        timeout = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+        assert timeout == f"{OTHERS_BUSY_MS}ms"
+
+
+def test_it_gives_up_in_words_and_changes_nothing(engine, worker):
+    newest, told = migrations.newest_version(), []
+    with pytest.raises(TablesInUse) as refused:
+        migrations.downgrade(engine, "-1", FEW_TURNS, told.append)
+    number = worker.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    assert f"process {os.getpid()} (since 20" in refused.value.message
+    assert f"connection {number})" in refused.value.message
+    assert f"at version {newest};" in refused.value.message
+    assert len(told) == 1
+    assert migrations.current_version(engine) == newest
