@@ -12,6 +12,8 @@ class Problem(Exception):
 
     status = 500
     one = ("", "")
+    # Who can help, where it is not whom the status names; empty where the message says all.
+    helper: str | None = None
 
     def __init__(self, *, field: str | None = None, **values: object) -> None:
         """Name the field of the input at fault, if there is one, and the values of the sentence."""

@@ -118,17 +118,23 @@ class TooLongForSpreadsheet(Conflict):
     the filter.
     """
 
+    helper = ""
+
 
 class TooLongForFile(Conflict):
     """The list has more than {most} rows, too many for one file. Narrow the filter, by days for
     instance, and take it in parts.
     """
 
+    helper = ""
+
 
 class FileNotWritten(Conflict):
     """The file cannot be written on the server: {reason}. Narrow the filter, or have room made on
     the disk of LTC_HOME, and take it again.
     """
+
+    helper = ""
 
 
 def give_list(

@@ -32,13 +32,16 @@ ASK_OPERATOR = N_(
 )
 
 
-def render_problem(status: int, text: Any) -> str:
-    """Return the page of a problem; it does without the database, which may be the trouble."""
+def render_problem(status: int, text: Any, helper: str | None = None) -> str:
+    """Return the page of a problem; it does without the database, which may be the trouble.
+
+    ``helper`` is said instead of whom the status names as who can help.
+    """
     return render_template(
         "shared/problem.html",
         status=status,
         text=text,
-        helper=_find_helper(status),
+        helper=_find_helper(status) if helper is None else helper and _(helper),
         back=_find_way_back(),
         again=_find_same_page(status),
     )

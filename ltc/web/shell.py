@@ -33,7 +33,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.store.reachable import find_trouble
 from ltc.store.users import SignedIn
-from ltc.web import formats, once, page_words, program_version, request_log, resend
+from ltc.web import addresses, formats, once, page_words, program_version, request_log, resend
 from ltc.web.problem_pages import render_problem
 
 LANGUAGES = {"en": "English", "zh_CN": "中文"}
@@ -176,6 +176,7 @@ def shell_values() -> dict[str, Any]:
         "nav_items": nav_items(actor) if actor else [],
         "languages": list(LANGUAGES.items()),
         "current_language": choose_language(),
+        "page_address": addresses.find_page(),
         "product_version": VERSION,
         "demo": settings.is_demo,
         "demo_day": clock.today(formats.area_zone().key) if settings.clock_back_days else None,
@@ -208,7 +209,7 @@ def describe_person(signed_in: SignedIn) -> Person:
 
 def nav_items(actor: Actor) -> list[NavItem]:
     """The entries that the actor's role opens, in the order of the line, at most seven."""
-    room = (request.endpoint or "").split(".")[0]
+    room = addresses.find_room()
     here = BELOW.get(room, room)
     opened = [
         (label, endpoint)
@@ -242,7 +243,8 @@ def show_problem(problem: Problem) -> Response:
     if http.wants_json():
         answer = http.problem_response(problem, text)
     else:
-        answer = make_response(render_problem(problem.status, text), problem.status)
+        page = render_problem(problem.status, text, problem.helper)
+        answer = make_response(page, problem.status)
     if problem.status == MAY_PASS:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
@@ -292,8 +294,9 @@ def show_http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     texts = {
+        400: _("What was sent could not be read. Nothing was changed. Open the page anew."),
         404: _("There is no such page, or it is not yours to see."),
-        405: _("This page does not do that."),
+        405: _("This address only takes what a page sends to it. Nothing was changed."),
         413: too_large(),
         429: _("Too many attempts. Wait a minute, then try again."),
     }

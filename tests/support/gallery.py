@@ -181,6 +181,7 @@ def describe_shell() -> dict[str, Any]:
         ],
         "languages": [("en", "English"), ("zh_CN", "中文")],
         "current_language": language,
+        "page_address": "/",
         "product_version": "0.1.0",
         "demo": True,
         "demo_day": None,

@@ -1,11 +1,15 @@
 """A page of what could not be done leads on: back, to the list, to the search, to who can help."""
 
+from urllib.parse import quote_plus
+
 import pytest
 import time_machine
 from flask import g
 
 from ltc.rules.access import Role
+from ltc.web.list_files import TooLongForSpreadsheet
 from ltc.web.problem_pages import render_problem
+from ltc.web.shell import show_problem
 from tests.conftest import NOW
 from tests.support.sign_in import sign_in_as
 
@@ -60,6 +64,34 @@ def test_nothing_leads_to_another_site_or_round_in_a_circle(ask, referrer):
 def test_a_form_that_was_refused_leads_back_to_its_page(ask):
     answer = ask(Role.OFFICER, "/visits/log/nothing", f"{HERE}/visits/log", method="POST")
     assert 'href="/visits/log">Back to the page you came from' in answer.text
+
+
+def test_an_address_that_only_takes_forms_leads_to_the_list_above(ask):
+    answer = ask(Role.FINANCE_PREPARER, "/payouts/start")
+    assert answer.status_code == 405
+    assert 'href="/payouts/">Go to the list: Payouts' in answer.text
+    assert 'href="/visits/">Go to the list: Visits' in ask(Role.OFFICER, "/visits/nothing").text
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/payouts/start", "/payouts/"), ("/payouts/jobs/9/cancel", "/payouts/jobs/9")],
+)
+def test_another_language_asks_for_a_page_where_a_form_was_refused(ask, path, page):
+    answer = ask(Role.FINANCE_PREPARER, path, method="POST")
+    assert f'/language/zh_CN?next={quote_plus(page)}"' in answer.text
+
+
+def test_a_page_is_asked_for_in_another_language_as_it_is(ask):
+    answer = ask(Role.OFFICER, "/visits/?sort=begins_at")
+    assert "/language/zh_CN?next=%2Fvisits%2F%3Fsort%3Dbegins_at" in answer.text
+
+
+def test_a_list_too_long_for_a_file_is_told_without_a_word_about_somebody_faster(shared_world):
+    with shared_world.app.test_request_context("/visits/list.xlsx", headers=ENGLISH):
+        page = show_problem(TooLongForSpreadsheet(most="200,000")).get_data(as_text=True)
+    assert "Take it as CSV" in page
+    assert "somebody else may have been faster" not in page
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
