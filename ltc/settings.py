@@ -9,7 +9,7 @@ demonstration also keeps there how far its clock is set back (``<LTC_HOME>/demo.
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -100,7 +100,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=_required(given, "LTC_SECRET_KEY"),
         keys=_key_ring(_required(given, "LTC_DATA_KEYS"), _required(given, "LTC_LOOKUP_KEY")),
         documents=Path(given.get("LTC_DOCUMENTS", str(home / "documents"))),
-        policy_folder=Path(given["LTC_POLICY"]) if given.get("LTC_POLICY") else None,
+        policy_folder=_place(given, "LTC_POLICY", "folder of the law", Path.is_dir),
         workers=_whole(given, "LTC_WORKERS", os.cpu_count() or 1),
         session_hours=_whole(given, "LTC_SESSION_HOURS", 10),
         argon2_time_cost=_whole(given, "LTC_ARGON2_TIME_COST", 3),
@@ -116,7 +116,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         backup_keys=_backup_keys(given.get("LTC_BACKUP_KEYS", "")),
         backups=Path(given.get("LTC_BACKUPS", str(home / "backups"))),
         backup_retention=_retention(given.get("LTC_BACKUPS_KEPT", BACKUPS_KEPT)),
-        timetable=Path(given["LTC_TIMETABLE"]) if given.get("LTC_TIMETABLE") else None,
+        timetable=_place(given, "LTC_TIMETABLE", "file of the scheduled tasks", Path.is_file),
         proxies=_whole(given, "LTC_PROXIES", 0, least=0),
         mail_url=_mail_url(given),
         mail_to=_mail_to(given),
@@ -124,6 +124,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=given.get("LTC_METRICS_TOKEN", ""),
         upload_mb=_whole(given, "LTC_UPLOAD_MB", UPLOAD_MB),
     )
+
+
+def _place(
+    given: Mapping[str, str], name: str, what: str, is_there: Callable[[Path], bool]
+) -> Path | None:
+    """Read where something lies that also ships; None where nothing is said of it."""
+    if not given.get(name):
+        return None
+    place = Path(given[name])
+    if not is_there(place):
+        raise SettingMissing(
+            f"{name} names {place.absolute()}, which is no {what}. Put it there, name another, "
+            f"or unset {name} to use the one that ships."
+        )
+    return place
 
 
 def _mail_url(given: Mapping[str, str]) -> str:

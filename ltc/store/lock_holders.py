@@ -33,6 +33,5 @@ def _describe(row: sa.Row[Any]) -> str:
 
     What others do is told to whoever may see it: their begin may be missing.
     """
-    pid, name, since = row
-    begun = f"since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if since else ""
-    return f"{name or 'somebody without a name'} ({begun}connection {pid})"
+    begun = f"since {row.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if row.since else ""
+    return f"{row.application_name or 'somebody without a name'} ({begun}connection {row.pid})"

@@ -39,10 +39,13 @@ class LawFileError(Exception):
     """A file of the law has a mistake: ``file:line: key: reason``. It stops the start."""
 
     def __init__(self, file: Path, line: int, key: str, reason: str) -> None:
-        """Take the place (line from 1, key with dots from the top) and the reason in words."""
+        """Take the place and the reason in words.
+
+        Lines count from 1, with 0 for the file as a whole; the key has dots from the top.
+        """
         self.file, self.line, self.key, self.reason = file, line, key, reason
-        where = f"{file}:{line}: {key}" if key else f"{file}:{line}"
-        super().__init__(f"{where}: {reason}")
+        places = [f"{file}:{line}" if line else str(file), key, reason]
+        super().__init__(": ".join(place for place in places if place))
 
 
 def read_law_file(path: Path) -> "MapNode":

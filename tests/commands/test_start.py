@@ -51,6 +51,16 @@ def test_a_database_of_another_kind_is_refused(url):
         load({"LTC_ENV": "production", "LTC_DATABASE_URL": url})
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("LTC_TIMETABLE", "file of the scheduled tasks"), ("LTC_POLICY", "folder of the law")],
+)
+def test_a_place_where_nothing_is_names_its_setting(tmp_path, name, what):
+    place = tmp_path / "tt.yaml"
+    with pytest.raises(SettingMissing, match=f"^{name} names {place}, which is no {what}. Put"):
+        load({"LTC_ENV": "demo", "LTC_HOME": str(tmp_path), name: str(place)})
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "²", "1.5", "9999999"])
 def test_a_number_that_is_none_is_refused(tmp_path, number):
     with pytest.raises(SettingMissing, match="LTC_WORKERS is"):
