@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ltc.factory import House
     from ltc.rules.policies import LawBook
+    from tests.support.full_disks import Disk
 
 ROOT = Path(__file__).parents[1]
 # Workers and commands that tests start read compiled modules instead of compiling each anew, which
@@ -124,10 +125,28 @@ def databases(request: pytest.FixtureRequest) -> SqliteDatabases | PostgresDatab
 
 
 @pytest.fixture
-def database_url(databases: SqliteDatabases | PostgresDatabases) -> Iterator[str]:
-    """A migrated database without rows; what the test commits is gone afterwards."""
+def database_url(
+    request: pytest.FixtureRequest, databases: SqliteDatabases | PostgresDatabases
+) -> Iterator[str]:
+    """A migrated database without rows; what the test commits is gone afterwards.
+
+    Where the test asks for a ``disk``, it is the one that lies there.
+    """
+    if "disk" in request.fixturenames:
+        disk: Disk = request.getfixturevalue("disk")
+        yield disk.url
+        return
     with databases.lend_shared() as url:
         yield url
+
+
+@pytest.fixture
+def disk(databases: SqliteDatabases | PostgresDatabases) -> "Iterator[Disk]":
+    """What ``database_url`` lies on, to be filled: with a database that nobody emptied before."""
+    from tests.support.full_disks import lend_on_disk
+
+    with lend_on_disk(databases) as disk:
+        yield disk
 
 
 @pytest.fixture

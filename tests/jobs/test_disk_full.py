@@ -15,24 +15,12 @@ from ltc.services.payouts import calculate_run
 from ltc.store.job_runs import JobStatus
 from ltc.store.payouts import PayoutResult, PayoutRun
 from ltc.store.reachable import DatabaseFull
-from tests.support.full_disks import lend_on_disk
 from tests.support.month import AFTER, PEOPLE, make_month
 from tests.support.scheduling import house_with, list_runs, look_and_run, nightly
 
 TASK = "calculate_last_month"
 DAY = timedelta(days=1)
 RESULTS = sa.select(sa.func.count()).select_from(PayoutResult)
-
-
-@pytest.fixture
-def disk(databases):
-    with lend_on_disk(databases) as disk:
-        yield disk
-
-
-@pytest.fixture
-def database_url(disk):
-    return disk.url
 
 
 @contextmanager

@@ -27,24 +27,11 @@ from tests.services.import_files import (
     work_on,
     write_csv,
 )
-from tests.support.full_disks import lend_on_disk
 from tests.support.issuing import issue_all
 from tests.support.month import AFTER, MONTH, PEOPLE, approve, calculate, later, make_month
 
 PIECE_ROWS, PIECES = 100, 4
 MANY = 40  # their statements take more than a page
-
-
-@pytest.fixture
-def disk(databases):
-    with lend_on_disk(databases) as disk:
-        yield disk
-
-
-@pytest.fixture
-def database_url(disk):
-    """A database of one's own: in one that others emptied there would be room."""
-    return disk.url
 
 
 @contextmanager
