@@ -71,9 +71,15 @@ def is_of_records(day: date) -> bool:
 
 @lru_cache(maxsize=4096)  # the conclusions of a large city are of a few hundred days
 def add_months(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of that month if it has none."""
+    """Return the day before which so many months from a day on are over: the same day of its month.
+
+    Where that month has no such day its last one still belongs to them: two years from 29 February
+    end with 28 February (民法典, Art. 202).
+    """
     month = Month.of(day).plus(months)
-    return date(month.year, month.number, min(day.day, month.day_count))
+    if day.day > month.day_count:
+        return month.ends_before
+    return date(month.year, month.number, day.day)
 
 
 @dataclass(frozen=True, slots=True)
