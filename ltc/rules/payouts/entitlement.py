@@ -219,12 +219,12 @@ def _apply_contribution(
     years = (("enrolment", enrolment.ref), ("years", enrolment.contribution_years),
              ("needed_years", needed))  # fmt: skip
     if not missing:
-        sheet.step("contribution_met", *years, law=(rule.years.key,), policy=policy)
+        sheet.step("contribution_met", *years, law=(rule.years.key,), policy=policy, days=days)
     elif enrolment.topped_up_on is None:
         payment_fen = missing * rule.premium_fen.get()
         sheet.step(
             "contribution_missing", *years, ("one_off_payment_fen", payment_fen),
-            law=(rule.years.key, rule.premium_fen.key), policy=policy,
+            law=(rule.years.key, rule.premium_fen.key), policy=policy, days=days,
         )  # fmt: skip
         sheet.hold_days(
             HoldKind.CONTRIBUTION_MISSING, days, enrolment=enrolment.ref,
@@ -250,5 +250,6 @@ def _apply_top_up(
         ("one_off_payment_fen", missing * rule.premium_fen.get()),
         ("topped_up_on", paid_on.isoformat()), ("starts_on", starts_on.isoformat()),
         law=(rule.years.key, rule.premium_fen.key, rule.start_after_payment.key), policy=policy,
+        days=days,
     )  # fmt: skip
     sheet.mark(DayState.BEFORE_START, days & ~sheet.window.span(starts_on, None))

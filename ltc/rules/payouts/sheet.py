@@ -105,9 +105,14 @@ class Sheet:
 
     def step(
         self, code: str, *values: tuple[str, str | int], law: tuple[str, ...] = (),
-        policy: Policy | None = None,
+        policy: Policy | None = None, days: int | None = None,
     ) -> None:  # fmt: skip
-        """Write down a step of the calculation."""
+        """Write down a step of the calculation, unless it is about days outside of the month only.
+
+        Days before the month use up its first week; what the law asks for on them is past.
+        """
+        if days is not None and not days & self.window.month:
+            return
         starts = policy.starts_on.isoformat() if policy else ""
         self.steps.append(Step(code, values, law, starts))
 
