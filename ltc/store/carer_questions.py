@@ -16,7 +16,6 @@ from ltc.store.providers import Carer
 from ltc.store.scope import visible
 from ltc.store.whole_lists import WholeList
 
-SUGGESTED_ROWS = 500
 SORTS: dict[str, tuple[Any, ...]] = {
     "code": (Carer.code, Carer.id),
     "name": (Carer.name, Carer.id),
@@ -52,13 +51,6 @@ def get_carer(session: Session, actor: Actor, carer_id: int) -> Carer:
     return carer
 
 
-def find_carer_by_code(session: Session, actor: Actor, code: str) -> Carer | None:
-    """Return the carer with a code, None where there is none that the actor sees."""
-    query = visible(sa.select(Carer).where(Carer.code == code.strip().upper()), actor)
-    carer: Carer | None = session.scalar(query)
-    return carer
-
-
 def list_carers(
     session: Session,
     actor: Actor,
@@ -75,12 +67,6 @@ def list_carers(
 def load_carers(session: Session, actor: Actor, chosen: CarerFilter) -> WholeList[Carer]:
     """Return all carers of a filtered list by code, for a file."""
     return WholeList(session, _select(actor, chosen), Carer.code)
-
-
-def suggest_carers(session: Session, actor: Actor) -> list[tuple[str, str]]:
-    """Return codes and names to choose from in a form, the first few hundred."""
-    query = visible(sa.select(Carer), actor).order_by(Carer.code).limit(SUGGESTED_ROWS)
-    return [(carer.code, carer.name) for carer in session.scalars(query)]
 
 
 def count_carers(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, int]:

@@ -53,13 +53,6 @@ def get_provider(session: Session, actor: Actor, provider_id: int) -> Provider:
     return provider
 
 
-def find_provider_by_code(session: Session, actor: Actor, code: str) -> Provider | None:
-    """Return the provider with a code, None where there is none that the actor sees."""
-    query = sa.select(Provider).where(Provider.code == code.strip().upper())
-    provider: Provider | None = session.scalar(visible(query, actor))
-    return provider
-
-
 def list_providers(
     session: Session,
     actor: Actor,

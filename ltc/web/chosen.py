@@ -1,22 +1,71 @@
-"""What somebody names in a form by its number or code: a person, a provider, a carer."""
+"""What somebody names in a form or a filter: a person by number, a provider or a carer by code or name.
+
+No page carries a list of all to choose from. Where there are few, the browser offers them; where
+there are more, those that fit what is being written. A form takes the code or the whole name; a
+filter, which changes nothing, also a part that fits only one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.errors import Invalid
-from ltc.store.carer_questions import find_carer_by_code
+from ltc.store.chosen import Kind, Named, list_few, list_fitting
 from ltc.store.person_records import find_person_by_case_number
-from ltc.store.provider_questions import find_provider_by_code
+from ltc.store.providers import Carer, Provider
+from ltc.web.formats import problem_text
+from ltc.web.lists import read_text
+
+SHOWN = 5  # of those that fit, in a sentence
+KINDS: dict[str, Kind] = {"provider": Provider, "carer": Carer}
 
 
 class CaseNumberUnknown(Invalid):
     """Nobody with the case number {code} is yours to see. Look it up in the list of people."""
 
 
-class ProviderCodeUnknown(Invalid):
-    """No provider with the code {code} is yours to see. Choose one from the list."""
+class ProviderUnknown(Invalid):
+    """No provider with the code or name “{text}” is yours to see. Look it up in the list of
+    providers.
+    """
 
 
-class CarerCodeUnknown(Invalid):
-    """No carer with the code {code} is yours to see. Choose one from the list."""
+class ProviderNotClear(Invalid):
+    """The provider is not clear: “{text}” fits {fitting}. Enter the code of the one that you mean."""
+
+
+class CarerUnknown(Invalid):
+    """No carer with the code or name “{text}” is yours to see. Look it up in the list of carers."""
+
+
+class CarerNotClear(Invalid):
+    """The carer is not clear: “{text}” fits {fitting}. Enter the code of the one that you mean."""
+
+
+PROBLEMS: dict[str, tuple[type[Invalid], type[Invalid]]] = {
+    "provider": (ProviderUnknown, ProviderNotClear),
+    "carer": (CarerUnknown, CarerNotClear),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """By whom a list is narrowed: what the field says, what the browser offers, and who is meant.
+
+    ``refused`` says why nobody is: then the list must not be shown as if nothing were narrowed.
+    """
+
+    text: str
+    offered: Sequence[Named]
+    found: Named | None = None
+    refused: str = ""
+
+    @property
+    def id(self) -> int | None:
+        """The number of the record that is meant; None where the list is not narrowed."""
+        return self.found and self.found.id
 
 
 def person_id_of(code: str) -> int:
@@ -27,17 +76,61 @@ def person_id_of(code: str) -> int:
     return person.id
 
 
-def provider_id_of(code: str) -> int:
-    """Return the id of the provider with a code; raises ProviderCodeUnknown."""
-    provider = find_provider_by_code(http.database(), http.current_actor(), code)
-    if provider is None:
-        raise ProviderCodeUnknown(field="provider", code=code)
-    return provider.id
+def provider_id_of(text: str) -> int:
+    """Return the id of the provider with a code or name; raises ProviderUnknown, ProviderNotClear."""
+    return find_named("provider", text).id
 
 
-def carer_id_of(code: str) -> int:
-    """Return the id of the carer with a code; raises CarerCodeUnknown."""
-    carer = find_carer_by_code(http.database(), http.current_actor(), code)
-    if carer is None:
-        raise CarerCodeUnknown(field="carer", code=code)
-    return carer.id
+def carer_id_of(text: str) -> int:
+    """Return the id of the carer with a code or name; raises CarerUnknown, CarerNotClear."""
+    return find_named("carer", text).id
+
+
+def find_named(field: str, text: str, *, part_is_enough: bool = False) -> Named:
+    """Return the provider or carer (``field`` says which) that a text means; raises PROBLEMS."""
+    text = text.strip()
+    fitting = list_fitting(http.database(), http.current_actor(), KINDS[field], text, SHOWN + 1)
+    close = (
+        [each for each in fitting if text.upper() in (each.code, each.told.upper())]
+        or [each for each in fitting if each.name == text]
+        or (fitting if part_is_enough else [])
+    )
+    if len(close) == 1:
+        return close[0]
+    unknown, not_clear = PROBLEMS[field]
+    if not fitting:
+        raise unknown(field=field, text=text)
+    raise not_clear(field=field, text=text, fitting=_tell(fitting))
+
+
+def narrowed_id(field: str) -> int | None:
+    """Return by whom a whole list is narrowed, None where it is not; raises PROBLEMS."""
+    text = read_text(field)
+    return find_named(field, text, part_is_enough=True).id if text else None
+
+
+def read_narrowed(field: str) -> Narrowed:
+    """Return by whom a page's list is narrowed, or why that cannot be told."""
+    text, offered = read_text(field), list_offered(field)
+    if not text:
+        return Narrowed(text, offered)
+    try:
+        found = find_named(field, text, part_is_enough=True)
+    except Invalid as problem:
+        return Narrowed(text, offered, refused=problem_text(problem))
+    return Narrowed(found.told, offered, found)
+
+
+def list_offered(field: str) -> list[Named]:
+    """Return whom the browser offers at a field: all where they are few, else nobody."""
+    return list_few(http.database(), http.current_actor(), KINDS[field])
+
+
+def suggest(field: str) -> dict[str, list[tuple[str, str]]]:
+    """Return whom the browser offers at a form's field, as ``FormPage`` wants it."""
+    return {f"{field}s": [(each.code, each.name) for each in list_offered(field)]}
+
+
+def _tell(fitting: Sequence[Named]) -> str:
+    told = [each.told for each in fitting[:SHOWN]]
+    return str(_(", ")).join([*told, "…"] if len(fitting) > SHOWN else told)

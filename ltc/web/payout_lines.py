@@ -1,6 +1,6 @@
 """Pages below a run: its lines, its holds, one person's “why this amount?”, and the exports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from ltc.rules.person_statements import PAYEES
 from ltc.rules.policies import Payee
 from ltc.services.table_files import Coded
 from ltc.store.insured import InsuredPerson
+from ltc.store.paging import Page
 from ltc.store.payout_evidence import list_evidence
 from ltc.store.payout_questions import (
     LineFilter,
@@ -29,8 +30,9 @@ from ltc.store.payout_questions import (
 )
 from ltc.store.payout_runs import get_run
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
+from ltc.web.chosen import narrowed_id, read_narrowed
 from ltc.web.formats import in_language
-from ltc.web.list_files import LIST_SUFFIX, each, give_list
+from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import read_cursor, read_number, read_text
 from ltc.web.payout_facts import show_fact
 from ltc.web.payout_run import HOLD_NAMES, hold_name
@@ -43,22 +45,23 @@ LINE_COLUMNS = (
     "provider", "starts_on", "ends_before", "days", "minutes", "eligible_fen", "fund_fen",
     "assistance_fen", "person_fen", "excess_fen",
 )  # fmt: skip
+NOTHING: Page[Any] = Page([], None, None)
 HOLD_COLUMNS = ("case_number", "name", "kind", "owner", "reason", "clears")
 
 
 @blueprint.get("/lines")
 @http.requires(Permission.SEE_PAYOUTS)
 def index(run_id: int) -> Any:
-    """List the lines of a run, page by page."""
-    run, chosen = _get_run(run_id), _read_filter()
-    names = Names(run)
-    return render_template(
-        "payouts/lines.html",
-        run=run,
-        chosen=chosen,
-        names=names,
-        page=list_lines(http.database(), http.current_actor(), run, chosen, read_cursor()),
+    """List the lines of a run, page by page; none as long as it is not clear of which provider."""
+    run, provider = _get_run(run_id), read_narrowed("provider")
+    chosen, names = _read_filter(provider.id), Names(run)
+    session, actor = http.database(), http.current_actor()
+    found = NOTHING if provider.refused else list_lines(session, actor, run, chosen, read_cursor())
+    names.learn_providers(line.provider_id for line, _person in found.rows)
+    text = render_template(
+        "payouts/lines.html", run=run, chosen=chosen, provider=provider, names=names, page=found
     )
+    return text, 422 if provider.refused else 200
 
 
 @blueprint.get("/holds")
@@ -68,6 +71,7 @@ def holds(run_id: int) -> Any:
     run, chosen = _get_run(run_id), _read_filter()
     names = Names(run)
     found = list_holds(http.database(), http.current_actor(), run, chosen, read_cursor())
+    names.learn_providers(_provider_of(hold) for hold, _person in found.rows)
     return render_template(
         "payouts/holds.html",
         run=run,
@@ -89,6 +93,8 @@ def why(run_id: int, person_id: int) -> Any:
     run, session, actor = _get_run(run_id), http.database(), http.current_actor()
     result, person = get_result(session, actor, run, person_id)
     settlement, names = read_settlement(result), Names(run)
+    evidence = list_evidence(session, actor, run, person_id)
+    names.learn_providers(getattr(each.row, "provider_id", None) for each in evidence)
     days, legend = show_days(settlement, run)
     return render_template(
         "payouts/why.html",
@@ -102,7 +108,7 @@ def why(run_id: int, person_id: int) -> Any:
         days=days,
         legend=legend,
         steps=show_steps(settlement.steps, names, run),
-        evidence=[show_fact(e, names) for e in list_evidence(session, actor, run, person_id)],
+        evidence=[show_fact(each, names) for each in evidence],
         versions=list_results_of_person(session, actor, person_id),
         held=[(hold_name(h.kind), _(ROLE_NAMES[Role(h.owner)]), _tell_hold(h, names))
               for h in settlement.holds],
@@ -115,9 +121,14 @@ def export_lines(run_id: int, suffix: str) -> Any:
     """Give all lines of the list as a file."""
     run = _get_run(run_id)
     names = Names(run)
-    found = load_lines(http.database(), http.current_actor(), run, _read_filter())
+    chosen = _read_filter(narrowed_id("provider"))
+    found = load_lines(http.database(), http.current_actor(), run, chosen)
     of = cache(names.of)  # few names, in very many lines
-    build = each(lambda line, person: _line_cells(line, person, names, of))
+
+    def build(rows: Sequence[tuple[PayoutLine, InsuredPerson]]) -> Iterator[list[Any]]:
+        names.learn_providers(line.provider_id for line, _person in rows)
+        return (_line_cells(line, person, names, of) for line, person in rows)
+
     return give_list(suffix, _name_file("lines", run), _("Lines"), LINE_COLUMNS, found, build)
 
 
@@ -131,7 +142,7 @@ def _line_cells(
     payee = Coded(line.payee_kind, in_language(PAYEES[Payee(line.payee_kind)]))
     return [
         person.case_number, person.name, of("district", line.district_id), *coded, payee,
-        names.providers.get(line.provider_id, ""), line.starts_on, line.ends_before, line.days,
+        names.find_provider(line.provider_id) or "", line.starts_on, line.ends_before, line.days,
         line.minutes, line.eligible_fen, line.fund_fen, line.assistance_fen, line.person_fen,
         line.excess_fen,
     ]  # fmt: skip
@@ -144,7 +155,11 @@ def export_holds(run_id: int, suffix: str) -> Any:
     run = _get_run(run_id)
     names = Names(run)
     found = load_holds(http.database(), http.current_actor(), run, _read_filter())
-    build = each(lambda hold, person: _hold_cells(hold, person, names))
+
+    def build(rows: Sequence[tuple[PayoutHold, InsuredPerson]]) -> Iterator[list[Any]]:
+        names.learn_providers(_provider_of(hold) for hold, _person in rows)
+        return (_hold_cells(hold, person, names) for hold, person in rows)
+
     return give_list(suffix, _name_file("holds", run), _("Holds"), HOLD_COLUMNS, found, build)
 
 
@@ -159,6 +174,11 @@ def _name_file(what: str, run: PayoutRun) -> str:
     return f"{what}-{run.month}-{run.sequence}"
 
 
+def _provider_of(hold: PayoutHold) -> int:
+    """Return the number of the provider that a hold names, 0 where it names none."""
+    return int(hold.values.get("provider") or 0)
+
+
 def _tell_hold(hold: Any, names: Names) -> tuple[str, str]:
     """Return why something is held and what clears it."""
     values = hold.values.items() if isinstance(hold.values, dict) else hold.values
@@ -167,10 +187,10 @@ def _tell_hold(hold: Any, names: Names) -> tuple[str, str]:
     return held, clears
 
 
-def _read_filter() -> LineFilter:
+def _read_filter(provider_id: int | None = None) -> LineFilter:
     return LineFilter(
         district_id=read_number("district"),
-        provider_id=read_number("provider"),
+        provider_id=provider_id,
         mode=read_text("mode") or None,
         kind=read_text("kind") or None,
         owner=read_text("owner") or None,

@@ -100,6 +100,8 @@ def _is_followed(run: PayoutRun) -> bool:
 
 def _build_breakdown(run: PayoutRun, breakdown: str, names: Names) -> dict[str, Any]:
     rows = sum_run_by(run, breakdown)
+    if breakdown == "provider":
+        names.learn_providers(row.key for row in rows[:ROWS_SHOWN])
     return {
         "code": breakdown,
         "title": _(BREAKDOWN_NAMES[breakdown]),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,19 +40,27 @@ class Names:
         session, actor = http.database(), http.current_actor()
         self.policies = policies_of(run)
         self.districts = {d.id: _district_name(d) for d in list_districts(session, actor.area_id)}
+        self._providers: dict[int, str | None] = {}
 
-    @cached_property
-    def providers(self) -> dict[Any, str]:
-        """All providers that the reader may see: a thousand rows, for pages that name one."""
-        providers = visible(sa.select(Provider.id, Provider.name), http.current_actor())
-        return dict(http.database().execute(providers).all())
+    def learn_providers(self, ids: Iterable[int | None]) -> None:
+        """Read the names of some providers at once: a city has a thousand, a page names a few."""
+        new = {key for key in ids if key} - self._providers.keys()
+        if new:
+            query = sa.select(Provider.id, Provider.name).where(Provider.id.in_(new))
+            rows = http.database().execute(visible(query, http.current_actor()))
+            self._providers |= dict.fromkeys(new) | dict(rows.all())
+
+    def find_provider(self, key: int | None) -> str | None:
+        """Return the name of a provider, None where the reader sees none of that number."""
+        self.learn_providers([key])
+        return self._providers.get(key or 0)
 
     def of(self, breakdown: str, key: Any) -> str:
         """Return the name of a key of a breakdown; the key itself where nothing names it."""
         if breakdown == "district":
             return self.districts.get(key, str(key))
         if breakdown == "provider":
-            return self.providers.get(key, str(key)) if key else _("Paid to the person")
+            return (self.find_provider(key) or str(key)) if key else _("Paid to the person")
         for policy in self.policies:
             named = _named_in(policy, breakdown).get(key)
             if named is not None:

@@ -165,6 +165,8 @@ def totals(run_id: int, breakdown: str) -> Any:
     if breakdown not in BREAKDOWNS:
         raise RunNotFound()
     names, rows = Names(run), sum_run_by(run, breakdown)
+    if breakdown == "provider":
+        names.learn_providers(row.key for row in rows)
     return render_template(
         "payouts/totals.html",
         run=run,

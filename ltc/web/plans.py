@@ -18,9 +18,9 @@ from ltc.store.insured_questions import get_person
 from ltc.store.pdf import render_pdf
 from ltc.store.plan_questions import SORTS, PlanFilter, find_items, list_plans_page, load_plans
 from ltc.store.plans import CarePlan
-from ltc.store.provider_questions import find_providers, suggest_providers
+from ltc.store.provider_questions import find_providers
 from ltc.web import plan_words
-from ltc.web.chosen import person_id_of, provider_id_of
+from ltc.web.chosen import person_id_of, provider_id_of, suggest
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import day
@@ -139,7 +139,9 @@ def draw_up() -> Any:
     if done is None:
         crumbs = [(_("Plans"), url_for("plans.index"))]
         title = _("Draw up a care plan")
-        page = FormPage(title, _("Draw up"), url_for("plans.index"), crumbs, suggestions=_choices())
+        page = FormPage(
+            title, _("Draw up"), url_for("plans.index"), crumbs, suggestions=suggest("provider")
+        )
         return show_form(form, page, FORM, catalogue=get_catalogue())
     return _leave(done, _("The plan %(number)s is drawn up.", number=done.number))
 
@@ -272,10 +274,6 @@ def _form_data(plan: CarePlan) -> dict[str, Any]:
     }
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
-    return {"providers": suggest_providers(http.database(), http.current_actor())}
-
-
 def _page(
     plan: CarePlan, person: InsuredPerson, title: str, button: str, kind: str = "primary",
     notice: str = "",
@@ -283,7 +281,7 @@ def _page(
     here = url_for("plans.show", plan_id=plan.id)
     crumbs = [(_("Plans"), url_for("plans.index")), (plan.number, here)]
     caption = f"{person.name} · {plan.number}"
-    return FormPage(title, button, here, crumbs, caption, kind, notice, _choices())
+    return FormPage(title, button, here, crumbs, caption, kind, notice, suggest("provider"))
 
 
 def _read_filter() -> PlanFilter:

@@ -10,14 +10,14 @@ from ltc.rules.plans import days_of_covering_fees, is_home, needs_price
 from ltc.rules.policies import Policy
 from ltc.rules.visits import VisitSource, wall_of
 from ltc.services.visits import VisitFacts
-from ltc.store.carer_questions import find_carers, suggest_carers
+from ltc.store.carer_questions import find_carers
 from ltc.store.catalogues import get_catalogue
 from ltc.store.person_records import find_people
 from ltc.store.plan_questions import find_items, find_plan_on, find_visible_plan
 from ltc.store.plans import CarePlan
 from ltc.store.stay_questions import has_fee
 from ltc.store.visits import Visit
-from ltc.web.chosen import carer_id_of, person_id_of
+from ltc.web.chosen import carer_id_of, person_id_of, suggest
 from ltc.web.formats import area_zone
 from ltc.web.forms.visits import VisitFields
 from ltc.web.law_choices import policy_on
@@ -71,7 +71,7 @@ def suggestions() -> dict[str, list[tuple[str, str]]]:
     """Suggest carers, and to a carer the people of the own visits."""
     actor = http.current_actor()
     if actor.role is not Role.CARER:
-        return {"carers": suggest_carers(http.database(), actor)}
+        return suggest("carer")
     waiting = own_visits()["waiting"]
     return {"people": [(each.person.case_number, each.person.name) for each in waiting]}
 

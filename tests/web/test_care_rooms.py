@@ -40,7 +40,7 @@ def test_a_manager_works_for_the_own_provider_only(client, session, person, prov
         assert "李他" not in page
     assert rows_of(client, "/visits/visits.csv") == []
     assert rows_of(client, "/stays/beds/list.csv") == []
-    assert "No carer with the code" in refused(
+    assert "No carer with the code or name" in refused(
         client, "/visits/log", visit_of(person, foreign_carer)
     )
     assert client.get(f"/providers/{elsewhere.id}").status_code == 404

@@ -59,7 +59,7 @@ def test_a_visit_is_logged_corrected_refused_and_accepted(officer, session, pers
         ({"items": ["D07"], "ends_time": "09:02"}, "The items take"),
         ({"latitude": "29.5"}, "A position has a latitude"),
         ({"latitude": "north", "longitude": "106.5"}, "Enter degrees"),
-        ({"carer": "C-none"}, "No carer with the code"),
+        ({"carer": "C-none"}, "No carer with the code or name"),
         ({"person": "X"}, "Nobody with the case number"),
         ({"reason": ""}, "Say why."),
     ],

@@ -21,6 +21,7 @@ from ltc.web.forms.base import Form
 ONE_DAY = timedelta(days=1)
 FEN_PER_YUAN = 100
 MICRO = 1_000_000
+NAMED_LENGTH_MAX = 240  # a code and the longest name
 KEEP_IT = _l("Leave this empty to keep what is recorded.")
 
 
@@ -96,6 +97,16 @@ def text_field(label: Any, most: int, wrong: Any = None, **more: Any) -> StringF
     """Return a field for one line of text; ``wrong`` is said where it is needed and empty."""
     needed = Optional() if wrong is None else InputRequired(wrong)
     return StringField(label, [needed, Length(max=most)], **more)
+
+
+def named_field(
+    label: Any, offered: str, wrong: Any = None, description: Any = None
+) -> StringField:
+    """Return a field for a provider or carer by code or whole name; ``offered``: its datalist."""
+    return text_field(
+        label, NAMED_LENGTH_MAX, wrong, description=description or _l("Code or whole name."),
+        render_kw={"list": offered, "autocomplete": "off"},
+    )  # fmt: skip
 
 
 def first_day_field(label: Any, **more: Any) -> DayField:

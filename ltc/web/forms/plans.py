@@ -19,6 +19,7 @@ from ltc.web.forms.fields import (
     first_day_field,
     last_day_field,
     name_field,
+    named_field,
     reason_field,
     text_field,
 )
@@ -63,11 +64,11 @@ class ModeFields(Form):
     """Mode, provider and items of a plan."""
 
     mode = SelectField(_l("Mode"))
-    provider = text_field(
-        _l("Provider"), 40,
-        description=_l("Code of the provider. Empty only where nobody but the person is paid."),
-        render_kw={"list": "providers", "autocomplete": "off"},
-    )  # fmt: skip
+    provider = named_field(
+        _l("Provider"),
+        "providers",
+        description=_l("Code or whole name. Empty only where nobody but the person is paid."),
+    )
     authorised_minutes = IntegerField(
         _l("Authorised minutes a month"),
         [Optional()],

@@ -14,6 +14,7 @@ from ltc.web.forms.fields import (
     day_after,
     first_day_field,
     last_day_field,
+    named_field,
     reason_field,
     text_field,
 )
@@ -26,11 +27,7 @@ class CareFields(Form):
         _l("Insured person"), 40, _l("Enter the case number."), description=_l("Case number."),
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
-    provider = text_field(
-        _l("Provider"), 40, _l("Enter the provider's code."),
-        description=_l("Code of the provider."),
-        render_kw={"list": "providers", "autocomplete": "off"},
-    )  # fmt: skip
+    provider = named_field(_l("Provider"), "providers", _l("Enter the provider's code."))
     reference = text_field(
         _l("The provider's own number"), REFERENCE_LENGTH_MAX,
         description=_l("Empty: a number is given."),

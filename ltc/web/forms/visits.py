@@ -27,6 +27,7 @@ from ltc.web.forms.fields import (
     DegreesField,
     MoneyField,
     choices,
+    named_field,
     reason_field,
     text_field,
 )
@@ -46,10 +47,7 @@ class VisitFields(Form):
         _l("Insured person"), 40, _l("Enter the case number."), description=_l("Case number."),
         render_kw={"list": "people", "autocomplete": "off"},
     )  # fmt: skip
-    carer = text_field(
-        _l("Carer"), 40, _l("Enter the carer's code."), description=_l("The carer's code."),
-        render_kw={"list": "carers", "autocomplete": "off"},
-    )  # fmt: skip
+    carer = named_field(_l("Carer"), "carers", _l("Enter the carer's code."))
     on = DayField(_l("Day"), [InputRequired(_l("Enter the day."))])
     begins_time = TimeField(_l("Begin"), [InputRequired(_l("Enter when it began."))])
     ends_time = TimeField(_l("End"), [InputRequired(_l("Enter when it ended."))])
