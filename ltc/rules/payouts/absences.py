@@ -2,7 +2,8 @@
 
 Whether the days of admission, discharge and death themselves count is a convention of the policy
 in force on that day. Stays that share a day are one stay: its conventions apply to its outer days
-only, so that a transfer from one hospital to another opens no gap.
+only, so that a transfer from one hospital to another opens no gap. A stay of one day is admission
+and discharge at once, and is paid where either is.
 """
 
 from datetime import date
@@ -108,7 +109,8 @@ def _mark_stay(sheet: Sheet, low: int, beyond: int) -> None:
              "discharge_day_paid"))  # fmt: skip
     for place, kind, convention in edges:
         day = 1 << place if place in inside else 0
-        if day & sheet.open and _is_paid(sheet, kind, convention, day):
+        # A stay of one day that is paid as the day of admission is not asked about once more.
+        if day & days & sheet.open and _is_paid(sheet, kind, convention, day):
             days &= ~day
     sheet.mark(DayState.IN_HOSPITAL, days)
 
