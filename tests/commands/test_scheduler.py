@@ -58,6 +58,18 @@ def is_done(session):
     return are_done(session) == [True]
 
 
+def see_trouble(session):
+    """What the one scheduler says of itself; None before it is there."""
+    session.rollback()
+    return session.scalar(sa.select(Scheduler.trouble))
+
+
+def list_kept_ahead(session, today):
+    """The jobs that stand for a date which has not come."""
+    is_ahead = (JobRun.due_on > today.date(), JobRun.schedule_key.is_not(None))
+    return list(session.scalars(sa.select(JobRun.id).where(*is_ahead)))
+
+
 def list_children(pid):
     """The processes that a process has started and that live, whichever of its threads did."""
     threads = Path(f"/proc/{pid}/task").glob("*/children")
@@ -102,6 +114,24 @@ def test_four_web_workers_schedule_nothing_and_a_scheduler_beside_them_does(
     assert is_done(session)
 
 
+def write_timetable(folder, at):
+    """The task daily at this time, each date caught up."""
+    timetable = folder / "timetable.yaml"
+    timetable.write_text(
+        f'tasks:\n  {TASK}: {{repeats: daily, at: "{at:%H:%M}", catch_up: every, back_days: 7,'
+        " quiet_minutes: 15}\n"
+    )
+    return str(timetable)
+
+
+def set_clock(path, off):
+    """Set a machine's clock off by so many seconds; those who read it see it at once, and whole."""
+    new = path.with_name("new")
+    new.write_text(str(off))
+    new.rename(path)
+    return str(path)
+
+
 @pytest.mark.slow
 def test_four_schedulers_two_of_them_five_minutes_ahead_do_each_date_once(
     area, session, start, tmp_path
@@ -113,15 +143,11 @@ def test_four_schedulers_two_of_them_five_minutes_ahead_do_each_date_once(
     since = due_at - timedelta(days=1, hours=1)
     session.add(JobSchedule(area_id=1, kind=TASK, since_at=since))
     session.commit()
-    timetable = tmp_path / "timetable.yaml"
     at = due_at.astimezone(ZoneInfo(area.time_zone))
-    timetable.write_text(
-        f'tasks:\n  {TASK}: {{repeats: daily, at: "{at:%H:%M}", catch_up: every, back_days: 7,'
-        " quiet_minutes: 15}\n"
-    )
+    timetable = write_timetable(tmp_path, at)
     for off in (behind, behind + 300) * 2:
-        start(str(off), "scheduler", "--every", "1", program=OFF_CLOCK,
-              LTC_TIMETABLE=str(timetable))  # fmt: skip
+        clock = set_clock(tmp_path / f"{off:.0f}", off)
+        start(clock, "scheduler", "--every", "1", program=OFF_CLOCK, LTC_TIMETABLE=timetable)
     wait_until(lambda: len(are_done(session)) == 2 and all(are_done(session)))
 
     def all_are_past():
@@ -134,6 +160,33 @@ def test_four_schedulers_two_of_them_five_minutes_ahead_do_each_date_once(
     dates = [at.date() - timedelta(days=days) for days in (1, 0)]
     assert done == {(day, JobStatus.DONE, 1) for day in dates}
     assert len(list_jobs(session)) == len(dates)
+
+
+@pytest.mark.slow
+def test_a_clock_that_jumps_a_day_ahead_and_back_costs_no_date(area, session, start, tmp_path):
+    """On SQLite it is the only clock; PostgreSQL's own shows that the machine's is wrong."""
+    now = datetime.now(UTC)
+    area.time_zone = f"Etc/GMT{now.hour - 12:+d}"  # it is noon there: no midnight comes between
+    session.add(JobSchedule(area_id=1, kind=TASK, since_at=now))
+    session.commit()
+    today = now.astimezone(ZoneInfo(area.time_zone))
+    timetable = write_timetable(tmp_path, today - timedelta(hours=1))
+    clock, is_only_clock = tmp_path / "clock", session.get_bind().dialect.name == "sqlite"
+    start(set_clock(clock, 0), "scheduler", "--every", "1", program=OFF_CLOCK,
+          LTC_TIMETABLE=timetable)  # fmt: skip
+    wait_until(lambda: see_trouble(session) == "")
+    for jump in range(2):  # it is wrong, and then the day really comes
+        set_clock(clock, 24 * 60 * 60)
+        if is_only_clock:
+            wait_until(lambda jump=jump: are_done(session) == [True] * (jump + 1))
+        else:
+            wait_until(lambda: "Set the clock" in see_trouble(session))
+        set_clock(clock, 0)
+        wait_until(lambda: see_trouble(session) == "" and not list_kept_ahead(session, today))
+    jobs = list_jobs(session)
+    tomorrow = today.date() + timedelta(days=1)
+    assert [job.due_on for job in jobs] == ([tomorrow] * 2 if is_only_clock else [])
+    assert all("clock was ahead" in job.log for job in jobs)
 
 
 @pytest.mark.kill

@@ -1,20 +1,28 @@
-"""``flask …`` on a machine whose clock is off: ``python -m tests.support.off_clock SECONDS …``.
+"""``flask …`` on a machine whose clock is off: ``python -m tests.support.off_clock FILE …``.
 
-Processes that it starts are on that machine, too.
+The file holds by how many seconds; whoever writes another number lets the clock jump. Processes that
+it starts are on that machine, too.
 """
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from ltc import clock
 
-OFF = sys.argv[1]
+OFF = Path(sys.argv[1])
 right = clock.now
-clock.now = lambda: right() + timedelta(seconds=float(OFF))  # before anybody binds the right one
+
+
+def now() -> datetime:
+    return right() + timedelta(seconds=float(OFF.read_text()))
+
+
+clock.now = now  # before anybody binds the right one
 
 
 def build_command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "tests.support.off_clock", OFF, *words]
+    return [sys.executable, "-m", "tests.support.off_clock", str(OFF), *words]
 
 
 if __name__ == "__main__":
