@@ -15,7 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
-    """What stands around a form; ``suggestions`` are (code, name) pairs by the id of a datalist."""
+    """What stands around a form; ``suggestions`` are (code, name) pairs by the id of a datalist.
+
+    ``notice`` says what the button does, ``month_notice`` what that means for a month already paid.
+    """
 
     title: str
     button: str
@@ -25,6 +28,7 @@ class FormPage:
     kind: str = "primary"
     notice: str = ""
     suggestions: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    month_notice: str = ""
 
 
 def carry_out(form: Any, change: Callable[[], T]) -> T | None:

@@ -14,10 +14,10 @@ from ltc import http
 from ltc.rules.access import Permission
 from ltc.store.fact_versions import get_fact
 from ltc.store.insured import InsuredPerson
-from ltc.store.provider_questions import find_providers, suggest_providers
+from ltc.store.provider_questions import find_providers
 from ltc.store.stay_questions import CareFilter, list_care, load_care
-from ltc.web.care_receipts import ask_provider, follow_care
-from ltc.web.chosen import person_id_of, provider_id_of
+from ltc.web.care_receipts import ask_provider, follow_care, warn_of_month
+from ltc.web.chosen import list_offered, person_id_of, provider_id_of, suggest
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.forms.fields import last_day
@@ -93,7 +93,9 @@ def record(kind: str) -> Any:
     if done is None:
         here = url_for("stays.index", kind=kind)
         crumbs = [(_(of.title), here)]
-        page = FormPage(_(of.record_title), _("Record"), here, crumbs, suggestions=_choices())
+        page = FormPage(
+            _(of.record_title), _("Record"), here, crumbs, suggestions=suggest("provider")
+        )
         return show_form(form, page)
     return _leave(kind, done, _("%(number)s is recorded.", number=done.reference))
 
@@ -140,14 +142,10 @@ def _load(kind: str, row_id: int) -> Any:
     return get_fact(http.database(), http.current_actor(), KINDS[kind].table, row_id)
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
-    return {"providers": suggest_providers(http.database(), http.current_actor())}
-
-
 def _own_provider() -> str:
     """Return the code of the only provider that the actor sees, empty where there are more."""
-    codes = [code for code, _name in _choices()["providers"]]
-    return codes[0] if len(codes) == 1 else ""
+    offered = list_offered("provider")
+    return offered[0].code if len(offered) == 1 else ""
 
 
 def _page(
@@ -155,7 +153,10 @@ def _page(
 ) -> FormPage:
     here = url_for("stays.show", kind=kind, row_id=row.id)
     crumbs = [(_(of.title), url_for("stays.index", kind=kind)), (row.reference, here)]
-    return FormPage(title, button, here, crumbs, row.reference, tone, notice, _choices())
+    return FormPage(
+        title, button, here, crumbs, row.reference, tone, notice, suggest("provider"),
+        warn_of_month(row.area_id, of.first_day(row)),
+    )  # fmt: skip
 
 
 def _read_filter() -> CareFilter:

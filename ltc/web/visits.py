@@ -24,7 +24,7 @@ from ltc.store.visit_questions import (
 )
 from ltc.store.visits import Visit
 from ltc.web import visit_forms, visit_words
-from ltc.web.care_receipts import ask_provider, follow_care
+from ltc.web.care_receipts import ask_provider, follow_care, warn_of_month
 from ltc.web.fact_views import load_history
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import area_zone
@@ -218,8 +218,9 @@ def _page(
     here = url_for("visits.show", visit_id=visit.id)
     crumbs = [(_("Visits"), url_for("visits.index")), (visit.reference, here)]
     return FormPage(
-        title, button, here, crumbs, visit.reference, kind, notice, visit_forms.suggestions()
-    )
+        title, button, here, crumbs, visit.reference, kind, notice, visit_forms.suggestions(),
+        warn_of_month(visit.area_id, visit.service_on),
+    )  # fmt: skip
 
 
 def _read_filter() -> VisitFilter:
@@ -241,6 +242,9 @@ def _leave(visit: Visit, title: str, **following: str) -> Any:
 
 
 def _what_follows(visit: Visit) -> dict[str, str]:
+    if visit.refused:
+        text = _("it stays refused until the agency accepts it after all")
+        return {"next_text": text, "next_owner": _("Agency officer")}
     still_open = {}
     if visit_forms.is_unpriced(visit):
         text = _("enter its price, or a fee that covers it: until then it is held")
