@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ltc.rules.access import Role
 from ltc.rules.errors import Conflict, Invalid, NotAllowed
+from ltc.rules.months import add_months
 from ltc.rules.policies import Policy
 from ltc.rules.words import N_, Word
 from ltc.rules.working_days import Deadline, WorkingDays
@@ -222,6 +223,15 @@ def calculate_due(
         return working_days.add_working_days(situation.filed_on, days)
     days = policy.settings["delivery_working_days"].get()
     return working_days.add_working_days(situation.decided_on, days)
+
+
+def find_reassessment_day(policy: Policy, concluded_on: date) -> date | None:
+    """Return from when on a state that has changed may be assessed again; None where none is set.
+
+    Raises ValueUnknown.
+    """
+    months = policy.settings.get("reassessment_months")
+    return add_months(concluded_on, months.get()) if months else None
 
 
 def build_next_step(situation: Situation, by: Deadline | None) -> NextStep | None:

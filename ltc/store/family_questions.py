@@ -123,6 +123,18 @@ def find_visits_of_month(
     return VisitsOfMonth(list(session.scalars(visible(query, actor).limit(limit))), count, last_on)
 
 
+def list_refused_visits(
+    session: Session, actor: Actor, person_id: int, since: date, limit: int = 20
+) -> list[Visit]:
+    """Return a person's visits from a day on that were refused at the check, the newest first."""
+    query: Rows = sa.select(Visit).where(
+        Visit.person_id == person_id, known_at(Visit, None), Visit.refused.is_not(None),
+        Visit.service_on >= since,
+    )  # fmt: skip
+    ordered = visible(query, actor).order_by(Visit.begins_at.desc(), Visit.id)
+    return list(session.scalars(ordered.limit(limit)))
+
+
 def find_last_month(session: Session, actor: Actor, person_id: int) -> LastMonth | None:
     """Return the last approved month that has a result of the person; None before the first."""
     r = PayoutResult

@@ -1,6 +1,7 @@
 """Pages of assessments: the list, one application, filing and deciding it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -28,11 +29,12 @@ from ltc.store.applications import (
     load_applications,
     load_outcomes,
 )
+from ltc.store.family_questions import find_conclusion_on
 from ltc.store.instruments import get_instrument
 from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import get_person
 from ltc.store.staff import Staff, list_staff
-from ltc.web import conclusions, devices, evaluations
+from ltc.web import conclusions, devices, evaluations, reassessments
 from ltc.web.assessment_ways import (
     NOTHING_YET,
     TAG_STATES,
@@ -70,6 +72,7 @@ blueprint.register_blueprint(evaluations.blueprint)
 blueprint.register_blueprint(devices.blueprint)
 blueprint.register_blueprint(conclusions.blueprint)
 
+S = ApplicationStatus
 COLUMNS = (
     "number", "case_number", "name", "filed_on", "status", "grade", "assessor", "expert", "due_on",
 )  # fmt: skip
@@ -129,7 +132,7 @@ def show(application_id: int) -> Any:
     """Show where a case is, like a parcel, and what the evaluation came to."""
     case = _get_case(application_id)
     outcomes = load_outcomes(http.database(), http.current_actor(), [application_id])
-    user_id = http.current_actor().user_id
+    user_id, is_new = http.current_actor().user_id, case.application.status is S.FILED
     return render_template(
         "assessments/show.html",
         case=case,
@@ -141,11 +144,18 @@ def show(application_id: int) -> Any:
         tag_states=TAG_STATES,
         show_grade=show_grade,
         self_assessment=show_self_assessment(case.application),
+        before=_tell_before(case.person.id, case.application.filed_on) if is_new else "",
         **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
         has_confirmed=user_id in {row.expert_id for row, _name in case.confirmed},
     )
+
+
+def _tell_before(person_id: int, on: date) -> str:
+    """Return what a person who applies again was assessed as; empty where it is the first time."""
+    before = find_conclusion_on(http.database(), http.current_actor(), person_id, on)
+    return reassessments.tell_before(before) if before else ""
 
 
 def _evaluation_values(case: CaseFile) -> dict[str, Any]:
@@ -164,8 +174,9 @@ def _evaluation_values(case: CaseFile) -> dict[str, Any]:
 @http.requires(Permission.FILE_APPLICATION)
 def file() -> Any:
     """File an application for an insured person."""
-    gate = find_asked_gate()
-    form = file_form(gate)(data={"case_number": _asked_person(), "filed_on": http.context().today})
+    gate, asked, today = find_asked_gate(), _asked_person(), http.context().today
+    case_number = asked.case_number if asked else ""
+    form = file_form(gate)(data={"case_number": case_number, "filed_on": today})
     if form.validate_on_submit():
         try:
             application = applications.file(
@@ -178,7 +189,8 @@ def file() -> Any:
             show_refusal(form, problem)
         else:
             return leave(application, _("The application is filed."))
-    page = render_template("assessments/file.html", form=form, gate=gate)
+    before = _tell_before(asked.id, today) if asked else ""
+    page = render_template("assessments/file.html", form=form, gate=gate, before=before)
     return page, 422 if form.errors else 200
 
 
@@ -188,12 +200,12 @@ def _find_person(form: FileForm) -> InsuredPerson:
     )
 
 
-def _asked_person() -> str:
-    """The case number of the person from whose page the reader comes."""
+def _asked_person() -> InsuredPerson | None:
+    """The person from whose page the reader comes."""
     asked = request.args.get("person", "")
     if not (asked.isascii() and asked.isdigit() and len(asked) < 20):
-        return ""
-    return get_person(http.database(), http.current_actor(), int(asked)).case_number
+        return None
+    return get_person(http.database(), http.current_actor(), int(asked))
 
 
 @blueprint.post("/<int:application_id>/accept")

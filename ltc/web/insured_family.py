@@ -28,10 +28,12 @@ from ltc.store.family_questions import (
     find_newest_conclusion,
     find_visits_of_month,
     list_plans_from,
+    list_refused_visits,
 )
 from ltc.store.insured_questions import get_person
 from ltc.store.person_records import find_provider_names
 from ltc.store.plans import CarePlan
+from ltc.web import family_reasons
 from ltc.web.assessment_ways import NOTHING_YET, ShownStep, show_step
 from ltc.web.formats import day, instant, month, yuan
 from ltc.web.forms.fields import last_day
@@ -54,7 +56,9 @@ def show(person_id: int) -> Any:
     application, last = find_newest_application(*of_person), find_last_month(*of_person)
     now, coming = _choose_plans(list_plans_from(*of_person, ctx.today), ctx.today)
     visits = find_visits_of_month(*of_person, this_month)
-    places = {visit.provider_id for visit in visits.first}
+    refused = list_refused_visits(*of_person, this_month.plus(-1).starts_on)
+    conclusion = find_conclusion_on(*of_person, ctx.today)
+    places = {visit.provider_id for visit in (*visits.first, *refused)}
     if now and now.provider_id:
         places.add(now.provider_id)
     died_on = find_death(*of_person)
@@ -76,6 +80,11 @@ def show(person_id: int) -> Any:
         mode_on=mode_name,
         today=ctx.today,
         visits=visits,
+        refused=refused,
+        end=family_reasons.tell_end(application),
+        no_benefit=family_reasons.tell_grade(conclusion) if conclusion else "",
+        again=family_reasons.tell_again(conclusion) if conclusion else [],
+        why=family_reasons.tell_month(last) if last else None,
         providers=find_provider_names(ctx.session, ctx.area_id, places),
         last=last,
     )  # fmt: skip

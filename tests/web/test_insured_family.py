@@ -7,14 +7,14 @@ from html import unescape
 import pytest
 
 from ltc.rules.access import Role
-from ltc.rules.applications import ApplicationStatus
+from ltc.rules.applications import ApplicationStatus, RefusalReason
 from ltc.rules.insured import LifeEventKind
 from ltc.store.assessments import Application
 from ltc.store.base import new_id
 from ltc.store.insured import InsuredPerson
 from tests.support import factories as make
 from tests.support.assessment_cases import Way, make_staff
-from tests.support.month import approve, make_month
+from tests.support.month import AFTER, approve, make_month
 from tests.support.sign_in import sign_in_as
 
 pytestmark = pytest.mark.usefixtures("november")
@@ -75,7 +75,7 @@ def test_the_stations_follow_assessment_plan_and_visits(officer, session, person
     assert "Applied not needed Assessed done 2019-01-15 (Tue) Severe disability III" in text
     assert "Care agreed done 2019-01-20 (Sun) Care this month done 2019-11-13 (Wed) 1 visit" in text
     assert "Care agreed: Home visits by an institution." in text
-    assert text.count("2019-11-13 (Wed) 09:00") == 1
+    assert text.count("2019-11-13 (Wed) 09:00 1 h") == 1
     assert "2019-10-09" not in text
     assert "No month is approved yet." in text
 
@@ -169,3 +169,59 @@ def test_a_provider_sees_the_sheet_of_its_own_people_only(client, session, perso
     text = read_sheet(browser, person)
     assert "Care this month done since 2019-02-01" in text
     assert person.identity_last4 not in text
+
+
+# --- why nothing, or less, is paid ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_plan", [False, True])
+def test_a_refused_application_says_why_and_that_one_can_apply_again(
+    officer, session, person, provider, has_plan
+):
+    if has_plan:
+        make.make_plan(session, person, provider)
+    file(session, person, status=ApplicationStatus.REFUSED, decided_on=date(2019, 11, 8),
+         refusal_reason=RefusalReason.PAPERS, decision_note="The certificate is missing.")  # fmt: skip
+    text = read_sheet(officer, person)
+    assert (
+        "The application of 2019-11-04 (Mon) was refused: Papers are incomplete or false."
+        " The certificate is missing. You can apply again."
+    ) in text
+    assert ("Care agreed: Home visits" in text) is has_plan
+
+
+def test_a_refused_visit_stands_with_its_reason(officer, session, person, carer):
+    make.make_visit(session, person, carer, begins_at=MORNING, refused="too short")
+    for before in (datetime(2019, 10, 9, 1, tzinfo=UTC), datetime(2019, 9, 9, 1, tzinfo=UTC)):
+        make.make_visit(session, person, carer, begins_at=before, refused="no signature")
+    text = read_sheet(officer, person)
+    assert "Visits that are not paid" in text
+    assert "2019-11-13 (Wed) 09:00 too short" in text
+    assert "2019-10-09 (Wed) 09:00 no signature" in text
+    assert "2019-09-09" not in text  # it stands on a statement by now
+
+
+def test_a_grade_without_a_benefit_is_called_so(officer, session, person):
+    make.make_conclusion(session, person, grade="1")
+    text = read_sheet(officer, person)
+    assert "Assessed as Mild disability: no benefit is paid at this grade." in text
+
+
+def test_who_disagrees_with_a_conclusion_is_told_until_when(officer, session, person):
+    assert "If you disagree" not in read_sheet(officer, person)
+    make.make_conclusion(session, person)
+    text = read_sheet(officer, person)
+    assert "within 5 working days of receiving the conclusion." in text
+    assert "This period is assumed; the local rule prevails." in text
+    assert "another assessment can be applied for from 2019-07-15 (Mon) on." in text
+
+
+def test_a_held_amount_says_what_is_missing_and_who_sees_to_it(officer, session, area, make_ctx):
+    month = make_month(session)
+    roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
+    approve(*[
+        make_ctx(role=role, user_id=make.make_user(session, role).id, now=AFTER) for role in roles
+    ])  # fmt: skip
+    text = read_sheet(officer, month.people[3])
+    assert "Not paid yet There is no bank account to pay" in text
+    assert "What you can do: Give the agency a bank account of the person." in text
