@@ -14,8 +14,13 @@ from ltc.jobs.audit_sealing import seal_until
 from ltc.rules.audit import Break, ChainState, Fault, KeptHead, build_head, parse_head
 from ltc.services.audit import seal_blocks, verify
 from ltc.store.areas import AreaNotFound, list_areas
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import find_head
 
+_SPOILT_HEAD = (
+    "{code}: block {number}, the newest, was changed by hand and gives no line to keep;"
+    " “flask audit verify” names the first break."
+)
 AREA_HELP = "Code of one area; all of them if left out."
 COMMENT = "#"
 
@@ -49,6 +54,8 @@ def head(area: str | None) -> None:
                 block = find_head(ctx.session, ctx.area_id)
             if block is None:
                 click.echo(f"{code}: nothing is sealed yet", err=True)
+            elif UNREADABLE in block:
+                raise click.ClickException(_SPOILT_HEAD.format(code=code, number=block.number))
             else:
                 click.echo(build_head(code, block.number, block.sealed_at, block.digest))
 

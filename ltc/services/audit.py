@@ -25,11 +25,11 @@ from ltc.services.context import Context
 from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import (
     EVENT_COLUMNS,
-    AuditBlock,
     append_block,
     count_unsealed,
     find_block,
     find_head,
+    find_last_number,
     find_overdue,
     find_stray,
     load_block,
@@ -65,13 +65,15 @@ def _seal_one(ctx: Context, settled_at: datetime) -> int:
     """Seal one block; return how many events it has, 0 where none was waiting.
 
     All is read and digested before anything is locked. The head is read before the events: whoever
-    seals the same events meanwhile has then taken the number that this block would have.
+    seals the same events meanwhile has then taken the number that this block would have. The last
+    number is read before the head, so that it is never beyond a head that another has just sealed.
     """
+    last_number = find_last_number(ctx.session, ctx.area_id)
     head = find_head(ctx.session, ctx.area_id)
     events = load_waiting_digests(ctx.session, ctx.area_id, settled_at, EVENTS_PER_BLOCK)
     if not events:
         return 0
-    block, places = _build_block(ctx, head, events)
+    block, places = _build_block(ctx, head, last_number, events)
     try:
         with ctx.bookkeeping() as session:
             append_block(session, block, places)
@@ -81,14 +83,18 @@ def _seal_one(ctx: Context, settled_at: datetime) -> int:
 
 
 def _build_block(
-    ctx: Context, head: AuditBlock | None, events: Sequence[sa.Row[int, str]]
+    ctx: Context, head: sa.Row[Any] | None, last_number: int, events: Sequence[sa.Row[int, str]]
 ) -> tuple[dict[str, Any], list[tuple[int, str]]]:
-    """Return the columns of the block after ``head``, and its events' ids with their links."""
-    number = head.number + 1 if head else 1
-    previous = head.digest if head else FIRST_DIGEST
+    """Return the columns of the block after ``head``, and its events' ids with their links.
+
+    What somebody spoilt by hand does not stop the sealing, and verification names it: a digest that
+    cannot be read is sealed as it is shown, and a newest block that is gone leaves its gap.
+    """
+    number = max(head.number if head else 0, last_number) + 1
+    previous = str(head.digest) if head else FIRST_DIGEST
     link, places = previous, []
     for position, (event_id, digest) in enumerate(events, start=1):
-        link = link_digest(link, digest, position)
+        link = link_digest(link, str(digest), position)
         places.append((event_id, link))
     block = {
         "area_id": ctx.area_id,

@@ -13,6 +13,7 @@ from ltc.services.payouts import law_of
 from ltc.services.statement_press import Press
 from ltc.services.statement_sheets import Common
 from ltc.store.areas import get_area
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import find_head
 from ltc.store.payout_runs import RunKey
 from ltc.store.payouts import PayoutRun
@@ -22,12 +23,15 @@ from ltc.store.statement_sources import find_approved_before
 def decide_inputs(
     ctx: Context, run: PayoutRun, provider_id: int | None = None
 ) -> dict[str, str | int]:
-    """Return what a job's statements share besides the run: the instant, the audit chain's head."""
+    """Return what a job's statements share besides the run: the instant, the audit chain's head.
+
+    There is none where nothing is sealed yet, or where somebody spoilt its digest by hand.
+    """
     inputs: dict[str, str | int] = {
         "run_id": str(run.id), "month": run.month, "issued_at": ctx.now.isoformat()
     }  # fmt: skip
     head = find_head(ctx.session, ctx.area_id)
-    if head is not None:
+    if head is not None and head.digest is not UNREADABLE:
         inputs |= {"chain_number": head.number, "chain_digest": head.digest}
     return inputs | ({"provider_id": str(provider_id)} if provider_id else {})
 

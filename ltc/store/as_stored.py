@@ -73,6 +73,12 @@ def select_stored(session: Session, *columns: Any) -> list[Any]:
     return [choose(column).label(column.key) for column in columns]
 
 
+def is_number(column: Any) -> sa.ColumnElement[bool]:
+    """Whether a column of whole numbers holds one: SQLite keeps anything there, if told to."""
+    is_same: sa.ColumnElement[bool] = sa.cast(column, sa.BigInteger) == column
+    return is_same
+
+
 def _as_bytes(column: Any) -> Any:
     """SQLite keeps whatever it is given, text that is none too, at which its driver fails."""
     return sa.type_coerce(sa.cast(column, sa.LargeBinary), _Bytes(column.type))
@@ -93,4 +99,9 @@ def _read(value: bytes, read: Convert | None, write: Convert | None) -> Any:
         is_ours = write is None or write(found) == text
     except (ValueError, TypeError, RecursionError):
         return UNREADABLE
-    return found if is_ours else UNREADABLE
+    return found if is_ours and _is_sayable(found) else UNREADABLE
+
+
+def _is_sayable(value: Any) -> bool:
+    """Whether a value that is an instant is one in every time zone."""
+    return not isinstance(value, datetime) or FIRST_INSTANT <= value <= LAST_INSTANT

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ltc.store.as_stored import UNREADABLE, select_stored
+from ltc.store.as_stored import UNREADABLE, is_number, select_stored
 from ltc.store.base import AreaKeyed, Base, JsonText, UtcDateTime
 
 
@@ -135,21 +135,31 @@ def _list_places(session: Session, places: Sequence[tuple[int, str]]) -> Any:
     return sa.select(*columns).cte("places").prefix_with("MATERIALIZED")
 
 
-def find_head(session: Session, area_id: int) -> AuditBlock | None:
-    """Return the newest block of an area, None where nothing is sealed yet."""
-    return session.scalar(
-        sa.select(AuditBlock)
-        .where(AuditBlock.area_id == area_id)
-        .order_by(AuditBlock.number.desc())
-        .limit(1)
-    )
+def find_head(session: Session, area_id: int) -> sa.Row[Any] | None:
+    """Return the newest block of an area, None where nothing is sealed yet.
+
+    Spoilt values are UNREADABLE, but for the number: by that it is the newest.
+    """
+    is_meant = (BLOCKS.c.area_id == area_id, is_number(BLOCKS.c.number))
+    query = sa.select(*select_stored(session, *BLOCKS.c)).where(*is_meant)
+    return session.execute(query.order_by(BLOCKS.c.number.desc()).limit(1)).first()
 
 
-def find_block(session: Session, area_id: int, digest: str) -> AuditBlock | None:
-    """Return the block of an area whose digest begins with these hex characters, if there is one."""
-    named = AuditBlock.digest.startswith(digest, autoescape=True)
+def find_last_number(session: Session, area_id: int) -> int:
+    """Return the largest number of a block that an event names, 0 where none names one.
+
+    The block itself may have been taken away by hand.
+    """
+    named = EVENTS.c.block_number
+    is_meant = (EVENTS.c.area_id == area_id, named.is_not(None), is_number(named))
+    return session.scalar(sa.select(named).where(*is_meant).order_by(named.desc()).limit(1)) or 0
+
+
+def find_block(session: Session, area_id: int, digest: str) -> int | None:
+    """Return the number of an area's block whose digest begins with these hex characters."""
+    named = BLOCKS.c.digest.startswith(digest, autoescape=True)
     return session.scalar(
-        sa.select(AuditBlock).where(AuditBlock.area_id == area_id, named).limit(1)
+        sa.select(BLOCKS.c.number).where(BLOCKS.c.area_id == area_id, named).limit(1)
     )
 
 
@@ -172,6 +182,11 @@ def count_actions(session: Session, area_id: int, action: str, since: datetime) 
     return session.scalar(query.where(*is_meant)) or 0
 
 
+def select_events(session: Session) -> sa.Select[Any]:
+    """Return the select of all columns of events; spoilt values are UNREADABLE."""
+    return sa.select(*select_stored(session, *_ROW))
+
+
 def load_waiting(
     session: Session, area_id: int, limit: int, after: tuple[datetime, int] | None = None
 ) -> Sequence[sa.Row[Any]]:
@@ -186,9 +201,14 @@ def load_waiting(
 def load_waiting_digests(
     session: Session, area_id: int, until: datetime, limit: int
 ) -> Sequence[sa.Row[int, str]]:
-    """Return ids and digests of the oldest events without a block, up to an instant, in order."""
-    query = _select_waiting(area_id, AuditEvent.id, AuditEvent.digest)
-    return session.execute(query.where(AuditEvent.at <= until).limit(limit)).all()
+    """Return ids and digests of the oldest events without a block, up to an instant, in order.
+
+    A spoilt digest is UNREADABLE; an event whose id is spoilt, or whose time is none, goes on
+    waiting: verification names it.
+    """
+    query = _select_waiting(area_id, EVENTS.c.id, *select_stored(session, EVENTS.c.digest))
+    is_due = (EVENTS.c.at <= until, is_number(EVENTS.c.id))
+    return session.execute(query.where(*is_due).limit(limit)).all()
 
 
 def _select_waiting(area_id: int, *columns: Any) -> sa.Select[Any]:
@@ -215,7 +235,7 @@ def load_blocks(session: Session, area_id: int) -> Iterator[sa.Row[Any]]:
 def load_block(session: Session, area_id: int, number: int) -> Sequence[sa.Row[Any]]:
     """Return the events of a block in order of position; spoilt values are UNREADABLE."""
     is_meant = (AuditEvent.area_id == area_id, AuditEvent.block_number == number)
-    query = sa.select(*select_stored(session, *_ROW)).where(*is_meant)
+    query = select_events(session).where(*is_meant)
     return session.execute(query.order_by(AuditEvent.position, AuditEvent.id)).all()
 
 
@@ -227,7 +247,7 @@ def find_stray(session: Session, area_id: int) -> sa.Row[Any] | None:
     block = sa.select(AuditBlock.number).where(
         AuditBlock.area_id == area_id, AuditBlock.number == AuditEvent.block_number
     )
-    query = sa.select(*select_stored(session, *_ROW)).where(
+    query = select_events(session).where(
         AuditEvent.area_id == area_id, AuditEvent.block_number.is_not(None), ~block.exists()
     )
     return session.execute(

@@ -1,14 +1,15 @@
 """Lists page by page without OFFSET: each page begins after the last row of the one before.
 
-A cursor holds the sort values of the row at the edge. It is no secret and needs no signature: who
-alters one sees other rows of the same list, never rows outside of it, because the scope is part of
-the select. It is checked, though: a broken one, or one of another sorting, is refused.
+A cursor holds the sort values of the row at the edge, or its key (``RowEdge``). It is no secret and
+needs no signature: who alters one sees other rows of the same list, never rows outside of it,
+because the scope is part of the select. It is checked, though: a broken one, or one of another
+sorting, is refused.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -41,6 +42,17 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class RowEdge:
+    """The row at the edge named by its ``key``, where the values of the order may be no values.
+
+    ``find`` gives what the database itself finds in the columns of the order, for a key.
+    """
+
+    key: Any
+    find: Callable[[Any], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A direction and the key of the row at the edge."""
 
@@ -56,20 +68,23 @@ def page(
     limit: int = PAGE_ROWS,
     *,
     descending: bool = False,
+    edge: RowEdge | None = None,
 ) -> Page[Any]:
     """Return one page of a select, ordered by columns down to the last tie (an id).
 
     The columns must not be NULL. A select of one class gives its objects, any other its rows.
-    Raises CursorBroken.
+    Cursors hold the values of the order, or the key of ``edge``. Raises CursorBroken.
     """
-    place = _read_cursor(cursor, order, descending) if cursor else None
+    held = order if edge is None else (edge.key,)
+    place = _read_cursor(cursor, held, descending) if cursor else None
     is_backward = place is not None and place.direction == BACKWARD
     falling = descending != is_backward
     width = len(select.column_descriptions)
-    keyed = select.add_columns(*order).order_by(None).limit(limit + 1)
+    keyed = select.add_columns(*held).order_by(None).limit(limit + 1)
     keyed = keyed.order_by(*[column.desc() if falling else column.asc() for column in order])
     if place is not None:
-        keyed = keyed.where(_beyond(order, place.key, falling))
+        there = _bind(order, place.key) if edge is None else edge.find(*place.key)
+        keyed = keyed.where(_beyond(order, there, falling))
     found = session.execute(keyed).freeze()
     keys = [tuple(row[width:]) for row in found().all()][:limit]
     rows: list[Any] = (
@@ -80,7 +95,7 @@ def page(
     if is_backward:
         rows.reverse()
         keys.reverse()
-    return _build_page(rows, keys, order, descending, _sides(place, has_more))
+    return _build_page(rows, keys, held, descending, _sides(place, has_more))
 
 
 def _sides(place: _Place | None, has_more: bool) -> tuple[bool, bool]:
@@ -107,16 +122,17 @@ def _build_page(
     )
 
 
-def _beyond(order: Sequence[Any], key: Key, falling: bool) -> sa.ColumnElement[bool]:
-    """The condition for rows after a key: a row comparison, which an index can serve.
+def _bind(order: Sequence[Any], key: Key) -> list[Any]:
+    return [sa.bindparam(None, v, column.type) for column, v in zip(order, key, strict=True)]
+
+
+def _beyond(order: Sequence[Any], values: Sequence[Any], falling: bool) -> sa.ColumnElement[bool]:
+    """The condition for rows after some values: a row comparison, which an index can serve.
 
     Where the columns are of several tables no index has them all: that of the first column is told
     where to begin.
     """
     here = sa.tuple_(*order)
-    values = [
-        sa.bindparam(None, value, column.type) for column, value in zip(order, key, strict=True)
-    ]
     there = sa.tuple_(*values)
     beyond = here < there if falling else here > there
     if len({column.class_ for column in order}) == 1:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Blueprint, g, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -18,9 +20,17 @@ from ltc.rules.months import ONE_DAY
 from ltc.services.audit import verify as verify_chain
 from ltc.services.table_files import Coded
 from ltc.store.areas import get_area
-from ltc.store.audit_log import AuditEvent, count_unsealed, find_head
+from ltc.store.audit_log import count_unsealed, find_head
 from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
-from ltc.web.audit_events import action_words, record_words, show_events
+from ltc.web.audit_events import (
+    SPOILT,
+    action_words,
+    is_spoilt,
+    keep_ids,
+    record_words,
+    say,
+    show_events,
+)
 from ltc.web.formats import problem_text
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
@@ -45,6 +55,7 @@ def index() -> Any:
     """List events, filtered, the newest first, under the state of the chain."""
     session, actor, chosen = http.database(), http.current_actor(), _read_filter()
     found = list_events(session, actor, chosen, read_cursor())
+    head = find_head(session, actor.area_id)
     return render_template(
         "audit/index.html",
         page=found,
@@ -53,9 +64,9 @@ def index() -> Any:
         days=(read_day("from"), read_day("until")),
         actions=_choices(ACTION_NAMES),
         record_types=_choices(RECORD_NAMES),
-        roles={role.value: name for role, name in ROLE_NAMES.items()},
-        doors=DOOR_NAMES,
-        head=find_head(session, actor.area_id),
+        head=head,
+        is_head_spoilt=is_spoilt(head),
+        spoilt=SPOILT,
         exported_most=EXPORTED_MOST,
         waiting=count_unsealed(session, actor.area_id),
     )
@@ -70,23 +81,28 @@ def export(suffix: str) -> Any:
     return give_list(suffix, "audit", title, COLUMNS, found, _rows, rows_most=EXPORTED_MOST)
 
 
-def _rows(events: Sequence[AuditEvent]) -> Iterator[list[Any]]:
-    ids = {event.actor_id for event in events if event.actor_id}
+def _rows(events: Sequence[sa.Row[Any]]) -> Iterator[list[Any]]:
+    ids = keep_ids(event.actor_id for event in events)
     names = find_actor_names(http.database(), http.current_actor(), ids)
     return (_row(event, names) for event in events)
 
 
-def _row(event: AuditEvent, names: Mapping[int, str]) -> list[Any]:
+def _row(event: sa.Row[Any], names: Mapping[int, str]) -> list[Any]:
     return [
-        event.at, names.get(event.actor_id or 0, ""), _coded(event.actor_role, ROLE_NAMES),
-        _coded(event.door, DOOR_NAMES), action_words(event.action), event.action,
-        record_words(event.record_type), event.record_type, event.record_id,
-        json.dumps(event.changes, ensure_ascii=False, sort_keys=True), event.block_number,
-        event.position, event.digest,
+        say(event.at), say(event.actor_id, lambda id_: names.get(id_, "")),
+        say(event.actor_role, partial(_coded, ROLE_NAMES)), say(event.door, partial(_coded, DOOR_NAMES)),
+        say(event.action, action_words), say(event.action),
+        say(event.record_type, record_words), say(event.record_type), say(event.record_id),
+        say(event.changes, _write_changes), say(event.block_number), say(event.position),
+        say(event.digest),
     ]  # fmt: skip
 
 
-def _coded(code: str, names: Mapping[Any, str]) -> Coded:
+def _write_changes(changes: Any) -> str:
+    return json.dumps(changes, ensure_ascii=False, sort_keys=True)
+
+
+def _coded(names: Mapping[Any, str], code: str) -> Coded:
     return Coded(code, _(names.get(code, code)))
 
 

@@ -1,17 +1,25 @@
-"""Events of the audit log as a page shows them: words for codes, values by locale, links to records."""
+"""Events of the audit log as a page shows them: words for codes, values by locale, links to records.
+
+Somebody may have changed the log by hand. Nothing in it is trusted here: what cannot be read is said
+to be so in its place, and an event that does not fit its own digest is marked.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from ltc import clock, http
-from ltc.rules.audit_words import ACTION_NAMES, FIELD_NAMES, RECORD_NAMES, find_member
+from ltc.rules.access import ROLE_NAMES
+from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, FIELD_NAMES, RECORD_NAMES, find_member
 from ltc.rules.months import Month, NotAMonth
-from ltc.store.audit_log import AuditEvent
+from ltc.rules.words import N_
+from ltc.services.audit import is_whole
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_questions import find_actor_names, find_case_numbers, find_shown
 from ltc.store.instruments import list_instruments
 from ltc.web import formats
@@ -39,6 +47,7 @@ PAGES: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "user": ("users.show", lambda row: {"user_id": row.id}),
     "visit": ("visits.show", lambda row: {"visit_id": row.id}),
 }
+SPOILT = N_("cannot be read: the log was changed by hand")
 USER_FIELDS = {"assessor_id", "expert_id"}
 DIGEST_LENGTH = 64
 SHOWN_DIGITS = 12
@@ -64,15 +73,19 @@ class ShownEvent:
     """One event in the reader's language; ``href`` None where no page shows its record.
 
     ``who`` is a name, the machine, or nobody yet; ``subject`` is what the record itself is called.
+    What cannot be read says so; ``is_whole`` is whether the event is still what was recorded.
     """
 
-    event: AuditEvent
+    event: sa.Row[Any]
+    is_whole: bool
+    time: str
     who: str
+    note: str
     action: str
     record: str
     subject: str
     href: str | None
-    changes: list[ShownChange]
+    changes: list[ShownChange] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +97,54 @@ class _Names:
     providers: Mapping[int, str]
 
 
-def show_events(events: Sequence[AuditEvent]) -> list[ShownEvent]:
+def say(value: Any, words: Callable[[Any], Any] = lambda value: value) -> Any:
+    """Return a stored value in words; that it cannot be read where somebody spoilt it."""
+    return _(SPOILT) if value is UNREADABLE else words(value)
+
+
+def is_spoilt(row: sa.Row[Any] | None) -> bool:
+    """Whether a value of a stored row cannot be read."""
+    return row is not None and UNREADABLE in row
+
+
+def show_events(events: Sequence[sa.Row[Any]]) -> list[ShownEvent]:
     """Return events as the page shows them; a few queries for all of them."""
     names, records = _find_names(events), _find_records(events)
     return [_show_event(event, names, records) for event in events]
 
 
 def _show_event(
-    event: AuditEvent, names: _Names, records: Mapping[tuple[str, int], Any]
+    event: sa.Row[Any], names: _Names, records: Mapping[tuple[str, int], Any]
 ) -> ShownEvent:
     row = records.get((event.record_type, event.record_id))
     return ShownEvent(
         event,
-        _who(event, names),
-        action_words(event.action),
-        record_words(event.record_type),
+        is_whole(event),
+        say(event.at, formats.instant),
+        say(event.actor_id, lambda _id: _who(event, names)),
+        _how(event),
+        say(event.action, action_words),
+        say(event.record_type, record_words),
         _name_record(row),
         None if row is None else _find_address(event.record_type, row),
-        show_changes(event, names),
+        show_changes(event, names) if is_readable(event.changes) else None,
     )
 
 
-def _who(event: AuditEvent, names: _Names) -> str:
+def is_readable(changes: Any) -> bool:
+    """Whether the changes of an event are fields with values, as every event has them."""
+    return isinstance(changes, dict)
+
+
+def _how(event: sa.Row[Any]) -> str:
+    """Return as what somebody acted, and through which door."""
+    door = str(say(event.door, lambda code: _(DOOR_NAMES.get(code, code))))
+    if event.actor_id is None:
+        return door
+    return f"{say(event.actor_role, lambda code: _(ROLE_NAMES.get(code, code)))} · {door}"
+
+
+def _who(event: sa.Row[Any], names: _Names) -> str:
     """Return who did it; at a page without a user somebody was not signed in yet."""
     if event.actor_id is not None:
         return names.users.get(event.actor_id, str(event.actor_id))
@@ -128,7 +167,7 @@ def record_words(record_type: str) -> str:
     return str(_(RECORD_NAMES[record_type])) if record_type in RECORD_NAMES else record_type
 
 
-def show_changes(event: AuditEvent, names: _Names) -> list[ShownChange]:
+def show_changes(event: sa.Row[Any], names: _Names) -> list[ShownChange]:
     """Return every field of an event with its values; a field without any is left out."""
     shown = []
     for field, change in event.changes.items():
@@ -166,6 +205,8 @@ def _field_words(field: str) -> str:
 
 def _value_text(record_type: str, field: str, value: Any, names: _Names) -> str:
     """Return a value as its field says: name, word, amount, day, instant, or as it is."""
+    if isinstance(value, float):  # which no use-case records
+        return str(value)
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -213,13 +254,13 @@ def _moment_text(field: str, value: str) -> str:
         if field.endswith(("_on", "_before")):
             return formats.day(date.fromisoformat(value))
         return formats.month(Month.parse(value)) if field == "month" else value
-    except (ValueError, NotAMonth):
+    except (ValueError, OverflowError, NotAMonth):
         return value
 
 
-def _find_names(events: Sequence[AuditEvent]) -> _Names:
+def _find_names(events: Sequence[sa.Row[Any]]) -> _Names:
     session, actor = http.database(), http.current_actor()
-    users = {event.actor_id for event in events if event.actor_id is not None}
+    users = keep_ids(event.actor_id for event in events)
     users |= _ids_in(events, USER_FIELDS)
     providers = find_shown(session, actor, "provider", _ids_in(events, {"provider_id"}))
     return _Names(
@@ -229,19 +270,24 @@ def _find_names(events: Sequence[AuditEvent]) -> _Names:
     )
 
 
-def _ids_in(events: Iterable[AuditEvent], fields: set[str]) -> set[int]:
+def _ids_in(events: Iterable[sa.Row[Any]], fields: set[str]) -> set[int]:
     """Return the ids that stand in some fields of events, before or after."""
-    found = [event.changes[field] for event in events for field in fields & set(event.changes)]
-    values = [v for change in found for v in (change if isinstance(change, list) else [change])]
-    return {value for value in values if isinstance(value, int)}
+    changes = [event.changes for event in events if is_readable(event.changes)]
+    found = [change[field] for change in changes for field in fields & set(change)]
+    return keep_ids(v for value in found for v in (value if isinstance(value, list) else [value]))
 
 
-def _find_records(events: Sequence[AuditEvent]) -> dict[tuple[str, int], Any]:
+def keep_ids(values: Iterable[Any]) -> set[int]:
+    """Return the values that can be ids of records."""
+    return {v for v in values if isinstance(v, int) and 0 <= v <= http.LARGEST_ID}
+
+
+def _find_records(events: Sequence[sa.Row[Any]]) -> dict[tuple[str, int], Any]:
     """Return the records of events that the reader may see, a query for each kind."""
     session, actor = http.database(), http.current_actor()
     found: dict[tuple[str, int], Any] = {}
     for kind in {event.record_type for event in events}:
-        ids = {event.record_id for event in events if event.record_type == kind}
+        ids = keep_ids(event.record_id for event in events if event.record_type == kind)
         rows = find_shown(session, actor, kind, ids)
         found |= {(kind, id_): row for id_, row in rows.items()}
     return found

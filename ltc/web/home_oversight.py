@@ -28,7 +28,7 @@ from ltc.store.oversight import (
     measure_disks,
 )
 from ltc.web import job_status
-from ltc.web.audit_events import action_words
+from ltc.web.audit_events import action_words, is_spoilt
 from ltc.web.formats import instant, share, whole
 
 WEEK = timedelta(days=7)
@@ -67,13 +67,15 @@ def build_auditor_part(ctx: Context) -> dict[str, Any]:
     """
     overdue_before = ctx.now - timedelta(seconds=OVERDUE_SECONDS)
     overdue, since = find_overdue(ctx.session, ctx.area_id, overdue_before)
+    head = find_head(ctx.session, ctx.area_id)
     kinds = () if ctx.actor.district_id else PROOFS
     jobs = {kind: find_last_of_task(ctx.session, ctx.actor, kind) for kind in kinds}
     counted = {action for _title, actions in LEADS for action in actions}
     done = count_actions_since(ctx.session, ctx.actor, ctx.now - WEEK, sorted(counted))
     return {
         "template": "home/_auditor.html",
-        "head": find_head(ctx.session, ctx.area_id),
+        "head": head,
+        "is_head_spoilt": is_spoilt(head),
         "overdue": overdue,
         "overdue_since": since,
         "proofs": [(kind, job_status.title_of(kind), job) for kind, job in jobs.items()],

@@ -28,6 +28,7 @@ from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
 from tests.conftest import NOW
+from tests.support.spoilt_rows import SPOILT, STRANGE_INSTANTS, change, spoil
 
 EVENTS = AuditEvent.metadata.tables["audit_events"]
 BLOCKS = AuditBlock.metadata.tables["audit_blocks"]
@@ -69,11 +70,6 @@ def events_of(session):
     return list(session.scalars(query))
 
 
-def change(session, statement):
-    session.execute(statement)
-    session.commit()
-
-
 def test_a_chain_is_whole_whatever_was_recorded(chain, session):
     state = look(session)
     assert state.broken is None
@@ -111,22 +107,12 @@ def test_every_column_of_an_event_is_covered():
     assert {column.name for column in EVENTS.columns} == keys | set(CHANGES)
 
 
-SPOILT = [b"2019-11-14 \xff2:30", "", "2019-13-14 02:30:00.000000", "2x19-11-14 02:30:00", "{", "-"]
 KEYS = {
     "area_id",
     "id",
     "block_number",
     "number",
 }  # by which a row is found: another one is missing
-
-
-def spoil(session, table, column, value, **where):
-    """Write bytes that the column's type never writes, as a changed file would hold them."""
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL refuses what is not of a column's type")
-    found = " AND ".join(f"{name} = :{name}" for name in where)
-    statement = f"UPDATE {table} SET {column} = CAST(:value AS TEXT) WHERE {found}"
-    change(session, sa.text(statement).bindparams(value=value, **where))
 
 
 @pytest.mark.parametrize("column", [c.name for c in EVENTS.columns if c.name not in KEYS])
@@ -158,7 +144,7 @@ def test_a_byte_that_says_the_same_is_named_too(chain, session, column, written)
     assert look(session).broken == Break(Fault.CHANGED, 1, 2, second)
 
 
-@pytest.mark.parametrize("instant", ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC"])
+@pytest.mark.parametrize("instant", STRANGE_INSTANTS)
 def test_an_instant_outside_of_the_calendar_is_named(chain, make_ctx, session, instant):
     if session.get_bind().dialect.name != "postgresql":
         pytest.skip("only PostgreSQL knows such instants")

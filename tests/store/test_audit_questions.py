@@ -1,6 +1,7 @@
 """Events about a person are looked up by record, not by reading the whole log."""
 
 import re
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -42,3 +43,37 @@ def test_events_about_a_person_are_found_by_the_index_of_records(session, area, 
     )
     assert re.search(lookups, plan), plan
     assert "CORRELATED" not in plan
+
+
+def test_a_page_further_on_begins_in_the_index_of_time(session, area, make_ctx, engine):
+    add_events(session, 5_000)
+    actor = make_ctx(role=Role.AUDITOR).actor
+    first = audit_questions.list_events(session, actor, EventFilter(), None)
+    with told(engine) as sent:
+        audit_questions.list_events(session, actor, EventFilter(), first.next_cursor)
+    plan = explain_sent(session, *sent[-1])
+    begins = r"area_id_at_id \(area_id=\? AND \(at,id\)<|Index Cond: \(\(area_id = 1\) AND \(ROW\(at, id\) < ROW"
+    assert re.search(begins, plan), plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
+
+
+@contextmanager
+def told(engine):
+    """The statements that the engine sends while this is open, with their values."""
+    sent = []
+
+    def note(_connection, _cursor, statement, values, *_others):
+        sent.append((statement, values))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def explain_sent(session, statement, values):
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    words = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+    return "\n".join(
+        str(row) for row in session.connection().exec_driver_sql(f"{words} {statement}", values)
+    )
