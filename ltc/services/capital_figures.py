@@ -6,8 +6,6 @@ yuan. After jiao 整 may be left out; it is written here, so that nothing can be
 
 from decimal import Decimal
 
-import cn2an
-
 FEN_PER_YUAN = 100
 WHOLE = "整"
 JIAO = "角"
@@ -15,5 +13,7 @@ JIAO = "角"
 
 def write_capitals(amount_fen: int) -> str:
     """Return an amount in capital figures, such as ``壹仟叁佰元整`` for 130000 fen."""
+    import cn2an  # where statements are printed alone: it takes its time
+
     text: str = cn2an.an2cn(Decimal(amount_fen) / FEN_PER_YUAN, "rmb")
     return text + WHOLE if text.endswith(JIAO) else text

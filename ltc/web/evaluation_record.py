@@ -1,14 +1,8 @@
 """The record of an evaluation on paper: both languages, every item with its chosen option."""
 
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from flask import current_app
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
 
 from ltc.rules.assessments.drafts import calculate_so_far
 from ltc.rules.assessments.instruments import Dimension, Instrument
@@ -44,19 +38,6 @@ def build_record(case: CaseFile, evaluation: Evaluation, area: Area, today: date
         "instrument": instrument,
         "notes": evaluation.notes,
     }
-
-
-def print_record(page: str) -> bytes:
-    """Return the page as a PDF, with the fonts that come with the product."""
-    css, fonts = _style(Path(current_app.root_path) / "static" / "css" / "paper.css")
-    printed: bytes = HTML(string=page).write_pdf(stylesheets=[css], font_config=fonts)
-    return printed
-
-
-@cache
-def _style(path: Path) -> tuple[CSS, FontConfiguration]:
-    fonts = FontConfiguration()
-    return CSS(filename=str(path), font_config=fonts), fonts
 
 
 def _facts(case: CaseFile, evaluation: Evaluation, area: Area) -> list[dict[str, str]]:

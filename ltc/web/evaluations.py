@@ -28,9 +28,10 @@ from ltc.store.applications import CaseFile, EvaluationNotFound, get_case_file
 from ltc.store.areas import get_area
 from ltc.store.assessments import Evaluation
 from ltc.store.instruments import get_instrument
+from ltc.store.pdf import render_pdf
 from ltc.web import devices
 from ltc.web.assessment_ways import leave
-from ltc.web.evaluation_record import build_record, print_record
+from ltc.web.evaluation_record import build_record
 from ltc.web.evaluation_sheet import build_sheet, is_chinese, number_items
 from ltc.web.forms.assessments import EvaluationForm
 from ltc.web.forms.refusals import show_refusal
@@ -112,7 +113,7 @@ def record(application_id: int) -> Any:
     page = render_template(
         "paper/evaluation_record.html", **build_record(case, case.evaluation, area, context.today)
     )
-    response = Response(print_record(page), mimetype="application/pdf")
+    response = Response(render_pdf(page), mimetype="application/pdf")
     name = f"{case.application.number}.pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
