@@ -1,5 +1,6 @@
 """What is asked about users; all of it within what the actor may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,9 +71,10 @@ def list_users(
     return page(session, query, order, cursor, descending=descending)
 
 
-def find_organisation_names(session: Session, actor: Actor) -> dict[int, str]:
-    """Return the names of the area's organisations by id."""
-    query = visible(sa.select(Organisation.id, Organisation.name), actor, Organisation)
+def find_organisation_names(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of some of the area's organisations by id."""
+    query = sa.select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    query = visible(query, actor, Organisation)
     return {found.id: found.name for found in session.execute(query)}
 
 

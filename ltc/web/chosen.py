@@ -1,4 +1,4 @@
-"""What somebody names in a form or a filter: a person by number, a provider or a carer by code or name.
+"""What somebody names in a form or a filter: a person by number, others by code or name.
 
 No page carries a list of all to choose from. Where there are few, the browser offers them; where
 there are more, those that fit what is being written. A form takes the code or the whole name; a
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.errors import Invalid
+from ltc.store.areas import Organisation
 from ltc.store.chosen import Kind, Named, list_few, list_fitting
 from ltc.store.person_records import find_person_by_case_number
 from ltc.store.providers import Carer, Provider
@@ -19,14 +20,14 @@ from ltc.web.formats import problem_text
 from ltc.web.lists import read_text
 
 SHOWN = 5  # of those that fit, in a sentence
-KINDS: dict[str, Kind] = {"provider": Provider, "carer": Carer}
+KINDS: dict[str, Kind] = {"provider": Provider, "carer": Carer, "organisation": Organisation}
 
 
 class CaseNumberUnknown(Invalid):
     """Nobody with the case number {code} is yours to see. Look it up in the list of people."""
 
 
-class ProviderUnknown(Invalid):
+class NoProviderFits(Invalid):
     """No provider with the code or name “{text}” is yours to see. Look it up in the list of
     providers.
     """
@@ -36,7 +37,7 @@ class ProviderNotClear(Invalid):
     """The provider is not clear: “{text}” fits {fitting}. Enter the code of the one that you mean."""
 
 
-class CarerUnknown(Invalid):
+class NoCarerFits(Invalid):
     """No carer with the code or name “{text}” is yours to see. Look it up in the list of carers."""
 
 
@@ -44,9 +45,20 @@ class CarerNotClear(Invalid):
     """The carer is not clear: “{text}” fits {fitting}. Enter the code of the one that you mean."""
 
 
+class NoOrganisationFits(Invalid):
+    """No organisation of your area has the name “{text}”, nor is it a provider's code."""
+
+
+class OrganisationNotClear(Invalid):
+    """The organisation is not clear: “{text}” fits {fitting}. Enter the number before the name of
+    the one that you mean.
+    """
+
+
 PROBLEMS: dict[str, tuple[type[Invalid], type[Invalid]]] = {
-    "provider": (ProviderUnknown, ProviderNotClear),
-    "carer": (CarerUnknown, CarerNotClear),
+    "provider": (NoProviderFits, ProviderNotClear),
+    "carer": (NoCarerFits, CarerNotClear),
+    "organisation": (NoOrganisationFits, OrganisationNotClear),
 }
 
 
@@ -77,17 +89,22 @@ def person_id_of(code: str) -> int:
 
 
 def provider_id_of(text: str) -> int:
-    """Return the id of the provider with a code or name; raises ProviderUnknown, ProviderNotClear."""
+    """Return the id of the provider with a code or name; raises NoProviderFits, ProviderNotClear."""
     return find_named("provider", text).id
 
 
 def carer_id_of(text: str) -> int:
-    """Return the id of the carer with a code or name; raises CarerUnknown, CarerNotClear."""
+    """Return the id of the carer with a code or name; raises NoCarerFits, CarerNotClear."""
     return find_named("carer", text).id
 
 
+def organisation_id_of(text: str) -> int:
+    """Return the id of an organisation; raises NoOrganisationFits, OrganisationNotClear."""
+    return find_named("organisation", text).id
+
+
 def find_named(field: str, text: str, *, part_is_enough: bool = False) -> Named:
-    """Return the provider or carer (``field`` says which) that a text means; raises PROBLEMS."""
+    """Return the record that a text means, of the kind that the field names; raises PROBLEMS."""
     text = text.strip()
     fitting = list_fitting(http.database(), http.current_actor(), KINDS[field], text, SHOWN + 1)
     close = (
@@ -128,7 +145,10 @@ def list_offered(field: str) -> list[Named]:
 
 def suggest(field: str) -> dict[str, list[tuple[str, str]]]:
     """Return whom the browser offers at a form's field, as ``FormPage`` wants it."""
-    return {f"{field}s": [(each.code, each.name) for each in list_offered(field)]}
+    offered = list_offered(field)
+    if field == "organisation":  # people know it by its name
+        return {"organisations": [(each.name, "") for each in offered]}
+    return {f"{field}s": [(each.code, each.name) for each in offered]}
 
 
 def _tell(fitting: Sequence[Named]) -> str:

@@ -10,7 +10,7 @@ from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, ROLE_TASKS, Permission, Role
 from ltc.rules.errors import Problem
 from ltc.services import users as use_cases
-from ltc.store.areas import list_districts, list_organisations
+from ltc.store.areas import list_districts
 from ltc.store.users_questions import (
     SORTS,
     UserFilter,
@@ -21,6 +21,7 @@ from ltc.store.users_questions import (
     list_users,
 )
 from ltc.web import once
+from ltc.web.chosen import organisation_id_of, suggest
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.forms.users import ConfirmForm, CreateForm, DeactivateForm
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_sort, read_text
@@ -50,7 +51,9 @@ def index() -> Any:
         chosen=chosen,
         roles=choices_of(PEOPLE_ROLES),
         role_names=ROLE_NAMES,
-        organisations=find_organisation_names(session, actor),
+        organisations=find_organisation_names(
+            session, actor, {user.organisation_id for user in found.rows}
+        ),
         now=clock.now(),
     )
 
@@ -62,21 +65,22 @@ def create() -> Any:
     form = _create_form()
     if form.validate_on_submit():
         try:
+            organisation_id = organisation_id_of(form.organisation.data)
             made = use_cases.create_user(
                 http.context(),
                 sign_in_name=form.sign_in_name.data,
                 name=form.name.data,
                 role=Role(form.role.data),
-                organisation_id=form.organisation_id.data,
+                organisation_id=organisation_id,
                 district_id=form.district_id.data,
-                carer_id=_carer_id(form),
+                carer_id=_carer_id(form, organisation_id),
                 passwords=http.passwords(),
             )
         except Problem as problem:
             show_refusal(form, problem)
         else:
             return _show_password_once(made)
-    page = render_template("users/create.html", form=form)
+    page = render_template("users/create.html", form=form, suggestions=suggest("organisation"))
     return page, 422 if form.errors else 200
 
 
@@ -93,7 +97,9 @@ def show(user_id: int) -> Any:
         user=user,
         role=ROLE_NAMES[user.role],
         task=ROLE_TASKS[user.role],
-        organisation=find_organisation_names(session, actor).get(user.organisation_id, "–"),
+        organisation=find_organisation_names(session, actor, [user.organisation_id]).get(
+            user.organisation_id, "–"
+        ),
         district=districts.get(user.district_id or 0),
         is_locked=user.locked_until is not None and user.locked_until > now,
         last_seen=find_last_seen(session, actor, user_id),
@@ -147,9 +153,7 @@ def activate(user_id: int) -> Any:
 
 def _create_form() -> CreateForm:
     form, session, actor = CreateForm(), http.database(), http.current_actor()
-    organisations = list_organisations(session, actor.area_id)
-    form.role.choices = choices_of(PEOPLE_ROLES)
-    form.organisation_id.choices = [(found.id, found.name) for found in organisations]
+    form.role.choices = [("", _("Choose a role.")), *choices_of(PEOPLE_ROLES)]
     form.district_id.choices = [
         ("", _("All districts")),
         *[(district.id, _name(district)) for district in list_districts(session, actor.area_id)],
@@ -157,12 +161,12 @@ def _create_form() -> CreateForm:
     return form
 
 
-def _carer_id(form: CreateForm) -> int | None:
+def _carer_id(form: CreateForm, organisation_id: int) -> int | None:
     """Return the carer whose code was entered; raises CarerUnknown where it fits nobody."""
     code = (form.carer_code.data or "").strip()
     if not code:
         return None
-    found = find_carer_id(http.database(), http.current_actor(), form.organisation_id.data, code)
+    found = find_carer_id(http.database(), http.current_actor(), organisation_id, code)
     if found is None:
         raise use_cases.CarerUnknown(field="carer_code")
     return found

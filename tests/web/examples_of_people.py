@@ -158,7 +158,7 @@ def sign_out(desk: Desk) -> Sending:
 def create_user(desk: Desk) -> Sending:
     admin = desk.users[Role.ADMINISTRATOR]
     data = {"sign_in_name": f"wang{desk.number()}", "name": "王小明", "role": "officer",
-            "organisation_id": str(admin.organisation_id), "district_id": ""}  # fmt: skip
+            "organisation": str(admin.organisation_id), "district_id": ""}  # fmt: skip
     return Sending("/users/create", admin, data)
 
 

@@ -50,7 +50,7 @@ def test_two_clicks_at_the_same_moment_change_one_thing(app, admin, session):
     clients = [sign_in_as(app.test_client(), admin) for _ in range(2)]
     data = {
         "sign_in_name": "wang", "name": "王", "role": "officer",
-        "organisation_id": admin.organisation_id, "district_id": "", FORM_TOKEN: TOKEN,
+        "organisation": admin.organisation_id, "district_id": "", FORM_TOKEN: TOKEN,
     }  # fmt: skip
     answers, ready = [], threading.Barrier(2)
 

@@ -28,7 +28,7 @@ def page(client, admin):
 def create(page, admin, **given):
     data = {
         "sign_in_name": "wang", "name": "王小明", "role": "officer",
-        "organisation_id": admin.organisation_id, "district_id": "", **given,
+        "organisation": admin.organisation_id, "district_id": "", **given,
     }  # fmt: skip
     return send(page, "/users/create", data)
 
@@ -61,7 +61,9 @@ def test_a_user_is_created_and_the_password_shown_once(page, admin, session):
         ({"name": ""}, "Enter the name"),
         ({"role": "assessor"}, "does not belong to this kind of organisation"),
         ({"role": "machine"}, "Choose an entry of the list"),
-        ({"organisation_id": "99"}, "Choose an entry of the list"),
+        ({"organisation": "99"}, "No organisation of your area has the name “99”"),
+        ({"organisation": ""}, "Enter the organisation."),
+        ({"role": ""}, "Choose a role."),
         ({"district_id": "99"}, "Choose an entry of the list"),
         ({"carer_code": "C1"}, "There is no such carer"),
     ],
@@ -73,10 +75,28 @@ def test_what_does_not_fit_is_said_at_its_field(page, admin, session, given, tex
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
 
 
+def test_nothing_is_chosen_before_somebody_chooses(page, admin):
+    form = text_of(page.get("/users/create"))
+    assert re.search(r'<select [^>]*name="role"[^>]*><option value="">Choose a role.</option>', form)
+    assert "<option selected" not in form.split("district_id")[0]
+    assert re.search(r'<input [^>]*list="organisations"[^>]* value="">', form)
+    assert '<datalist id="organisations"><option value="医疗保障事务中心"></option>' in form
+
+
+def test_organisations_of_one_name_are_told_apart_by_their_numbers(page, admin, session):
+    other = make_organisation(session)  # of the same name
+    refused = text_of(create(page, admin, organisation=other.name))
+    assert f"{other.id} {other.name}" in refused
+    assert create(page, admin, organisation=f"{other.id} {other.name}").status_code == 200
+    assert session.scalar(sa.select(User.organisation_id).where(User.role == Role.OFFICER)) == (
+        other.id
+    )
+
+
 def test_a_carer_is_one_of_the_registered(page, admin, session):
     provider = make_provider(session)
     carer = make_carer(session, provider)
-    given = {"role": "carer", "organisation_id": provider.id}
+    given = {"role": "carer", "organisation": provider.code}
     assert "Say which registered carer" in text_of(create(page, admin, **given))
     assert create(page, admin, **given, carer_code=carer.code).status_code == 200
     assert session.scalar(sa.select(User.carer_id).where(User.role == Role.CARER)) == carer.id
@@ -85,7 +105,7 @@ def test_a_carer_is_one_of_the_registered(page, admin, session):
 def test_a_carer_of_another_provider_is_refused(page, admin, session):
     carer = make_carer(session, make_provider(session))
     other = make_provider(session)
-    given = {"role": "carer", "organisation_id": other.id, "carer_code": carer.code}
+    given = {"role": "carer", "organisation": other.name, "carer_code": carer.code}
     assert "There is no such carer" in text_of(create(page, admin, **given))
 
 

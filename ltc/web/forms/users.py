@@ -5,6 +5,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from ltc.web.forms.base import Form
+from ltc.web.forms.fields import named_field
 
 
 class CreateForm(Form):
@@ -17,8 +18,11 @@ class CreateForm(Form):
     )
     name = StringField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=120)])
     role = SelectField(_l("Role"), [InputRequired(_l("Choose a role."))])
-    organisation_id = SelectField(
-        _l("Organisation"), [InputRequired(_l("Choose an organisation."))], coerce=int
+    organisation = named_field(
+        _l("Organisation"),
+        "organisations",
+        _l("Enter the organisation."),
+        _l("Its whole name, or the code of a provider. It has to fit the role."),
     )
     district_id = SelectField(
         _l("District"),
