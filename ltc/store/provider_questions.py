@@ -18,7 +18,6 @@ from ltc.store.providers import Agreement, Provider
 from ltc.store.scope import visible
 from ltc.store.whole_lists import WholeList
 
-SUGGESTED_ROWS = 500
 SORTS: dict[str, tuple[Any, ...]] = {
     "code": (Provider.code, Provider.id),
     "name": (Provider.name, Provider.id),
@@ -73,12 +72,6 @@ def load_providers(
 ) -> WholeList[Provider]:
     """Return all providers of a filtered list by code, for a file."""
     return WholeList(session, select_providers(actor, chosen, today), Provider.code)
-
-
-def suggest_providers(session: Session, actor: Actor) -> list[tuple[str, str]]:
-    """Return codes and names to choose from in a form, the first few hundred."""
-    query = visible(sa.select(Provider), actor).order_by(Provider.code).limit(SUGGESTED_ROWS)
-    return [(provider.code, provider.name) for provider in session.scalars(query)]
 
 
 def find_providers(
