@@ -1,16 +1,24 @@
 // What every page does with a script: nothing here is needed to read a page or to send a form.
 
 import { initAll } from "../vendor/govuk-frontend/govuk-frontend.min.js";
+import { isReachable, say, stopOffline, watchConnection } from "./connection.js";
 
 // A form that changes something is sent once: the second click finds the button inert. The server also refuses
 // a token it has seen. After 15 seconds without an answer the button can be pressed again.
 const RELEASE_MILLISECONDS = 15000;
+const TAKEN_ALONG = window.matchMedia("(pointer: coarse)"); // phones and tablets
 
 function guardForm(event) {
   const form = event.target;
   if (form.method !== "post" || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) {
     event.preventDefault();
+    return;
+  }
+  if (stopOffline(event)) return;
+  if (TAKEN_ALONG.matches && !form.dataset.reached) {
+    event.preventDefault();
+    sendIfReachable(form, event.submitter);
     return;
   }
   form.dataset.sent = "true";
@@ -20,8 +28,19 @@ function guardForm(event) {
   window.setTimeout(() => releaseForm(form), RELEASE_MILLISECONDS);
 }
 
+// A phone in somebody's home may think that it is connected: it asks first whether the server answers.
+async function sendIfReachable(form, button) {
+  form.dataset.sent = "true";
+  const reached = await isReachable();
+  delete form.dataset.sent;
+  if (!reached) return say(form, button);
+  form.dataset.reached = "true";
+  form.requestSubmit(button);
+}
+
 function releaseForm(form) {
   delete form.dataset.sent;
+  delete form.dataset.reached;
   form.querySelectorAll("button[type=submit]").forEach((button) => button.removeAttribute("aria-disabled"));
 }
 
@@ -74,6 +93,7 @@ async function drawCharts(root) {
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 showCurrentEntry();
+watchConnection();
 document.addEventListener("submit", guardForm);
 document.addEventListener("keydown", chooseByDigit);
 document.addEventListener("keydown", closeMenus);
