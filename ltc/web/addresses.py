@@ -1,4 +1,8 @@
-"""Addresses that have a page: one that only takes a form has none, but the one above it has."""
+"""Addresses that have a page: one that only takes a form has none, but the one above it has.
+
+A page has one address. The frame leads there where its closing slash is missing; where one too many
+was written, ``find_without_slash`` says where it is.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -23,6 +27,18 @@ def find_room() -> str:
     """Return the room that was asked for; at an address without a page, the room above it."""
     endpoint = request.endpoint or _find_page_above()[1]
     return endpoint.split(".")[0]
+
+
+def find_without_slash() -> str:
+    """Return this address without its closing slash where that is a page's, else nothing."""
+    path = request.path.removesuffix("/")
+    is_looked_for = request.method in ("GET", "HEAD") and request.routing_exception is not None
+    if not is_looked_for or path == request.path:
+        return ""
+    if not _find_endpoint(current_app.create_url_adapter(request), path):
+        return ""
+    query = request.query_string.decode("latin-1")
+    return f"{request.script_root}{path}{'?' if query else ''}{query}"
 
 
 def _find_page_above() -> tuple[str, str]:

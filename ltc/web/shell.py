@@ -293,6 +293,8 @@ def show_http_error(error: HTTPException) -> Any:
     """Answer errors of the frame itself in the look of the product."""
     if error.code is None or error.code < 400:
         return error
+    if error.code == 404 and (address := addresses.find_without_slash()):
+        return redirect(address, 308)
     texts = {
         400: _("What was sent could not be read. Nothing was changed. Open the page anew."),
         404: _("There is no such page, or it is not yours to see."),

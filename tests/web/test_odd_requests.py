@@ -93,3 +93,27 @@ def test_a_program_is_told_what_is_wrong_as_problem_json(officer, method, path, 
     answer = officer.open(path, method=method, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert answer.json["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("/users/?q=%E7%8E%8B&role=", "/users?q=%E7%8E%8B&role="),
+        ("/audit/", "/audit"),
+        ("/law/chongqing/", "/law/chongqing"),
+        ("/insured", "/insured/"),
+    ],
+)
+def test_a_page_has_one_address_and_a_slash_too_many_or_too_few_leads_there(
+    officer, written, address
+):
+    answer = officer.get(written)
+    assert answer.status_code == 308
+    assert answer.location.removeprefix("http://localhost") == address
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/sign-out/", "//evil.example/", "/users/7/"])
+def test_a_slash_is_taken_away_only_where_a_page_is_then(officer, path):
+    answer = officer.get("/", environ_overrides={"PATH_INFO": path})
+    assert answer.status_code == (308 if path == "/users/7/" else 404)
+    assert answer.headers.get("Location") in (None, "/users/7")
