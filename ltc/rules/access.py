@@ -215,7 +215,7 @@ class BoundToDistrict(NotAllowed):
 
 
 class RoleLacksPermission(NotAllowed):
-    """Your role does not include this. Ask the administrator of your organisation."""
+    """Your role does not include this."""
 
 
 @dataclass(frozen=True, slots=True)

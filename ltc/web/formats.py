@@ -9,6 +9,7 @@ from babel import Locale
 from flask import Flask, g
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from ltc.rules.errors import Problem
 from ltc.rules.months import Month
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         share=share,
         said=said,
         in_language=in_language,
+        commands=commands,
     )
 
 
@@ -49,6 +51,15 @@ def yuan(fen: int | None) -> str:
         return "–"
     whole_yuan, rest_fen = divmod(abs(fen), FEN_PER_YUAN)
     return f"{'−' if fen < 0 else ''}¥{whole_yuan:,}.{rest_fen:02}"
+
+
+def commands(text: Any) -> Markup:
+    """A sentence with its commands, which stand between backticks in a text, shown as such."""
+    parts = str(escape(text)).split("`")
+    return Markup().join(
+        Markup(f'<code class="ltc-code">{part}</code>' if index % 2 else part)  # noqa: S704
+        for index, part in enumerate(parts)
+    )
 
 
 def day(value: date | None) -> str:

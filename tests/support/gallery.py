@@ -30,6 +30,8 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from ltc.web.formats import commands
+
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'"
 
@@ -223,6 +225,7 @@ def make_app() -> Flask:
     app.config.update(SECRET_KEY="only for looking at")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["commands"] = commands
     app.jinja_env.globals["form_token"] = lambda: secrets.token_urlsafe(16)
     Babel(app)
     CSRFProtect(app)

@@ -94,6 +94,18 @@ def test_a_list_too_long_for_a_file_is_told_without_a_word_about_somebody_faster
     assert "somebody else may have been faster" not in page
 
 
+def test_a_command_within_a_sentence_is_shown_as_one(shared_world):
+    with shared_world.app.test_request_context("/visits/", headers=ENGLISH):
+        page = render_problem(503, "Tell <them>: `flask db check` says why.")
+    assert 'Tell &lt;them&gt;: <code class="ltc-code">flask db check</code> says why.' in page
+
+
+def test_the_list_is_offered_once_to_who_comes_from_it(ask):
+    answer = ask(Role.OFFICER, "/visits/999", f"{HERE}/visits/")
+    assert 'href="/visits/">Go to the list: Visits' in answer.text
+    assert "Back to the page" not in answer.text
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_may_pass_can_be_tried_again(shared_world, status):
     with shared_world.app.test_request_context("/visits/?q=a", headers=ENGLISH):
