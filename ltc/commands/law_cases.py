@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from ltc.rules.errors import Problem
 from ltc.rules.payouts.english import format_plain_yuan
 from ltc.rules.payouts.worked_cases import compute_fen
 from ltc.rules.policies import LawBook
-from ltc.services.case_trials import try_case
-from ltc.store.case_files import read_case_file
+from ltc.services.case_trials import try_file
 from ltc.store.yaml_reader import LawFileError
 
 
@@ -42,17 +40,14 @@ def try_files(book: LawBook, paths: Iterable[Path]) -> Iterator[Trial]:
 
 def _try_file(book: LawBook, file: Path) -> Iterator[Trial]:
     try:
-        for case in read_case_file(file):
-            result = try_case(book, case)
+        for result in try_file(book, file):
             told = [
                 f"{name} is {result['got'].get(name)}, expected {result['expected'][name]}"
                 for name in result["failed"]
             ]
-            yield Trial(f"{file.name}, “{case.name}”", "; ".join(told))
+            yield Trial(f"{file.name}, “{result['name']}”", "; ".join(told))
     except LawFileError as error:
         raise click.ClickException(str(error)) from error
-    except Problem as problem:
-        raise click.ClickException(f"{file}: {problem.message}") from problem
 
 
 def _compare(said_fen: int, computed_fen: int) -> str:

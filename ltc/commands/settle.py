@@ -2,14 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ltc.rules.errors import Problem
-from ltc.rules.policies import LawBook
-from ltc.services.case_trials import try_case
-from ltc.store.case_files import read_case_file
+from ltc.services.case_trials import try_file
 from ltc.store.policies import LAW_FOLDER, load_law
 from ltc.store.policy_seals import SealMismatch
 from ltc.store.yaml_reader import LawFileError
@@ -35,22 +31,12 @@ def settle_command(context: click.Context, file: Path, trace: bool, folder: Path
     Exit code 1 where a case does not come to what it expects, 2 if the file cannot be read.
     """
     try:
-        results = _try_file(load_law(folder), file, with_trace=trace)
+        results = list(try_file(load_law(folder), file, with_trace=trace))
     except (LawFileError, SealMismatch) as error:
         click.echo(str(error), err=True)
         context.exit(WRONG_INPUT)
-    click.echo(json.dumps(results, ensure_ascii=False, indent=2))
+    text = json.dumps(results, ensure_ascii=False, indent=2)
+    # UTF-8 on every terminal; half of a character, which YAML can write, stays the escape it was.
+    click.echo(text.encode("utf-8", "backslashreplace"))
     if not all(result["ok"] for result in results):
         context.exit(NOT_AS_EXPECTED)
-
-
-def _try_file(book: LawBook, file: Path, *, with_trace: bool) -> list[dict[str, Any]]:
-    """Try all cases of a file; raises LawFileError, with the line of the case at fault."""
-    results = []
-    for place, case in enumerate(read_case_file(file)):
-        try:
-            results.append(try_case(book, case, with_trace=with_trace))
-        except Problem as problem:
-            key = f"cases[{place}].{problem.field}" if problem.field else f"cases[{place}]"
-            raise LawFileError(file, case.line, key, problem.message) from problem
-    return results

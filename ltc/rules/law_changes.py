@@ -1,5 +1,6 @@
 """The law as it would be with other values: for trying a case, never for a payout run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -8,6 +9,7 @@ from ltc.rules.errors import Invalid
 from ltc.rules.money import WHOLE_BP
 from ltc.rules.policies import CapOrder, Law, Per, Proration, Standing, StartMode, Value
 
+WHOLE = re.compile(r"-?[0-9]{1,12}")
 WORDS: dict[str, object] = {
     "true": True,
     "false": False,
@@ -50,7 +52,8 @@ class OutOfRange(Invalid):
 def change_law(law: Law, changes: Mapping[str, str]) -> Law:
     """Return a law with some values replaced, by key; ``unknown`` takes a value away.
 
-    Every policy of the law that has the key is changed. Raises NotAValueOfTheLaw, NotAValue,
+    Every policy of the law that has the key is changed. A refusal names the field as ``law.`` and the
+    key. Raises NotAValueOfTheLaw, NotAValue,
     WrongKindOfValue, OutOfRange.
     """
     values = {key: parse_value(text, key) for key, text in changes.items()}
@@ -58,7 +61,7 @@ def change_law(law: Law, changes: Mapping[str, str]) -> Law:
     policies = tuple(_change(policy, values, used) for policy in law.policies)
     for key in values:
         if key not in used:
-            raise NotAValueOfTheLaw(field=key, area=law.area, key=key)
+            raise NotAValueOfTheLaw(field=f"law.{key}", area=law.area, key=key)
     return Law(law.area, policies)
 
 
@@ -66,10 +69,9 @@ def parse_value(text: str, key: str) -> object:
     """Return a value written as text; raises NotAValue."""
     if text in WORDS:
         return WORDS[text]
-    try:
-        return int(text)
-    except ValueError:
-        raise NotAValue(field=key, text=text) from None
+    if not WHOLE.fullmatch(text):
+        raise NotAValue(field=f"law.{key}", text=text)
+    return int(text)
 
 
 def _change(thing: Any, values: Mapping[str, object], used: set[str]) -> Any:
@@ -113,7 +115,7 @@ def _check_kind(value: Value[Any], changed: object) -> None:
         return
     kind = KINDS.get(value.key.split(".")[-1], int) if value.value is None else type(value.value)
     if type(changed) is not kind:
-        raise WrongKindOfValue(field=value.key, key=value.key, kind=kind.__name__)
+        raise WrongKindOfValue(field=f"law.{value.key}", key=value.key, kind=kind.__name__)
     most = next(most for end, most in MOST.items() if value.key.endswith(end))
     if isinstance(changed, int) and not 0 <= changed <= most:
-        raise OutOfRange(field=value.key, key=value.key, most=most)
+        raise OutOfRange(field=f"law.{value.key}", key=value.key, most=most)

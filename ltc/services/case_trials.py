@@ -1,9 +1,11 @@
 """Tries cases of a file on the law, without a database: what they come to, and as expected or not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from ltc.rules.errors import Problem
 from ltc.rules.law_changes import change_law
 from ltc.rules.payouts.english import fill_sentence, format_plain_yuan
 from ltc.rules.payouts.expectations import AMOUNTS, compare, read_results
@@ -11,7 +13,19 @@ from ltc.rules.payouts.explain import build_sentences
 from ltc.rules.payouts.settle import settle
 from ltc.rules.payouts.trace import build_tree
 from ltc.rules.policies import Law, LawBook, Policy, Value
-from ltc.store.case_files import FileCase
+from ltc.store.case_files import FileCase, read_case_file
+from ltc.store.yaml_reader import LawFileError
+
+
+def try_file(book: LawBook, file: Path, *, with_trace: bool = False) -> Iterator[dict[str, Any]]:
+    """Try the cases of a file in turn; raises LawFileError, with the line and the key at fault."""
+    for place, case in enumerate(read_case_file(file)):
+        try:
+            yield try_case(book, case, with_trace=with_trace)
+        except Problem as problem:
+            key = f"cases[{place}].{problem.field}" if problem.field else f"cases[{place}]"
+            line = case.lines.get(problem.field or "", case.line)
+            raise LawFileError(file, line, key, problem.message) from problem
 
 
 def try_case(book: LawBook, case: FileCase, *, with_trace: bool = False) -> dict[str, Any]:

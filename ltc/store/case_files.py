@@ -39,13 +39,15 @@ CASE_KEYS = (
     "mode", "plan", "plans", "death", *ABSENCES, "visits", "taken", "fees", "bed_days",
     "agreements", "account", "assistance", "assistances", "law", "expect",
 )  # fmt: skip
+DEFAULT_KEYS = tuple(key for key in CASE_KEYS if key not in ("name", "expect"))
 
 
 @dataclass(frozen=True, slots=True)
 class FileCase:
     """One case of a file: whose law, with which changes, the facts, and what is expected.
 
-    ``line`` is where it begins in the file.
+    ``line`` is where it begins in the file, ``lines`` are those of what the law may refuse: the area
+    and, as ``law.key``, each change.
     """
 
     name: str
@@ -54,21 +56,23 @@ class FileCase:
     case: Case
     expected: Expected
     line: int
+    lines: dict[str, int]
 
 
 def read_case_file(path: Path) -> list[FileCase]:
     """Return the cases of a file; raises LawFileError with file, line and key."""
     if path.stat().st_size > MOST_BYTES:
-        raise LawFileError(path, 0, "", f"is larger than {MOST_BYTES} bytes")
+        reason = f"is larger than {MOST_BYTES} bytes: write several files"
+        raise LawFileError(path, 0, "", reason)
     root = read_law_file(path)
     defaults = root.maybe_map("defaults")
     if defaults is not None:
         for key in defaults.keys():  # noqa: SIM118 - a node of the file, not a mapping
-            if key in CASE_KEYS and key not in ("name", "expect"):
+            if key in DEFAULT_KEYS:
                 defaults.pass_over(key)
-        defaults.done()
+        defaults.done(DEFAULT_KEYS)
     cases = [_read_case(node, defaults) for node in root.take_maps("cases")]
-    root.done()
+    root.done(("defaults",))
     return cases
 
 
@@ -99,10 +103,11 @@ def _read_case(node: MapNode, defaults: MapNode | None) -> FileCase:
         has_account=entry.flag("account", default=True),
         assistance=_read_assistances(entry),
     )  # fmt: skip
-    changes = _read_changes(entry)
+    changes, lines = _read_changes(entry)
     expected = read_expected(entry.map("expect"))
     entry.done()
-    return FileCase(name, area, changes, case, expected, node.line)
+    lines["area"] = entry.line_of("area")
+    return FileCase(name, area, changes, case, expected, node.line, lines)
 
 
 def _read_several(
@@ -273,7 +278,10 @@ def _read_assistance(part: Entry, ref: int) -> AssistancePeriod:
     return period
 
 
-def _read_changes(entry: Entry) -> dict[str, str]:
-    """Read values of the law that this case tries out instead of those in force."""
+def _read_changes(entry: Entry) -> tuple[dict[str, str], dict[str, int]]:
+    """Read values of the law that this case tries out instead of those in force, and their lines."""
     part = entry.map("law")
-    return {key: part.text(key) for key in part.keys()} if part else {}  # noqa: SIM118 - no dict
+    if part is None:
+        return {}, {}
+    keys = part.keys()
+    return {key: part.text(key) for key in keys}, {f"law.{key}": part.line_of(key) for key in keys}

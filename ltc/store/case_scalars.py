@@ -118,6 +118,10 @@ class Entry:
         """Return an error that points at a key."""
         return self._home(key).error(key, reason)
 
+    def line_of(self, key: str) -> int:
+        """Return the line of a key in the file."""
+        return self._home(key).line_of(key)
+
     def keys(self) -> tuple[str, ...]:
         """Return the keys of the mapping itself: where they are data."""
         return self.node.keys()
@@ -197,13 +201,20 @@ class Entry:
 
     def map(self, key: str) -> "Entry | None":
         """Return a mapping, None where the key is absent."""
+        self._refuse_nothing(key)
         return Entry(self._home(key).take_map(key)) if self.has(key) else None
 
     def maps(self, key: str, *, may_be_empty: bool = True) -> "list[Entry]":
         """Return a list of mappings, empty where the key is absent."""
         if not self.has(key):
             return []
+        self._refuse_nothing(key)
         if may_be_empty and self._home(key).has_empty_list(key):
             self.pass_over(key)
             return []
         return [Entry(node) for node in self._home(key).take_maps(key)]
+
+    def _refuse_nothing(self, key: str) -> None:
+        """Refuse a key whose facts were forgotten, or are called nothing."""
+        if self.raw(key) in ("", *NOTHING):
+            raise self.error(key, "says nothing; leave the key out where there is none")

@@ -42,11 +42,23 @@ def read_visits(parts: list[Entry], month: Month) -> tuple[Visit, ...]:
     return tuple(visits)
 
 
+def _parse_reason(text: str) -> str:
+    """Return why a visit was refused; ``false`` would be a reason, too, and nobody means that."""
+    if text.lower() in ("true", "false", "yes", "no"):
+        raise ValueError("must be the reason in words; leave the key out where it was not refused")
+    return text
+
+
 def _list_days(part: Entry, month: Month) -> Iterator[date]:
     """Return the day of a visit, or every day of a range, or every so many days of it."""
+    range_keys = [key for key in ("from", "to", "every_days") if part.has(key)]
     if part.has("on"):
+        if range_keys:
+            raise part.error(range_keys[0], "stands beside “on”: write one of them only")
         yield part.scalar("on", parse_day)
         return
+    if not range_keys:
+        raise part.error("on", "is missing: write the day, or from and to for several days")
     day = part.maybe_day("from") or month.starts_on
     end = part.day_after("to") or month.ends_before
     every = part.scalar("every_days", parse_whole, default=1)
@@ -62,6 +74,8 @@ def _list_days(part: Entry, month: Month) -> Iterator[date]:
 def _read_visit(part: Entry, ref: int, on: date, free_from: int) -> Visit:
     """Read one visit on a day; ``end`` or ``minutes`` say how long it is."""
     begin = part.scalar("begin", parse_clock, default=free_from)
+    if begin >= MINUTES_PER_DAY:
+        raise part.error("begin", "must lie before 24:00: what begins then is of the next day")
     end = part.maybe("end", parse_clock)
     minutes = part.maybe("minutes", parse_whole)
     if (end is None) == (minutes is None):
@@ -77,6 +91,6 @@ def _read_visit(part: Entry, ref: int, on: date, free_from: int) -> Visit:
         carer=part.scalar("carer", parse_count, default=1),
         begins_min=day_minute(on) + begin,
         ends_min=day_minute(on) + ends,
-        refused=part.maybe_text("refused"),
+        refused=part.maybe("refused", _parse_reason),
         price_fen=part.maybe("price", parse_price_fen),
     )

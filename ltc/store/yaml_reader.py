@@ -29,10 +29,18 @@ T = TypeVar("T", str, int, bool, date, Decimal)
 E = TypeVar("E", bound=StrEnum)
 
 TEXT_TAG = "tag:yaml.org,2002:str"
+MERGE_TAG = "tag:yaml.org,2002:merge"
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TRUTH = re.compile(r"true|false")
+
+
+# What the library says in words of its own, and what a writer can do about it.
+PLAIN_PROBLEMS = {
+    "but found another document": "begins a second document: write one to a file",
+    "mapping values are not allowed here": "is not YAML: put a text with “: ” in it into quotes",
+}
 
 
 class LawFileError(Exception):
@@ -57,10 +65,14 @@ def read_law_file(path: Path) -> "MapNode":
         raise LawFileError(path, 0, "", f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise LawFileError(path, line, "", "is not UTF-8 text") from error
+        raise LawFileError(path, line, "", "is not UTF-8 text: save it as UTF-8") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise LawFileError(path, line, "", f"is not YAML: {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise LawFileError(path, line, "", f"is not YAML: {error.problem}") from error
+        reason = PLAIN_PROBLEMS.get(error.problem or "", f"is not YAML: {error.problem}")
+        raise LawFileError(path, line, "", reason) from error
     except yaml.YAMLError as error:
         raise LawFileError(path, 0, "", f"is not YAML: {error}") from error
     except RecursionError as error:
@@ -89,6 +101,9 @@ class MapNode:
         if not isinstance(key_node, yaml.ScalarNode):
             raise LawFileError(self.file, _line(key_node), self.key, "has a key that is not text")
         name = str(key_node.value)
+        if key_node.tag == MERGE_TAG:
+            reason = "is not read here: write the keys out, or repeat a whole value as *name"
+            raise LawFileError(self.file, _line(key_node), self.path(name), reason)
         if name in self._values:
             raise LawFileError(self.file, _line(key_node), self.path(name), "stands twice")
         self._values[name] = (_line(key_node), value)
@@ -99,8 +114,11 @@ class MapNode:
 
     def error(self, key: str, reason: str) -> LawFileError:
         """Return an error that points at a key (or at the mapping, where the key is missing)."""
-        line = self._values[key][0] if key in self._values else self.line
-        return LawFileError(self.file, line, self.path(key), reason)
+        return LawFileError(self.file, self.line_of(key), self.path(key), reason)
+
+    def line_of(self, key: str) -> int:
+        """Return the line of a key, or of the mapping where the key is missing."""
+        return self._values[key][0] if key in self._values else self.line
 
     def keys(self) -> tuple[str, ...]:
         """Return all keys in file order: for mappings whose keys are data."""

@@ -92,6 +92,13 @@ def test_a_case_without_expectations_is_only_shown(run):
     assert json.loads(result.stdout)[0]["got"]["fund"] == "1300.00"
 
 
+def test_the_output_is_json_in_utf_8_whatever_the_names_are(run):
+    """YAML can write half of a character, which no file and no terminal takes."""
+    result = run(PLAIN.replace("In hospital", '"重庆 \\uD800"'))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout_bytes.decode("utf-8"))[0]["name"] == "重庆 \ud800"
+
+
 PLAIN = HOSPITAL.replace("FUND", "1300.00")
 MISTAKES = [
     (PLAIN.replace("mode:", "moed:"), ":7: cases[0].moed: is not a known key"),
@@ -101,9 +108,13 @@ MISTAKES = [
     (PLAIN.replace("2023-01-14", "2023-01-32"), ":8: cases[0].hospital[0].to: must be a day that"),
     (PLAIN.replace("month: 2023-01", "month: 2023-13"), ":5: cases[0].month: must be a month"),
     (PLAIN.replace("    month: 2023-01\n", ""), ": cases[0].month: is missing"),
-    (PLAIN.replace("area: chongqing", "area: atlantis"), ":3: cases[0].area: No policy of"),
-    (PLAIN.replace("mode: home", "law: {start.x: 1}\n    mode: home"), ":3: cases[0].start.x: "),
+    (PLAIN.replace("area: chongqing", "area: atlantis"), ":4: cases[0].area: No policy of"),
+    (
+        PLAIN.replace("mode: home", "law: {start.x: 1}\n    mode: home"),
+        ":7: cases[0].law.start.x: ",
+    ),
     (PLAIN.replace("mode: home", "law: {start: soon}\n    mode: home"), "“soon” is not a whole"),
+    (PLAIN.replace("mode: home", "law: {start: 1_0}\n    mode: home"), "law.start: “1_0” is not a"),
     (PLAIN.replace("cases:", "cases: ["), "is not YAML"),
     ("", "is empty"),
     ("cases: []", "cases: must not be empty"),

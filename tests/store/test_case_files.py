@@ -140,7 +140,9 @@ def test_agreements_come_with_the_plan_unless_written(read):
 
 
 def test_a_key_of_the_defaults_that_nobody_knows_is_refused(read):
-    with pytest.raises(LawFileError, match=r"defaults\.colour: is not a known key"):
+    with pytest.raises(
+        LawFileError, match=r"defaults\.colour: is not .* \(known: account, .*visits"
+    ):
         read("person: C7", "{area: chongqing, month: 2023-01, colour: red}")
 
 
@@ -182,6 +184,16 @@ REFUSED = {
     "death: 2023-W01-5": "death: must be a day",
     "death: null": "death: must be a day .* leave the key out where there is none",
     "hospitals: []": r"hospitals: is not a known key here \(known: .*hospital, .*visits",
+    "hospital: null": "hospital: says nothing; leave the key out where there is none",
+    "visits: [{minutes: 60}]": r"visits\[0\]\.on: is missing: write the day, or from and to",
+    "visits: [{on: 2023-01-05, from: 2023-01-06, minutes: 60}]": "from: stands beside “on”",
+    "visits: [{on: 2023-01-05, begin: '24:00', minutes: 60}]": "begin: must lie before 24:00",
+    "visits: [{on: 2023-01-05, minutes: 960}, {on: 2023-01-05, minutes: 5}]":
+        r"visits\[1\]\.begin: must lie before 24:00",
+    "visits: [{on: 2023-01-05, minutes: 60, refused: false}]": "refused: must be the reason in words",
+    "expect: {holds: [no_acount]}": "holds: “no_acount” is no hold; there are .*no_account",
+    "expect: {excluded_minutes: {above_kap: 5}}": r"above_kap: is not .* \(known: above_cap, above_p",
+    "expect: {days: -1}": "days: must be a whole number from 0 up",
     "visits: [{on: 2023-01-05, minutes: 60, time: '09:00'}]": r"known: begin, carer, end, .*refused",
 }  # fmt: skip
 
@@ -190,6 +202,15 @@ REFUSED = {
 def test_what_cannot_be_meant_is_refused_with_its_place_and_the_way_to_mend(read, facts):
     with pytest.raises(LawFileError, match=REFUSED[facts]):
         read(facts)
+
+
+def test_that_no_day_is_payable_can_be_expected(tmp_path):
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "cases: [{name: A, area: a, month: 2023-01, expect: {first_payable_day: none}}]"
+    )
+    (case,) = read_case_file(path)
+    assert case.expected == {"first_payable_day": None}
 
 
 def test_a_visit_of_a_whole_day_can_be_meant(read):
