@@ -9,6 +9,7 @@ from enum import Enum
 
 from ltc.rules.access import Role
 from ltc.rules.applications import ApplicationStatus, RefusalReason
+from ltc.rules.exports import Listed
 from ltc.rules.imports import ImportKind
 from ltc.rules.insured import LifeEventKind, SchemeCode, Sex
 from ltc.rules.payouts.runs import RunStatus
@@ -75,6 +76,7 @@ ACTION_NAMES: Mapping[str, str] = {
     "job.cancelled": N_("Job stopped"),
     "job.refused": N_("Job not taken up"),
     "keys.rotated": N_("Personal data moved to the current key"),
+    "list.exported": N_("List taken away as a file"),
     "life_event.corrected": N_("Life event corrected"),
     "life_event.recorded": N_("Life event recorded"),
     "life_event.withdrawn": N_("Life event withdrawn"),
@@ -98,6 +100,7 @@ ACTION_NAMES: Mapping[str, str] = {
     "plan.withdrawn": N_("Care plan withdrawn"),
     "provider.corrected": N_("Provider corrected"),
     "provider.registered": N_("Provider registered"),
+    "sheet.printed": N_("Sheet to sign taken away as a file"),
     "sign_in.refused": N_("Sign-in with an unknown name refused"),
     "statement.handed_out": N_("Statement handed out"),
     "statement.issued": N_("Statement issued"),
@@ -131,6 +134,7 @@ RECORD_NAMES: Mapping[str, str] = {
     "application": N_("Application"),
     "area": N_("Area"),
     "assistance": N_("Medical assistance"),
+    "audit_event": N_("Event of the audit log"),
     "carer": N_("Carer"),
     "conclusion": N_("Conclusion"),
     "district": N_("District"),
@@ -202,8 +206,10 @@ FIELD_NAMES: Mapping[str, str] = {
     "file": N_("File"),
     "file_digest": N_("Digest of the file"),
     "filed_on": N_("Filed on"),
-    "files": N_("Digest of the files"),
+    "files": N_("Files"),
+    "filters": N_("Filter"),
     "first": N_("First number"),
+    "format": N_("Format"),
     "fund_fen": N_("Fund pays"),
     "grade": N_("Grade"),
     "home_care_since": N_("Continuous home care since"),
@@ -214,6 +220,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "key": N_("Key"),
     "kind": N_("Kind"),
     "known_at": N_("Known at"),
+    "list": N_("List"),
     "locked_until": N_("Locked until"),
     "made_at": N_("Time of the backup"),
     "minutes": N_("Minutes"),
@@ -273,6 +280,7 @@ FIELD_ENUMS: Mapping[str, type[Enum]] = {
     "fee.kind": FeeKind,
     "import_file.kind": ImportKind,
     "life_event.kind": LifeEventKind,
+    "list": Listed,
     "payout_run.status": RunStatus,
     "provider.kind": ProviderKind,
     "refusal_reason": RefusalReason,

@@ -16,6 +16,7 @@ from ltc.rules.applications import STATUS_NAMES as APPLICATION_NAMES
 from ltc.rules.audit import FAULT_NAMES, Fault
 from ltc.rules.checks import CLEARER_NAMES, EFFECT_NAMES, Clearer, Effect
 from ltc.rules.errors import Problem
+from ltc.rules.exports import LIST_NAMES, Listed
 from ltc.rules.imports import KIND_NAMES as IMPORT_KIND_NAMES
 from ltc.rules.imports import OUTCOME_NAMES, ImportKind, Outcome
 from ltc.rules.insured import (
@@ -58,6 +59,7 @@ ENUM_NAMES: Mapping[type[Enum], Mapping[Any, str]] = {
     StatementKind: STATEMENT_KIND_NAMES,
     ImportKind: IMPORT_KIND_NAMES,
     Outcome: OUTCOME_NAMES,
+    Listed: LIST_NAMES,
 }
 
 

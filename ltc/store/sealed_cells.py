@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     PHONE = "phone"
     ADDRESS = "address"
     ACCOUNT = "account"
+    FILTER = "filter"
 
 
 def seal_cell(session: Session, table: type[Any], column: str, row_id: int, plain: str) -> bytes:

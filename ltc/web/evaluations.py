@@ -33,6 +33,7 @@ from ltc.web import devices
 from ltc.web.assessment_ways import leave
 from ltc.web.evaluation_record import build_record
 from ltc.web.evaluation_sheet import build_sheet, is_chinese, number_items
+from ltc.web.exports import record_printed
 from ltc.web.forms.assessments import EvaluationForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.law_words import own_words
@@ -113,7 +114,9 @@ def record(application_id: int) -> Any:
     page = render_template(
         "paper/evaluation_record.html", **build_record(case, case.evaluation, area, context.today)
     )
-    response = Response(render_pdf(page), mimetype="application/pdf")
+    pdf = render_pdf(page)
+    record_printed("evaluation", case.evaluation.id, pdf)
+    response = Response(pdf, mimetype="application/pdf")
     name = f"{case.application.number}.pdf"
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response

@@ -10,6 +10,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -24,6 +25,7 @@ from ltc.services.table_files import Column, Reader, TableFile, write_csv, write
 from ltc.store.documents import FULL
 from ltc.store.scratch import open_scratch
 from ltc.store.whole_lists import WholeList
+from ltc.web.exports import CountedRows, record_file
 from ltc.web.formats import area_zone, spoken
 
 T = TypeVar("T")
@@ -144,7 +146,7 @@ def give_list(
     """Answer with a list as a file: ``name`` without its suffix, ``title`` in the reader's words.
 
     ``build`` makes the rows of some of what was found. A list is given as a whole or not at all.
-    Raises TooLongForFile (beyond ``rows_most``), TooLongForSpreadsheet, FileNotWritten.
+    Raises TooLongForFile (beyond ``rows_most``), TooLongForSpreadsheet, and as ``give_table``.
     """
     if rows_most is not None and found.is_longer_than(rows_most):
         raise TooLongForFile(most=f"{rows_most:,}")
@@ -155,10 +157,14 @@ def give_list(
 
 
 def give_table(suffix: str, name: str, table: TableFile) -> Response:
-    """Answer with a table as a file: ``name`` without its suffix; raises FileNotWritten."""
+    """Answer with a table as a file, once that it is taken is recorded: ``name`` without its suffix.
+
+    Raises FileNotWritten, FileNotRecorded.
+    """
     with _told_when_full(), open_scratch(http.house().settings.scratch) as folder:
-        path = folder / f"list.{suffix}"
-        _write(path, table)
+        path, rows = folder / f"list.{suffix}", CountedRows(table.rows)
+        _write(path, replace(table, rows=rows))
+        record_file(path, rows.count)
         file = path.open("rb")  # from here on it has no name, and goes with the answer
     return _build_answer(file, f"{name}.{suffix}", CSV_TYPE if suffix == "csv" else XLSX_TYPE)
 

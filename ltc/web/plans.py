@@ -21,7 +21,8 @@ from ltc.store.plans import CarePlan
 from ltc.store.provider_questions import find_providers
 from ltc.web import plan_words
 from ltc.web.chosen import person_id_of, provider_id_of, suggest
-from ltc.web.fact_views import load_history
+from ltc.web.exports import record_printed
+from ltc.web.fact_views import load_history, load_to_change
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
@@ -118,6 +119,7 @@ def print_plan(plan_id: int) -> Any:
     """Give the plan as a sheet to sign."""
     plan = get_fact(http.database(), http.current_actor(), CarePlan, plan_id)
     pdf = render_pdf(plan_words.build_sheet(plan, _person_of(plan)))
+    record_printed("plan", plan.id, pdf)
     headers = {"Content-Disposition": f'inline; filename="{plan.number}.pdf"'}
     return Response(pdf, mimetype="application/pdf", headers=headers)
 
@@ -252,7 +254,9 @@ def _provider(form: Any) -> int | None:
 
 
 def _load(plan_id: int) -> CarePlan:
-    return get_fact(http.database(), http.current_actor(), CarePlan, plan_id)
+    return load_to_change(
+        CarePlan, plan_id, lambda newest: url_for("plans.show", plan_id=newest.id)
+    )
 
 
 def _person_of(plan: CarePlan) -> InsuredPerson:
