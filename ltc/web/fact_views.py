@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from flask import abort, flash, redirect, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from ltc import http
 from ltc.rules.access import Actor
-from ltc.store.fact_versions import find_recorders, list_versions
+from ltc.store.fact_versions import find_recorders, get_fact, list_versions
 from ltc.store.record_versions import list_record_versions
 from ltc.web.formats import day
 from ltc.web.forms.fields import last_day
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,28 @@ def load_history(table: Any, fact_id: int, describe: Callable[[Any], Rows]) -> H
     """Return the history of a fact from the id of any of its versions; raises FactNotFound."""
     session, actor = http.database(), http.current_actor()
     return _build_history(list_versions(session, actor, table, fact_id), describe)
+
+
+def load_to_change(table: type[T], fact_id: int, page_of: Callable[[Any], str]) -> T:
+    """Return a fact for a form that changes it; raises FactNotFound.
+
+    Who opens the form of an earlier version, from a page of yesterday, is led to the newest one with
+    a sentence: what they would type here could only be refused.
+    """
+    session, actor = http.database(), http.current_actor()
+    fact: Any = get_fact(session, actor, table, fact_id)
+    is_opened = request.method != "POST"
+    if is_opened and (fact.withdrawn or fact.superseded_at is not None):
+        newest: Any = list_versions(session, actor, table, fact_id)[0]
+        flash(_tell_newest(newest), "attention")
+        abort(redirect(page_of(newest)))
+    return fact  # type: ignore[no-any-return]
+
+
+def _tell_newest(newest: Any) -> str:
+    if newest.withdrawn:
+        return str(_("This was withdrawn meanwhile: nothing of it can be changed any more."))
+    return str(_("This was changed meanwhile: here it is as it stands now. Change it from here."))
 
 
 def load_record_history(record: Any, describe: Callable[[Any], ToldApart]) -> History:

@@ -15,10 +15,10 @@ from ltc.rules.access import Permission
 from ltc.rules.errors import Problem
 from ltc.rules.words import N_
 from ltc.services import life_facts
-from ltc.store.fact_versions import get_fact
 from ltc.store.insured import Assistance, BankAccount, Enrolment, LifeEvent
 from ltc.store.insured_questions import get_person
 from ltc.web.fact_receipts import follow_fact
+from ltc.web.fact_views import load_to_change
 from ltc.web.forms.fields import WithdrawForm, last_day
 from ltc.web.forms.insured import (
     AccountForm,
@@ -135,9 +135,10 @@ def withdraw(kind: str, fact_id: int) -> Any:
 
 
 def _load(chosen: Kind, fact_id: int) -> tuple[Any, Any]:
-    session, actor = http.database(), http.current_actor()
-    fact = get_fact(session, actor, chosen.table, fact_id)
-    return fact, get_person(session, actor, fact.person_id)
+    fact: Any = load_to_change(
+        chosen.table, fact_id, lambda newest: url_for("insured.show", person_id=newest.person_id)
+    )
+    return fact, get_person(http.database(), http.current_actor(), fact.person_id)
 
 
 def _form_data(fact: Any) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from ltc.rules.providers import PROVIDER_KIND_NAMES, ProviderKind
 from ltc.services import providers as use_cases
 from ltc.store.carer_questions import SORTS as CARER_SORTS
 from ltc.store.carer_questions import CarerFilter, count_carers, list_carers
-from ltc.store.fact_versions import get_fact
 from ltc.store.provider_questions import (
     SORTS,
     ProviderFilter,
@@ -25,7 +24,13 @@ from ltc.store.provider_questions import (
 from ltc.store.providers import Agreement, Provider, ProviderVersion
 from ltc.web import carers
 from ltc.web.districts import district_choices, district_names
-from ltc.web.fact_views import Rows, build_views, days_text, load_record_history
+from ltc.web.fact_views import (
+    Rows,
+    build_views,
+    days_text,
+    load_record_history,
+    load_to_change,
+)
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import said
 from ltc.web.forms.fields import last_day
@@ -218,8 +223,12 @@ def withdraw_agreement(agreement_id: int) -> Any:
 
 
 def _load_agreement(agreement_id: int) -> tuple[Agreement, Provider]:
+    agreement = load_to_change(
+        Agreement,
+        agreement_id,
+        lambda newest: url_for("providers.show", provider_id=newest.provider_id),
+    )
     session, actor = http.database(), http.current_actor()
-    agreement = get_fact(session, actor, Agreement, agreement_id)
     return agreement, get_provider(session, actor, agreement.provider_id)
 
 

@@ -12,13 +12,12 @@ from flask_babel import gettext as _
 
 from ltc import http
 from ltc.rules.access import Permission
-from ltc.store.fact_versions import get_fact
 from ltc.store.insured import InsuredPerson
 from ltc.store.provider_questions import find_providers
 from ltc.store.stay_questions import CareFilter, list_care, load_care
 from ltc.web.care_receipts import ask_provider, follow_care, warn_of_month
 from ltc.web.chosen import list_offered, person_id_of, provider_id_of, suggest
-from ltc.web.fact_views import load_history
+from ltc.web.fact_views import load_history, load_to_change
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.forms.fields import last_day
 from ltc.web.list_files import LIST_SUFFIX, give_list
@@ -139,7 +138,10 @@ def _facts(form: Any) -> Any:
 
 
 def _load(kind: str, row_id: int) -> Any:
-    return get_fact(http.database(), http.current_actor(), KINDS[kind].table, row_id)
+    return load_to_change(
+        KINDS[kind].table, row_id,
+        lambda newest: url_for("stays.show", kind=kind, row_id=newest.id),
+    )  # fmt: skip
 
 
 def _own_provider() -> str:

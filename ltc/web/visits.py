@@ -11,7 +11,6 @@ from ltc.rules.access import Permission, Role
 from ltc.rules.visits import SOURCE_NAMES, VisitSource, wall_of
 from ltc.rules.words import N_
 from ltc.services import visits as use_cases
-from ltc.store.fact_versions import get_fact
 from ltc.store.person_records import find_people
 from ltc.store.provider_questions import find_providers
 from ltc.store.visit_questions import (
@@ -25,7 +24,7 @@ from ltc.store.visit_questions import (
 from ltc.store.visits import Visit
 from ltc.web import visit_forms, visit_words
 from ltc.web.care_receipts import ask_provider, follow_care, warn_of_month
-from ltc.web.fact_views import load_history
+from ltc.web.fact_views import load_history, load_to_change
 from ltc.web.form_pages import FormPage, ask_why, carry_out, show_form
 from ltc.web.formats import area_zone
 from ltc.web.forms.visits import CorrectVisitForm, LogForm
@@ -209,7 +208,9 @@ def take_back(visit_id: int) -> Any:
 
 
 def _load(visit_id: int) -> Visit:
-    return get_fact(http.database(), http.current_actor(), Visit, visit_id)
+    return load_to_change(
+        Visit, visit_id, lambda newest: url_for("visits.show", visit_id=newest.id)
+    )
 
 
 def _page(
