@@ -9,7 +9,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.law_changes import change_law
 from ltc.rules.payouts.english import fill_sentence, format_plain_yuan
 from ltc.rules.payouts.expectations import AMOUNTS, compare, read_results
-from ltc.rules.payouts.explain import build_sentences
+from ltc.rules.payouts.explain import build_hold_sentences, build_sentences
 from ltc.rules.payouts.settle import settle
 from ltc.rules.payouts.trace import build_tree
 from ltc.rules.policies import Law, LawBook, Policy, Value
@@ -38,6 +38,8 @@ def try_case(book: LawBook, case: FileCase, *, with_trace: bool = False) -> dict
         law = change_law(law, case.changes)
     settlement = settle(law, case.case)
     tree = build_tree(settlement)
+    for written, hold in zip(tree["holds"], settlement.holds, strict=True):
+        written["reason"], written["clears"] = map(fill_sentence, build_hold_sentences(hold))
     steps = tree.pop("steps")
     if with_trace:
         tree["steps"] = resolve_steps(law, steps)
