@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor, Role
 from ltc.rules.errors import Invalid
 from ltc.rules.users import (
+    FAILURES_BEFORE_LOCK,
+    LOCK_MINUTES,
     UNKNOWN_NAMES_PER_HOUR,
     check_not_locked,
     lock_after,
@@ -30,7 +32,13 @@ UNKNOWN_NAME = "sign_in.refused"
 
 
 class SignInRefused(Invalid):
-    """The sign-in name or the password is wrong."""
+    """The sign-in name or the password is wrong. After {attempts} wrong passwords a name is locked
+    for {minutes} minutes.
+    """
+
+    def __init__(self) -> None:
+        """Say what wrong passwords lead to, to whoever enters one: of known names and of others."""
+        super().__init__(attempts=FAILURES_BEFORE_LOCK, minutes=LOCK_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ def sign_in(
         else:
             _count_failure(ctx, user)
     if ticket is None:
+        check_not_locked(user.locked_until, now)  # this was one too many
         raise SignInRefused()
     _sweep_sessions(ctx)
     sweep(ctx)

@@ -28,16 +28,18 @@ class UserNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class UserFilter:
-    """What a list of users is narrowed to: part of a name, a role, active or not."""
+    """What a list of users is narrowed to: part of a name, a role, active or not, locked at a time."""
 
     text: str = ""
     role: Role | None = None
     active: bool | None = None
+    locked_at: datetime | None = None
 
     @property
     def is_active(self) -> bool:
         """Whether anything is narrowed at all."""
-        return bool(self.text) or self.role is not None or self.active is not None
+        narrowed = (self.role, self.active, self.locked_at)
+        return bool(self.text) or any(each is not None for each in narrowed)
 
 
 def get_user(session: Session, actor: Actor, user_id: int) -> User:
@@ -68,6 +70,8 @@ def list_users(
         query = query.where(User.role == chosen.role)
     if chosen.active is not None:
         query = query.where(User.active.is_(chosen.active))
+    if chosen.locked_at is not None:
+        query = query.where(User.locked_until > chosen.locked_at)
     return page(session, query, order, cursor, descending=descending)
 
 

@@ -74,7 +74,7 @@ TO_CONFIRM = Card(
 UNSIGNED_PLANS = Card(
     N_("Care plans not signed yet"),
     lambda m: waiting.count_unconfirmed_plans(m.session, m.actor),
-    N_("Every care plan is signed."), "plans.index",
+    N_("Every care plan is signed."), "plans.index", (("status", "to_confirm"),),
 )  # fmt: skip
 CERTIFICATES = Card(
     N_("Certificates that end within 60 days, or have ended"),
@@ -121,7 +121,7 @@ USERS = Card(
 )  # fmt: skip
 LOCKED = Card(
     N_("Users locked now"), lambda m: waiting.count_locked_users(m.session, m.actor, m.now),
-    N_("Nobody is locked."), "users.index",
+    N_("Nobody is locked."), "users.index", (("state", "locked"),),
 )  # fmt: skip
 FAILED_JOBS = Card(
     N_("Jobs that failed in the last 7 days"),

@@ -30,16 +30,19 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 PEOPLE_ROLES = {role: name for role, name in ROLE_NAMES.items() if role is not Role.MACHINE}
 STATES = {"active": True, "inactive": False}
+LOCKED = "locked"
 
 
 @blueprint.get("")
 @http.requires(Permission.MANAGE_USERS)
 def index() -> Any:
     """List users, filtered and sorted, page by page."""
-    session, actor = http.database(), http.current_actor()
+    session, actor, now = http.database(), http.current_actor(), clock.now()
+    state = request.args.get("state", "")
     chosen = UserFilter(
-        read_text("q"), read_choice("role", Role), STATES.get(request.args.get("state", ""))
-    )
+        read_text("q"), read_choice("role", Role), STATES.get(state),
+        now if state == LOCKED else None,
+    )  # fmt: skip
     sort = read_sort(SORTS, "sign_in_name")
     found = list_users(
         session, actor, chosen, sort.columns, read_cursor(), descending=sort.descending
@@ -54,7 +57,7 @@ def index() -> Any:
         organisations=find_organisation_names(
             session, actor, {user.organisation_id for user in found.rows}
         ),
-        now=clock.now(),
+        now=now,
     )
 
 

@@ -88,8 +88,10 @@ def client(app):
 
 
 def test_the_fifth_failure_locks_for_fifteen_minutes(client, user, session, frozen):
-    for _ in range(5):
-        enter(client, password="wrong")
+    for _ in range(4):
+        answer = enter(client, password="wrong")
+        assert "After 5 wrong passwords a name is locked for 15 minutes." in said(client, answer)
+    assert "Too many wrong passwords" in said(client, enter(client, password="wrong"))
     assert actions(session) == ["user.sign_in_failed"] * 5 + ["user.locked"]
     assert "Too many wrong passwords" in said(client, enter(client))
     frozen.shift(timedelta(minutes=14, seconds=59))

@@ -1,8 +1,10 @@
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from ltc import clock
 from ltc.rules.access import Role
 from ltc.services.passwords import Passwords
 from ltc.store.areas import OrganisationKind
@@ -77,7 +79,9 @@ def test_what_does_not_fit_is_said_at_its_field(page, admin, session, given, tex
 
 def test_nothing_is_chosen_before_somebody_chooses(page, admin):
     form = text_of(page.get("/users/create"))
-    assert re.search(r'<select [^>]*name="role"[^>]*><option value="">Choose a role.</option>', form)
+    assert re.search(
+        r'<select [^>]*name="role"[^>]*><option value="">Choose a role.</option>', form
+    )
     assert "<option selected" not in form.split("district_id")[0]
     assert re.search(r'<input [^>]*list="organisations"[^>]* value="">', form)
     assert '<datalist id="organisations"><option value="医疗保障事务中心"></option>' in form
@@ -154,6 +158,14 @@ def test_the_list_is_filtered_and_paged(page, session, admin):
     assert "as059" not in first
     assert "as007" in text_of(page.get("/users?state=inactive"))
     assert "as006" not in text_of(page.get("/users?state=inactive"))
+    make_user(session, Role.ASSESSOR, sign_in_name="locked", organisation_id=body.id,
+              locked_until=clock.now() + timedelta(minutes=9))  # fmt: skip
+    make_user(session, Role.ASSESSOR, sign_in_name="as-was", organisation_id=body.id,
+              locked_until=clock.now() - timedelta(minutes=9))  # fmt: skip
+    locked = text_of(page.get("/users?state=locked"))
+    assert "as042" not in locked
+    assert "as-was" not in locked
+    assert "/users?state=locked" in text_of(page.get("/"))
     assert "as042" in text_of(page.get("/users?q=AS042"))
     assert "as042" not in text_of(page.get("/users?role=officer"))
 
