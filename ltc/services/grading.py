@@ -1,44 +1,51 @@
 """Grades the scores of a whole file, row by row, without keeping anything."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from ltc.rules.assessments.grading import Grade, grade, parse_score, spot_refusals
 from ltc.rules.assessments.instruments import Instrument
 from ltc.rules.errors import Invalid
-from ltc.services.csv_files import Row, Source, read_table, safe_cell
+from ltc.services.csv_files import Row, check_columns, safe_cell
+from ltc.services.xlsx_files import open_any_table
 
 
 class GradedRow(NamedTuple):
     """A row of the file with its grade, or with everything that is wrong with it."""
 
+    number: int  # of the row in the file, from 1
     id: str
     grade: Grade | None
     problems: tuple[Invalid, ...]
 
 
-def grade_file(instrument: Instrument, source: Source) -> Iterator[GradedRow]:
-    """Grade a CSV file with a column ``id`` and one for each item; other columns are ignored.
+def grade_file(instrument: Instrument, path: Path) -> Iterator[GradedRow]:
+    """Grade a CSV file, or the first sheet of an XLSX file; columns beyond those needed are ignored.
 
-    The header is checked at once; raises like ``csv_files.read_table``. A bad row does not stop
-    the others.
+    Needed are ``id`` and one column for each item. The header is checked at once; raises like
+    ``csv_files.read_table``. A bad row does not stop the others.
     """
-    return grade_rows(instrument, read_table(source, ("id", *instrument.items)))
+    required = ("id", *instrument.items)
+    table = open_any_table(path, required)
+    check_columns(table.columns, required)
+    return grade_rows(instrument, table.rows)
 
 
 def grade_rows(instrument: Instrument, rows: Iterable[Row]) -> Iterator[GradedRow]:
     """Grade rows whose cells are texts."""
     items = tuple(instrument.items)
     for row in rows:
-        name = row.values.get("id", "").strip()
+        name = row.values.get("id", "").replace("\0", "").strip()
         if row.problem:
-            yield GradedRow(name, None, (row.problem,))
+            yield GradedRow(row.number, name, None, (row.problem,))
             continue
         scores = {code: parse_score(row.values[code]) for code in items}
         try:
-            yield GradedRow(name, grade(instrument, scores), ())
+            yield GradedRow(row.number, name, grade(instrument, scores), ())
         except Invalid:
-            yield GradedRow(name, None, tuple(spot_refusals(instrument, scores)))
+            problems = tuple(spot_refusals(instrument, scores))
+            yield GradedRow(row.number, name, None, problems)
 
 
 def build_header(instrument: Instrument) -> list[str]:

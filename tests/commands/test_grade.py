@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from ltc.commands.grade import grade_command
@@ -67,6 +68,7 @@ def test_a_bad_row_gets_its_error_and_no_grade_and_the_others_are_graded(grade_t
     first, bad, last = answers(result)
     assert (first["grade"], last["grade"]) == ("0", "0")
     assert bad["error"].startswith("eat: 7 is not one of its scores")
+    assert result.stderr.endswith("scores.csv: 1 not graded, see the column “error”: row 3\n")
     assert {value for key, value in bad.items() if key not in ("id", "error")} == {""}
 
 
@@ -160,6 +162,20 @@ def test_a_file_that_is_no_table_is_refused(grade_text, data):
     assert result.exit_code == 2
     assert "scores.csv: " in result.stderr
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_workbook_is_graded_as_well(tmp_path):
+    path = tmp_path / "scores.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", *ITEMS])
+        sheet.write_row(1, 0, ["A1", *map(int, BEST)])
+        sheet.write_row(2, 0, ["A2", *map(int, best_but(eat="7"))])
+    result = run(path)
+    assert result.exit_code == 1
+    good, bad = answers(result)
+    assert (good["id"], good["grade"], bad["grade"]) == ("A1", "0", "")
+    assert bad["error"].startswith("eat: 7 is not one of its scores")
 
 
 def test_a_header_alone_gives_a_header(grade_text):
