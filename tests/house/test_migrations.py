@@ -172,30 +172,6 @@ def test_without_versions_a_record_is_known_since_its_first(empty_engine):
             assert list(map(tuple, connection.execute(query))) == known
 
 
-def test_events_of_the_audit_log_move_into_their_key_byte_by_byte_and_back(empty_engine):
-    migrations.upgrade(empty_engine, "0016")
-    raw = sa.text(
-        "SELECT id, CAST(at AS VARCHAR(40)), CAST(changes AS VARCHAR(90)), digest, position"
-        " FROM audit_events ORDER BY id"
-    )
-    with empty_engine.begin() as connection:
-        insert(connection, "areas", id=1, code="a", name_zh="", name_en="", time_zone="UTC",
-               policy_area="a")  # fmt: skip
-        for number in (3, 1, 2):
-            insert(connection, "audit_events", id=number, at=datetime(2019, 1, 2, tzinfo=UTC),
-                   actor_role="machine", door="shell", action="person.corrected",
-                   record_type="insured_person", record_id=7, digest=str(number),
-                   changes={"name": ["王", None], "ratio": [1, number]}, block_number=1,
-                   position=number)  # fmt: skip
-    with empty_engine.connect() as connection:
-        before = connection.execute(raw).all()
-    for there in (migrations.upgrade, lambda engine: migrations.downgrade(engine, "0016")):
-        there(empty_engine)
-        with empty_engine.connect() as connection:
-            assert connection.execute(raw).all() == before
-    assert len(before) == 3
-
-
 def test_head_names_the_newest_revision():
     assert find_wrong_head(migrations.FOLDER, migrations.newest_version()) == []
 
