@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from ltc import http
 from ltc.commands.audit_sealing import wait_for_end
+from ltc.commands.counted import say_count
 from ltc.commands.machine import machine_in, plainly
 from ltc.jobs.audit_sealing import seal_until
 from ltc.rules.audit import Break, ChainState, Fault, KeptHead, build_head, parse_head
@@ -41,7 +42,7 @@ def seal(area: str | None, settle_seconds: int, every: int | None, parent: int |
         for code in _codes(area):
             with machine_in(code, any_version=True) as ctx:
                 blocks = seal_blocks(ctx, settle_seconds=settle_seconds)
-            click.echo(f"{code}: {blocks} blocks sealed")
+            click.echo(f"{code}: {say_count(blocks, 'block')} sealed")
 
 
 @audit_group.command("head")
@@ -119,13 +120,14 @@ def describe(state: ChainState) -> str:
     if not state.overdue or state.overdue_since is None:
         return text
     since = state.overdue_since.astimezone(UTC).isoformat(timespec="seconds")
-    return f"{text}; {state.overdue} events wait since {since} and no sealer takes them up"
+    waiting = say_count(state.overdue, "event")
+    return f"{text}; {waiting} waiting since {since}, and no sealer at work"
 
 
 def _whole(state: ChainState) -> str:
     found = f", kept heads found: {state.kept}" if state.kept else ""
     return (
-        f"whole: {state.events} events in {state.blocks} blocks, {state.waiting} not sealed yet, "
+        f"whole: {say_count(state.events, 'event')} in {say_count(state.blocks, 'block')}, {state.waiting} not sealed yet, "
         f"newest block {state.head_number} {state.head_digest}{found}"
     )
 

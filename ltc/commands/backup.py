@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from ltc import clock, http
+from ltc.commands.counted import say_count
 from ltc.commands.machine import machine_in, plainly
 from ltc.services.backups import (
     Made,
@@ -49,7 +50,8 @@ def _record(made: Made) -> None:
 def _say(made: Made) -> None:
     click.echo(f"{made.path}")
     click.echo(
-        f"  {made.rows:,} rows of {len(made.sums.tables)} tables (version {made.head.schema}), "
-        f"{made.sums.documents:,} documents, {made.size:,} bytes"
+        f"  {say_count(made.rows, 'row')} of {say_count(len(made.sums.tables), 'table')} "
+        f"(version {made.head.schema}), {say_count(made.sums.documents, 'document')}, "
+        f"{say_count(made.size, 'byte')}"
     )
     click.echo(f"  sha256 {made.sha256}")

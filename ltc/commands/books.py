@@ -7,6 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from ltc import http
+from ltc.commands.counted import say_count
 from ltc.commands.machine import machine_in, plainly
 from ltc.jobs.work import executor_of
 from ltc.rules.books import VERDICT_SENTENCES
@@ -32,7 +33,8 @@ def check(context: click.Context, area: str, since: datetime | None) -> None:
     if books.found > len(books.findings):
         click.echo(f"… and {books.found - len(books.findings):,} more")
     click.echo(
-        f"{area}: {books.runs:,} runs, {books.people:,} people, {books.statements:,} statements: "
+        f"{area}: {say_count(books.runs, 'run')}, {say_count(books.people, 'person', 'people')}, "
+        f"{say_count(books.statements, 'statement')}: "
         + (f"{books.found:,} things do NOT agree" if books.found else "all agree")
     )
     if books.found:

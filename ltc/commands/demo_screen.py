@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ltc.commands.counted import say_count
 from ltc.rules.audit import ChainState
 from ltc.services.demo.stories import APPLIED, PASSED
 from ltc.services.demo.summary import MonthSummary, Summary
@@ -91,7 +92,7 @@ def _yuan(fen: int) -> str:
 
 def _chain(chain: ChainState) -> str:
     state = "BROKEN" if chain.broken else "whole"
-    return f"audit chain: {state}, {chain.events:,} events in {chain.blocks} blocks"
+    return f"audit chain: {state}, {say_count(chain.events, 'event')} in {say_count(chain.blocks, 'block')}"
 
 
 def _stages(seconds: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from ltc import http, settings
+from ltc.commands.counted import say_count
 from ltc.commands.machine import machine_in, plainly
 from ltc.services.keys import rotate
 from ltc.store.areas import list_areas
@@ -30,5 +31,5 @@ def rotate_command() -> None:
             codes = [area.code for area in list_areas(session)]
         for code in codes:
             with machine_in(code) as ctx:
-                click.echo(f"{code}: {rotate(ctx)} rows sealed anew")
+                click.echo(f"{code}: {say_count(rotate(ctx), 'row')} sealed anew")
         click.echo(f"All data lie under key {http.house().settings.keys.current}.")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ltc import clock
+from ltc.commands.counted import say_count
 from ltc.commands.law_cases import try_examples, try_files
 from ltc.rules.errors import Problem
 from ltc.rules.policies import LawBook, Policy, Standing, Text, Value
@@ -67,16 +68,17 @@ def check(folder: Path, case_paths: tuple[Path, ...]) -> None:
     for trial in failed:
         click.echo(f"{trial.name}: {trial.differs}", err=True)
     if failed:
-        raise click.ClickException(f"{len(failed)} of {len(tried)} worked cases differ.")
-    click.echo(f"{len(tried)} worked cases come to what their texts say.")
+        cases = say_count(len(tried), "worked case")
+        raise click.ClickException(f"Other than their texts say: {len(failed)} of {cases}.")
+    click.echo(f"As their texts say: {say_count(len(tried), 'worked case')}.")
 
 
 def _say_policies(book: LawBook) -> None:
     policies = [policy for law in book.laws.values() for policy in law.policies]
     unknown = sum(value.standing is Standing.UNKNOWN for p in policies for value in p.values)
     click.echo(
-        f"{len(policies)} policies of {len(book.laws)} areas are readable and as sealed; "
-        f"{unknown} values are unknown."
+        f"Readable and as sealed: {say_count(len(policies), 'policy', 'policies')} of "
+        f"{say_count(len(book.laws), 'area')}; {say_count(unknown, 'value')} unknown."
     )
 
 

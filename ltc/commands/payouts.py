@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from ltc import clock, http
+from ltc.commands.counted import say_count
 from ltc.commands.machine import fitting_house, machine_in, plainly
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.monthly import calculate_asked
@@ -99,7 +100,9 @@ def _instant(ctx: Context, text: str | None) -> datetime | None:
 
 
 def _say_progress(progress: Progress) -> None:
-    click.echo(f"{progress.event}: {progress.done:,} of {progress.total:,} people")
+    click.echo(
+        f"{progress.event}: {progress.done:,} of {say_count(progress.total, 'person', 'people')}"
+    )
 
 
 def _say_run(run: PayoutRun) -> None:

@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from ltc import clock, http
 from ltc.commands.books import describe_proof
+from ltc.commands.counted import say_count
 from ltc.commands.machine import machine_in, plainly
 from ltc.services.backups import list_backups
 from ltc.services.backups_drill import drill
@@ -102,7 +103,10 @@ def _say_content(file: Path, content: Content) -> None:
     head, sums = content.head, content.sums
     rows = sum(table.rows for table in sums.tables.values())
     click.echo(f"{file.name}: made {head.made_at} at version {head.schema}, {head.database}")
-    click.echo(f"  {rows:,} rows of {len(sums.tables)} tables, {sums.documents:,} documents: whole")
+    click.echo(
+        f"  {say_count(rows, 'row')} of {say_count(len(sums.tables), 'table')}, "
+        f"{say_count(sums.documents, 'document')}: whole"
+    )
     for key_id in list_lost_keys(head, http.house().settings.keys):
         name = f"the key “{key_id}” of LTC_DATA_KEYS" if key_id else "LTC_LOOKUP_KEY"
         click.echo(

@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from ltc import clock, http
+from ltc.commands.counted import say_count
 from ltc.commands.machine import fitting_house, machine_in, plainly
 from ltc.jobs.audit_sealing import seal_area
 from ltc.jobs.statements import issue_asked
@@ -77,7 +78,7 @@ def write(area: str, month: str, folder: Path) -> None:
             )
             with path.open("wb") as file:
                 file.writelines(write_zip(entries, documents=documents, area_id=ctx.area_id))
-            click.echo(f"{path}: {_count(count)} of {name}")
+            click.echo(f"{path}: {say_count(count, 'statement')} of {name}")
 
 
 def _get_approved(session: Session, area_id: int, month: Month) -> PayoutRun:
@@ -92,15 +93,9 @@ def _get_approved(session: Session, area_id: int, month: Month) -> PayoutRun:
 
 
 def _say_progress(progress: Progress) -> None:
-    click.echo(f"issued: {progress.done:,} of {_count(progress.total)}")
+    click.echo(f"issued: {progress.done:,} of {say_count(progress.total, 'statement')}")
 
 
 def _say_end(progress: Progress) -> None:
-    is_one = progress.done == 1
-    click.echo(
-        f"{'The one statement is' if is_one else f'All {_count(progress.done)} are'} issued."
-    )
-
-
-def _count(statements: int) -> str:
-    return "1 statement" if statements == 1 else f"{statements:,} statements"
+    are = "The one statement is" if progress.done == 1 else f"All {progress.done:,} statements are"
+    click.echo(f"{are} issued.")

@@ -146,10 +146,10 @@ def test_a_reset_prints_a_new_password_once(run, session):
 
 def test_the_chain_is_sealed_and_verified(run, session):
     run("users", "create", "admin", "--area", "chongqing")
-    assert run("audit", "seal", "--settle-seconds", "0").output == "chongqing: 1 blocks sealed\n"
+    assert run("audit", "seal", "--settle-seconds", "0").output == "chongqing: 1 block sealed\n"
     whole = run("audit", "verify")
     assert whole.exit_code == 0
-    assert whole.output.startswith("chongqing: whole: 3 events in 1 blocks, 0 not sealed yet")
+    assert whole.output.startswith("chongqing: whole: 3 events in 1 block, 0 not sealed yet")
     event = session.scalars(sa.select(AuditEvent).order_by(AuditEvent.at, AuditEvent.id)).all()[1]
     session.execute(sa.update(AuditEvent).where(AuditEvent.id == event.id).values(door="pagf"))
     session.commit()
