@@ -21,6 +21,7 @@ from ltc.store.insured_questions import (
     list_people,
     load_people,
 )
+from ltc.store.person_records import find_person_by_case_number
 from ltc.web import insured_events, insured_facts, insured_family
 from ltc.web.districts import district_choices, district_names
 from ltc.web.forms.insured import CorrectPersonForm, RegisterForm
@@ -106,7 +107,7 @@ def show(person_id: int) -> Any:
 @http.requires(Permission.CHANGE_PEOPLE)
 def register() -> Any:
     """Register a person with the first enrolment."""
-    form = RegisterForm()
+    form, known = RegisterForm(), None
     form.offer(district_choices())
     if form.validate_on_submit():
         try:
@@ -120,13 +121,23 @@ def register() -> Any:
             )
         except Problem as problem:
             show_refusal(form, problem)
+            known = _find_known(problem)
         else:
             return _leave_receipt(
                 person, _("%(name)s is registered.", name=person.name),
                 next_text=_("record the bank account, file an application"),
                 next_owner=_(ROLE_NAMES[Role.OFFICER]),
             )  # fmt: skip
-    return render_template("insured/register.html", form=form), 422 if form.errors else 200
+    page = render_template("insured/register.html", form=form, known=known)
+    return page, 422 if form.errors else 200
+
+
+def _find_known(problem: Problem) -> InsuredPerson | None:
+    """Return who is registered already, if the refusal names somebody."""
+    if not isinstance(problem, use_cases.AlreadyRegistered):
+        return None
+    case_number = str(problem.values["case_number"])
+    return find_person_by_case_number(http.database(), http.current_actor(), case_number)
 
 
 @blueprint.route("/<int:person_id>/correct", methods=["GET", "POST"])

@@ -57,7 +57,7 @@ WEEKDAYS = {
 }
 STATES = {
     JobStatus.WAITING: (N_("waiting"), "waiting"),
-    JobStatus.RUNNING: (N_("at work"), "waiting"),
+    JobStatus.RUNNING: (N_("at work"), "current"),
     JobStatus.DONE: (N_("done"), "done"),
     JobStatus.FAILED: (N_("failed"), "stopped"),
     JobStatus.CANCELLED: (N_("stopped"), "attention"),

@@ -62,8 +62,12 @@ def test_somebody_of_another_district_is_not_named(client, session, district):
     answer = send(officer, "/insured/register", person_data(district)).text
     assert "is registered already, in another district." in answer
     assert elsewhere.case_number not in answer
+    assert "Go to the page of" not in answer
     data = person_data(district, identity=make_identity(2))
-    assert f"already, as {own.case_number}." in send(officer, "/insured/register", data).text
+    answer = send(officer, "/insured/register", data).text
+    assert f"already, as {own.case_number}." in answer
+    link = f'href="/insured/{own.id}">Go to the page of {own.name}, {own.case_number}</a>'
+    assert link in answer
 
 
 def test_an_empty_list_says_how_to_begin(officer):

@@ -141,7 +141,9 @@ def test_run_now_starts_a_process_and_its_page_tells_the_result(page, started, h
     (job,) = list_runs(house, "audit_check")
     assert answer.status_code == 303
     assert started == [("jobs", "run", str(job.id))]
-    assert "It is at work." in text_of(page, f"/jobs/{job.id}")
+    page_of_it = text_of(page, f"/jobs/{job.id}")
+    assert "It was asked for and begins in a moment." in page_of_it
+    assert "at work" not in page_of_it
     again = send(page, "/jobs/tasks/audit_check/run", {})
     assert again.status_code == 409
     run_task(house, job.id, lambda: NOW)
