@@ -96,12 +96,16 @@ def load_events(session: Session, actor: Actor, chosen: EventFilter) -> WholeLis
 
 def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
     """Return the names of users by id."""
+    if not ids:
+        return {}
     query = visible(sa.select(User.id, User.name), actor, User).where(User.id.in_(ids))
     return {found.id: found.name for found in session.execute(query)}
 
 
 def find_case_numbers(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
     """Return the case numbers of persons by id."""
+    if not ids:
+        return {}
     query = visible(sa.select(InsuredPerson.id, InsuredPerson.case_number), actor)
     found = session.execute(query.where(InsuredPerson.id.in_(ids)))
     return {row.id: row.case_number for row in found}
@@ -112,7 +116,7 @@ def find_shown(
 ) -> dict[int, Any]:
     """Return the records of a kind that the actor may see, by id; none of a kind without table."""
     table = TABLES.get(record_type)
-    if table is None:
+    if table is None or not ids:
         return {}
     query = visible(sa.select(table), actor).where(table.id.in_(ids))
     return {row.id: row for row in session.scalars(query)}

@@ -278,8 +278,8 @@ def _ids_in(events: Iterable[sa.Row[Any]], fields: set[str]) -> set[int]:
 
 
 def keep_ids(values: Iterable[Any]) -> set[int]:
-    """Return the values that can be ids of records."""
-    return {v for v in values if isinstance(v, int) and 0 <= v <= http.LARGEST_ID}
+    """Return the values that can be ids of records; 0 stands for no record, or for a whole list."""
+    return {v for v in values if isinstance(v, int) and 0 < v <= http.LARGEST_ID}
 
 
 def _find_records(events: Sequence[sa.Row[Any]]) -> dict[tuple[str, int], Any]:
