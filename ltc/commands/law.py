@@ -25,6 +25,7 @@ from ltc.rules.policy_labels import (
     group_values,
     unit_of,
 )
+from ltc.rules.written_numbers import write_percent
 from ltc.store.policies import LAW_FOLDER, read_law
 from ltc.store.policy_seals import SealMismatch, SealRefused, check_seals, write_seals
 from ltc.store.yaml_reader import LawFileError
@@ -185,7 +186,7 @@ def _number(number: int, unit: Unit) -> str:
     if unit is Unit.MONEY:
         return f"{whole:,}.{rest:02d} yuan"
     if unit is Unit.SHARE:
-        return f"{whole}.{rest:02d} %" if rest else f"{whole} %"
+        return f"{write_percent(number)} %"
     if unit is Unit.MINUTES:
         hours, minutes = divmod(number, MINUTES_PER_HOUR)
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ltc.rules.money import WHOLE_BP
 from ltc.rules.payouts.english import format_plain_yuan
 from ltc.rules.payouts.explain import Sentence
 from ltc.rules.policies import Policy, Standard, Text, Value
 from ltc.rules.policy_labels import Part, Words, build_label
+from ltc.rules.written_numbers import write_percent
 
 Told = str | int
 AND = Text("、", ", ")
 PLACE = Text("：", ": ")
-PERCENT = 100
 
 
 def yuan(amount_fen: int) -> str:
@@ -28,9 +27,7 @@ def yuan(amount_fen: int) -> str:
 
 def share(share_bp: int) -> str:
     """Return a share as it is printed: ``75%``, ``24.01%``."""
-    whole, rest = divmod(share_bp * PERCENT, WHOLE_BP)
-    tail = f".{rest:04d}".rstrip("0") if rest else ""
-    return f"{whole}{tail}%"
+    return f"{write_percent(share_bp)}%"
 
 
 def day(value: date) -> Text:

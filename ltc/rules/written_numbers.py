@@ -1,7 +1,8 @@
-"""Numbers as people write them, read exactly: amounts in yuan, degrees; in pages and in files."""
+"""Numbers as people write them, exactly: amounts in yuan and degrees are read, shares are said."""
 
 import re
 
+BP_PER_PERCENT = 100
 FEN_DIGITS, MICRO_DIGITS = 2, 6  # decimals of yuan and of degrees
 WHOLE_DIGITS_MAX = 12  # what is longer is no amount and no position
 DECIMAL = re.compile(r"(-?[0-9]*)\.?([0-9]*)")
@@ -28,3 +29,9 @@ def parse_scaled(text: str, digits: int) -> int | None:
         return None
     number = whole + decimals[:digits].ljust(digits, "0")
     return int(number) if whole.strip("-") or decimals else None
+
+
+def write_percent(share_bp: int) -> str:
+    """Return a share in per cent, without the sign: ``75``, ``24.01``, ``50.5``."""
+    whole, rest = divmod(share_bp, BP_PER_PERCENT)
+    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)

@@ -1,7 +1,6 @@
 """How values look on a page: money, days, instants, minutes, masked numbers, by locale."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from ltc.rules.errors import Problem
 from ltc.rules.months import Month
 from ltc.rules.policies import Text
 from ltc.rules.spoken import find_words
+from ltc.rules.written_numbers import write_percent
 from ltc.store.counting import COUNTED_MOST
 
 FEN_PER_YUAN = 100
@@ -136,8 +136,8 @@ def share(basis_points: int | None) -> str:
     """``75 %`` (Chinese ``75%``) from 7,500 basis points; a dash for None."""
     if basis_points is None:
         return "–"
-    percent = (Decimal(basis_points) / FEN_PER_YUAN).normalize()
-    return f"{percent:f}%" if _chinese() else f"{percent:f} %"
+    percent = write_percent(basis_points)
+    return f"{percent}%" if _chinese() else f"{percent} %"
 
 
 def said(message: Any, **values: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ltc.rules.written_numbers import MICRO_DIGITS, parse_scaled, parse_yuan_text
+from ltc.rules.written_numbers import MICRO_DIGITS, parse_scaled, parse_yuan_text, write_percent
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,11 @@ def test_degrees_are_whole_millionths(text, micro):
 
 def test_more_decimals_than_there_are_units_are_refused():
     assert parse_scaled("29.4847121", MICRO_DIGITS) is None
+
+
+@pytest.mark.parametrize(
+    ("share_bp", "percent"),
+    [(0, "0"), (1, "0.01"), (7_500, "75"), (5_050, "50.5"), (2_401, "24.01"), (10_000, "100")],
+)
+def test_a_share_is_said_in_per_cent(share_bp, percent):
+    assert write_percent(share_bp) == percent

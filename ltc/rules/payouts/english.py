@@ -1,7 +1,7 @@
 """Fills the sentences of an explanation in English, for the shell; pages use their translations."""
 
-from ltc.rules.money import WHOLE_BP
 from ltc.rules.payouts.explain import Sentence
+from ltc.rules.written_numbers import write_percent
 
 FEN_PER_YUAN = 100
 
@@ -32,12 +32,5 @@ def _format(name: str, value: str | int) -> str:
     if name.endswith("_fen") or "_fen_per_" in name:
         return format_yuan(value)
     if name.endswith("_bp"):
-        return _format_share(value)
+        return f"{write_percent(value)}%"
     return str(value)
-
-
-def _format_share(share_bp: int) -> str:
-    """Return a share such as 70% or 24.01%."""
-    whole, rest = divmod(share_bp * 100, WHOLE_BP)
-    tail = f".{rest:04d}".rstrip("0") if rest else ""
-    return f"{whole}{tail}%"
