@@ -20,7 +20,7 @@ from ltc.rules.imports import (
     PersonUnknown,
     ReferenceOfAnother,
     VisitEndsBeforeBegin,
-    check_items,
+    check_codes,
     parse_choice,
     parse_degrees,
     parse_text,
@@ -111,7 +111,7 @@ def _read_times(cells: Cells, zone: ZoneInfo) -> dict[str, Any]:
 
 def _read_rest(cells: Cells, codes: set[str]) -> dict[str, Any]:
     items = cells["items"].split()
-    check_items(items, codes, "items")
+    check_codes(items, codes, "items")
     return {
         "items": " ".join(items),
         "latitude_e6": parse_degrees(cells["latitude"], "latitude", LATITUDE_MAX),

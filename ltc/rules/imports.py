@@ -326,7 +326,7 @@ def _members(kind: type[StrEnum]) -> dict[str, Any]:
     return {member.value: member for member in kind}
 
 
-def check_items(codes: Iterable[str], known: Iterable[str], column: str) -> None:
+def check_codes(codes: Iterable[str], known: Iterable[str], column: str) -> None:
     """Raise ItemUnknown at the first code that the catalogue does not have."""
     for code in codes:
         if code not in known:

@@ -100,7 +100,7 @@ class NurseNeeded(Invalid):
 
 
 class ItemsDoNotFit(Invalid):
-    """The items take {planned} minutes by the catalogue; the visit has {minutes}."""
+    """The items take {planned} minutes by the catalogue; the visit has {minutes}. Correct one of them."""
 
 
 class NotEmployed(Conflict):
@@ -133,7 +133,7 @@ def check_items(catalogue: Catalogue, codes: Sequence[str], carer: CarerKind, mi
         raise ItemsMissing(field="items")
     for service in (catalogue.service(code) for code in codes):
         if service.nurse_only and carer is not CarerKind.NURSE:
-            raise NurseNeeded(field="items", item=service.name)
+            raise NurseNeeded(field="items", item=service.name, code=service.code)
     planned = catalogue.planned_minutes(codes)
     if planned > minutes:
         raise ItemsDoNotFit(field="items", planned=planned, minutes=minutes)

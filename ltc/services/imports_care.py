@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ltc.rules.catalogues import Catalogue
 from ltc.rules.errors import Conflict
 from ltc.rules.imports import (
     LATITUDE_MAX,
@@ -15,7 +16,7 @@ from ltc.rules.imports import (
     ReferenceOfAnother,
     VisitEndsBeforeBegin,
     VisitTooLong,
-    check_items,
+    check_codes,
     check_order,
     parse_choice,
     parse_day,
@@ -26,7 +27,14 @@ from ltc.rules.imports import (
 from ltc.rules.insured import DayAhead
 from ltc.rules.months import ONE_DAY
 from ltc.rules.stays import PRICE_FEN_MAX, FeeKind, check_amount
-from ltc.rules.visits import Datum, VisitSource, check_carer, wall_minutes
+from ltc.rules.visits import (
+    Datum,
+    NurseNeeded,
+    VisitSource,
+    check_carer,
+    check_items,
+    wall_minutes,
+)
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
 from ltc.services.import_facts import Values, check_facts, write_facts
@@ -46,15 +54,16 @@ parse_fee_kind = partial(parse_choice, kind=FeeKind)
 
 def check_visits(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
     """Check a chunk of visits."""
-    known, zone = Known.load(ctx, rows), ZoneInfo(ctx.time_zone)
-    codes = frozenset(service.code for service in get_catalogue().services)
+    known, zone, catalogue = Known.load(ctx, rows), ZoneInfo(ctx.time_zone), get_catalogue()
+    codes = frozenset(service.code for service in catalogue.services)
 
     def read(row: Row) -> Values:
         person, carer = known.person(row), known.carer(row)
         items = cell(row, "items").split()
-        check_items(items, codes, "items")
+        check_codes(items, codes, "items")
         times = _read_times(ctx, row, zone)
         _check_carer(carer, times["service_on"])
+        _check_items(catalogue, items, carer, times["ends_min"] - times["begins_min"])
         return {
             "person_id": person.id,
             "provider_id": carer.provider_id,
@@ -76,6 +85,22 @@ def _check_carer(carer: CarerFound, on: date) -> None:
         check_carer(carer.employed, carer.certificate_ends_before, on)
     except Conflict as problem:
         problem.field = "carer_code"
+        raise
+
+
+def _check_items(
+    catalogue: Catalogue, items: Sequence[str], carer: CarerFound, minutes: int
+) -> None:
+    """Refuse items that the page refuses: for nurses only, or longer than the visit.
+
+    A file need not say what was done. It names services by their codes, and so does the refusal.
+    """
+    if not items:
+        return
+    try:
+        check_items(catalogue, items, carer.kind, minutes)
+    except NurseNeeded as problem:
+        problem.values["item"] = problem.values["code"]
         raise
 
 

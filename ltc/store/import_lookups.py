@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.rules.imports import ImportKind
 from ltc.rules.months import DayRange
+from ltc.rules.providers import CarerKind
 from ltc.store.areas import District
 from ltc.store.base import known_at
 from ltc.store.bulk import is_any_of, narrow_to_keys
@@ -50,6 +51,7 @@ class CarerFound(NamedTuple):
 
     id: int
     provider_id: int
+    kind: CarerKind
     employed: DayRange
     certificate_ends_before: date | None
 
@@ -74,12 +76,12 @@ def find_carers(session: Session, actor: Actor, codes: Collection[str]) -> dict[
     """Return the carers with these codes."""
     c = Carer
     query = sa.select(
-        c.code, c.id, c.provider_id, c.starts_on, c.ends_before, c.certificate_ends_before
+        c.code, c.id, c.provider_id, c.kind, c.starts_on, c.ends_before, c.certificate_ends_before
     )
     query = visible(query.where(is_any_of(session, c.code, codes)), actor)
     return {
-        code: CarerFound(key, provider, DayRange(starts_on, ends_before), certificate)
-        for code, key, provider, starts_on, ends_before, certificate in _read(session, query)
+        code: CarerFound(key, provider, kind, DayRange(starts_on, ends_before), certificate)
+        for code, key, provider, kind, starts_on, ends_before, certificate in _read(session, query)
     }
 
 

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -5,6 +6,7 @@ import sqlalchemy as sa
 
 from ltc.rules.access import Role
 from ltc.rules.imports import ImportKind
+from ltc.rules.providers import CarerKind
 from ltc.rules.stays import ReferenceTaken
 from ltc.rules.visits import VisitSource
 from ltc.services import plans, stays, visits
@@ -101,8 +103,36 @@ def test_a_file_takes_no_visit_that_the_page_would_refuse_for_its_carer(
         assert words in problem["template"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        (CarerKind.ASSISTANT, {"items": "D01 D14"}, "“D14” is for nurses only. Choose a nurse"),
+        (CarerKind.FAMILY, {"items": "M02"}, "“M02” is for nurses only"),
+        (CarerKind.NURSE, {"items": "D01 D14"}, None),
+        (
+            CarerKind.ASSISTANT,
+            {"ends_at": "2019-11-05 09:24"},
+            "take 25 minutes .* the visit has 24",
+        ),
+        (CarerKind.ASSISTANT, {"ends_at": "2019-11-05 09:25"}, None),
+        (CarerKind.ASSISTANT, {"ends_at": "2019-11-05 09:01", "items": ""}, None),
+    ],
+)
+def test_a_file_takes_no_items_that_the_page_would_refuse(
+    officer, session, tmp_path, kind, change, words
+):
+    session.execute(sa.update(Carer).where(Carer.code == "C1").values(kind=kind))
+    session.commit()
+    file = try_file(officer, ImportKind.VISITS, write(tmp_path, {**VISIT, **change}))
+    assert counts(file) == ({"bad": 1} if words else {"new": 1})
+    for problem in file.problems:
+        assert problem["column"] == "items"
+        assert re.search(words, problem["template"].format(**problem["values"]))
+
+
 def test_a_visit_of_one_minute_that_ended_now_is_taken(officer, tmp_path):
-    row = {**VISIT, "begins_at": "2019-11-14 10:29", "ends_at": "2019-11-14 10:30"}
+    times = {"begins_at": "2019-11-14 10:29", "ends_at": "2019-11-14 10:30"}
+    row = {**VISIT, **times, "items": ""}
     assert counts(try_file(officer, ImportKind.VISITS, write(tmp_path, row))) == {"new": 1}
 
 
