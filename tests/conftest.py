@@ -1,5 +1,6 @@
 """Fixtures of the whole suite; tests/README.md says how to use them."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -68,6 +69,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if HELD in config.stash:
         drop_left_databases()
         postgres.close_run_folder(config.stash[HELD])
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage in what is loaded by now: it stays, and is most of what there is."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def pytest_report_header() -> str:

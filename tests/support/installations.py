@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
 from ltc.factory import House, create_app
 from ltc.rules.policies import LawBook
+from ltc.rules.timetable import Timetable
 from ltc.settings import Settings
 from ltc.store import db
 from ltc.store.timetable import read_timetable
@@ -29,7 +32,7 @@ class SharedWorld:
 def make_house(settings: Settings, engine: sa.Engine, policies: LawBook) -> House:
     """Return what a running application holds."""
     maker = db.create_session_maker(engine, settings.keys)
-    return House(settings, engine, maker, policies, read_timetable())
+    return House(settings, engine, maker, policies, _read_timetable())
 
 
 def make_app(house: House) -> Flask:
@@ -53,7 +56,28 @@ def open_shared_world(settings: Settings, policies: LawBook) -> Iterator[SharedW
 
 
 @cache
+def _read_timetable() -> Timetable:
+    return read_timetable()
+
+
+@cache
 def _template_cache() -> FileSystemBytecodeCache:
     folder = postgres.run_folder() / "templates"
     folder.mkdir(exist_ok=True)
     return FileSystemBytecodeCache(str(folder))
+
+
+# What builds an address is compiled once for each rule of a run, not 300 times for each application:
+# it follows from the rule alone, and is told on whose behalf it builds.
+_builders: dict[tuple[Any, ...], Any] = {}
+_compile_builder = Rule._compile_builder
+
+
+def _compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+    key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compile_once  # type: ignore[method-assign]
