@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.books import Book, Finding, spot_differences
+from ltc.rules.months import Month
 from ltc.rules.payouts.results import DayState, Line, Settlement
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.payouts.trace import from_json
@@ -34,10 +35,12 @@ from ltc.store.book_questions import (
     load_former_codes,
     load_holds_of,
     load_lines_of,
+    load_providers_of,
     load_results_after,
     load_statements_after,
 )
 from ltc.store.documents import FileGone, read_file
+from ltc.store.payout_cases import Frame
 from ltc.store.payout_runs import RunKey, list_chunks, sum_results
 from ltc.store.payouts import PayoutLine, PayoutRun, RunChunk
 
@@ -109,7 +112,8 @@ def _check_run(session: Session, run: PayoutRun, documents: Path, books: BookRep
     books.runs += 1
     key, name = RunKey(run.area_id, run.id), f"{run.month}/{run.sequence}"
     chunks = _ChunkSums(name, list_chunks(session, key))
-    for row in _results(session, key, name, books):
+    frame = Frame(run.area_id, Month.parse(run.month), run.known_at)
+    for row in _results(session, frame, key, name, books):
         chunks.add(row)
         books.people += 1
     books.add(chunks.differences())
@@ -120,29 +124,35 @@ def _check_run(session: Session, run: PayoutRun, documents: Path, books: BookRep
     _check_statements(session, run, documents, name, books)
 
 
-def _results(session: Session, key: RunKey, name: str, books: BookReport) -> Iterator[Row]:
+def _results(
+    session: Session, frame: Frame, key: RunKey, name: str, books: BookReport
+) -> Iterator[Row]:
     """Yield the results of a run in order of case number, each checked with its lines and holds."""
     case = ""
     while rows := load_results_after(session, key, case, PEOPLE_AT_ONCE):
         people = [row.person_id for row in rows]
         lines, holds = load_lines_of(session, key, people), load_holds_of(session, key, people)
+        shown = [row.person_id for row in rows if row.provider_id is not None]
+        providers = load_providers_of(session, frame, shown)
         for row in rows:
-            books.add(_check_person(name, row, lines[row.person_id], holds[row.person_id]))
+            person = row.person_id
+            others = providers.get(person, set()) | {line.provider_id for line in lines[person]}
+            books.add(_check_person(name, row, lines[person], holds[person], others))
             yield row
         case = rows[-1].case_number
 
 
 def _check_person(
-    run: str, row: Row, lines: Sequence[Row], holds: Sequence[Row]
+    run: str, row: Row, lines: Sequence[Row], holds: Sequence[Row], providers: set[int | None]
 ) -> Iterator[Finding]:
-    """Yield what does not follow from the person's trace."""
+    """Yield what does not follow from the person's trace, or shows it to whom it must not be."""
     settlement = _open(row)
     if settlement is None:
         values = {"digest": row.trace_digest[:12]}
         yield Finding(run, row.case_number, Book.TRACE, BYTES_DIFFER, values)
         return
     for book, stored, traced in (
-        (Book.RESULT, _describe_result(row, lines), _trace_result(settlement)),
+        (Book.RESULT, _describe_result(row, providers), _trace_result(settlement)),
         (Book.LINE, _describe_lines(lines), _trace_lines(settlement, row)),
         (Book.HOLD, _describe_holds(holds), _trace_holds(settlement)),
     ):
@@ -159,8 +169,8 @@ def _open(row: Row) -> Settlement | None:
     return from_json(text) if hashlib.sha256(text).hexdigest() == row.trace_digest else None
 
 
-def _describe_result(row: Row, lines: Sequence[Row]) -> dict[str, Any]:
-    others = {line.provider_id for line in lines} - {None, row.provider_id}
+def _describe_result(row: Row, providers: set[int | None]) -> dict[str, Any]:
+    others = providers - {None, row.provider_id}
     return {
         "case_number": row.case_number, "person": row.own_case_number,
         "outcome": row.outcome.value, "days": row.days, **{n: getattr(row, n) for n in SUMS},

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.statements import StatementKind
+from ltc.store.bulk import is_any_of
 from ltc.store.insured import InsuredPerson
+from ltc.store.payout_cases import Frame, reasons
 from ltc.store.payout_runs import RunKey
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun
 from ltc.store.providers import Provider, ProviderVersion
@@ -75,6 +77,24 @@ def load_holds_of(
 ) -> dict[int, list[sa.Row[Any]]]:
     """Return the holds of some people in a run, by person and in order."""
     return _by_person(session, PayoutHold.__table__, run, people)
+
+
+def load_providers_of(
+    session: Session, frame: Frame, people: Collection[int]
+) -> dict[int, set[int | None]]:
+    """Return the providers whom plans, visits, stays and fees of a month name, by person.
+
+    As known at the frame's instant: a trace may tell of any of them.
+    """
+    found: dict[int, set[int | None]] = {person: set() for person in people}
+    naming = [(table, month) for table, month in reasons(frame) if hasattr(table, "provider_id")]
+    for table, of_month in naming:
+        query = sa.select(table.person_id, table.provider_id).where(
+            table.area_id == frame.area_id, is_any_of(session, table.person_id, people), of_month
+        )
+        for person, provider in session.execute(query.distinct()):
+            found[person].add(provider)
+    return found
 
 
 def list_strays(session: Session, run: RunKey, limit: int) -> list[tuple[str, str]]:

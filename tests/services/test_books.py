@@ -46,8 +46,12 @@ def ctx(make_ctx):
 
 
 @pytest.fixture
-def run(session, area, make_ctx):
-    make_month(session)
+def month(session, area):
+    return make_month(session)
+
+
+@pytest.fixture
+def run(session, month, make_ctx):
     roles = (Role.FINANCE_PREPARER, Role.FINANCE_CHECKER, Role.FINANCE_APPROVER)
     users = [factories.make_user(session, role) for role in roles]
     return approve(*[make_ctx(role=u.role, user_id=u.id, now=AFTER) for u in users])
@@ -255,6 +259,24 @@ def test_a_corrected_code_of_a_provider_is_no_finding(ctx, statement, session, t
     keep_version(ctx, provider, version, "a slip")
     session.commit()
     assert check(ctx, tmp_path).findings == []
+
+
+@pytest.mark.parametrize("care", [factories.make_fee, factories.make_bed_stay])
+def test_a_month_with_care_of_two_providers_is_shown_to_neither(
+    care, ctx, session, month, request, tmp_path
+):
+    """What the trace says of the one is no business of the other."""
+    person, (own, other) = month.people[2], month.providers
+    care(session, person, other)
+    session.commit()
+    request.getfixturevalue("run")
+    mine = PayoutResult.person_id == person.id
+    result = session.scalars(sa.select(PayoutResult).where(mine)).one()
+    assert result.provider_id is None
+    change(session, PayoutResult, result.id, provider_id=own.id)
+    (finding,) = check(ctx, tmp_path).findings
+    assert (finding.book, finding.case) == (Book.RESULT, person.case_number)
+    assert finding.values["name"] == "other providers"
 
 
 # --- the proof -----------------------------------------------------------------------------------
