@@ -39,6 +39,7 @@ from ltc.services.uploads import (
 from ltc.store.import_questions import get_import, is_upload_needed, list_imports
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobRun, find_newest_job
+from ltc.store.sealing import KeyRing
 from ltc.web.background import start_process
 from ltc.web.formats import said, whole
 from ltc.web.forms.imports import ImportForm
@@ -46,7 +47,7 @@ from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
 from ltc.web.list_files import LIST_SUFFIX, give_table
 from ltc.web.lists import read_choice, read_cursor
-from ltc.web.receipts import leave_receipt
+from ltc.web.receipts import leave_receipt, told_if_ended
 from ltc.web.shell import too_large
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -146,7 +147,8 @@ def go_on(import_id: int) -> Any:
 @http.requires(Permission.IMPORT)
 def cancel(import_id: int) -> Any:
     """Stop the work; what is done stays."""
-    use_cases.cancel(http.context(), import_id=import_id)
+    with told_if_ended():
+        use_cases.cancel(http.context(), import_id=import_id)
     return redirect(url_for("imports.show", import_id=import_id), code=303)
 
 
@@ -209,11 +211,11 @@ def _receive(form: ImportForm) -> use_cases.Asked:
     """Keep the uploaded file and ask that it be tried out; a small one must be of its kind."""
     folder, ctx, kind = _folder(), http.context(), ImportKind(form.kind.data)
     sweep_uploads(folder, ctx.now)
-    digest = keep_upload(folder, form.file.data.stream)
-    path = find_upload(folder, digest)
+    digest = keep_upload(folder, form.file.data.stream, _keys())
+    upload = find_upload(folder, digest, _keys())
     try:
-        if path.stat().st_size <= LOOKED_AT_BYTES:
-            open_import(path, SPECS[kind])
+        if upload.path.stat().st_size <= LOOKED_AT_BYTES:
+            open_import(upload, SPECS[kind])
         name = Path(form.file.data.filename).name
         return use_cases.receive(ctx, kind=kind, file_name=name, file_digest=digest)
     except Problem:
@@ -286,7 +288,11 @@ def _check_kept(import_id: int) -> None:
     """Raise UploadGone where a file that may be imported is no longer kept."""
     file = get_import(http.database(), http.current_actor(), import_id)
     if file.status is not ImportStatus.DONE:
-        find_upload(_folder(), file.file_digest)
+        find_upload(_folder(), file.file_digest, _keys())
+
+
+def _keys() -> KeyRing:
+    return http.house().settings.keys
 
 
 def _folder() -> Path:

@@ -19,7 +19,7 @@ from ltc.web.background import start_process
 from ltc.web.formats import instant, whole
 from ltc.web.job_inputs import asker_of, list_inputs, month_of
 from ltc.web.lists import read_choice, read_cursor, read_text
-from ltc.web.receipts import leave_receipt
+from ltc.web.receipts import leave_receipt, told_if_ended
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 
@@ -112,8 +112,9 @@ def progress(job_id: int) -> Any:
 @http.requires(Permission.RUN_JOBS)
 def cancel(job_id: int) -> Any:
     """Stop a job that waits, or is at work."""
-    job = use_cases.cancel(http.context(), job_id=job_id)
-    leave_receipt(_("The job is being stopped."), job_status.title_of(job.kind))
+    with told_if_ended():
+        job = use_cases.cancel(http.context(), job_id=job_id)
+        leave_receipt(_("The job is being stopped."), job_status.title_of(job.kind))
     return redirect(url_for("jobs.show", job_id=job_id), code=303)
 
 

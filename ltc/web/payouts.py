@@ -33,7 +33,7 @@ from ltc.web.payout_run import (
     sum_run_by,
 )
 from ltc.web.payout_words import Names
-from ltc.web.receipts import leave_receipt
+from ltc.web.receipts import leave_receipt, told_if_ended
 from ltc.web.run_sums import once_a_minute
 
 blueprint = Blueprint("payouts", __name__, url_prefix="/payouts")
@@ -114,7 +114,8 @@ def progress(job_id: int) -> Any:
 @http.requires(CALCULATE)
 def cancel(job_id: int) -> Any:
     """Stop calculating a month; what is done stays."""
-    use_cases.cancel_calculation(http.context(), job_id=job_id)
+    with told_if_ended():
+        use_cases.cancel_calculation(http.context(), job_id=job_id)
     return redirect(url_for("payouts.job", job_id=job_id), code=303)
 
 

@@ -32,7 +32,7 @@ from ltc.web.background import start_process
 from ltc.web.districts import district_choices, district_names
 from ltc.web.job_status import why_stopped
 from ltc.web.lists import choices_of, read_choice, read_cursor, read_number, read_text
-from ltc.web.receipts import leave_receipt
+from ltc.web.receipts import leave_receipt, told_if_ended
 from ltc.web.run_sums import once
 from ltc.web.statement_progress import count_progress_of
 
@@ -179,7 +179,8 @@ def progress(job_id: int) -> Any:
 @http.requires(Permission.ISSUE_STATEMENTS)
 def cancel(job_id: int) -> Any:
     """Stop issuing; what was issued stays."""
-    use_cases.cancel_job(http.context(), job_id=job_id)
+    with told_if_ended():
+        use_cases.cancel_job(http.context(), job_id=job_id)
     return redirect(url_for("statements.job", job_id=job_id), code=303)
 
 
