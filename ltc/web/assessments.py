@@ -144,7 +144,7 @@ def show(application_id: int) -> Any:
         tag_states=TAG_STATES,
         show_grade=show_grade,
         self_assessment=show_self_assessment(case.application),
-        before=_tell_before(case.person.id, case.application.filed_on) if is_new else "",
+        before=_tell_before(case.person.id, case.application.filed_on) if is_new else None,
         **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
@@ -152,10 +152,10 @@ def show(application_id: int) -> Any:
     )
 
 
-def _tell_before(person_id: int, on: date) -> str:
-    """Return what a person who applies again was assessed as; empty where it is the first time."""
+def _tell_before(person_id: int, on: date) -> tuple[str, str] | None:
+    """Return what a person who applies again was assessed as; None where it is the first time."""
     before = find_conclusion_on(http.database(), http.current_actor(), person_id, on)
-    return reassessments.tell_before(before) if before else ""
+    return reassessments.tell_before(before, on) if before else None
 
 
 def _evaluation_values(case: CaseFile) -> dict[str, Any]:
@@ -189,8 +189,10 @@ def file() -> Any:
             show_refusal(form, problem)
         else:
             return leave(application, _("The application is filed."))
-    before = _tell_before(asked.id, today) if asked else ""
-    page = render_template("assessments/file.html", form=form, gate=gate, before=before)
+    before = _tell_before(asked.id, today) if asked else None
+    page = render_template(
+        "assessments/file.html", form=form, gate=gate, before=before, person=asked
+    )
     return page, 422 if form.errors else 200
 
 

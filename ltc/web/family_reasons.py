@@ -11,6 +11,7 @@ from ltc.rules.words import N_
 from ltc.store.assessments import Application, Conclusion
 from ltc.store.family_questions import LastMonth
 from ltc.store.payout_questions import read_settlement
+from ltc.store.working_days import load_working_days
 from ltc.web import reassessments
 from ltc.web.formats import day, said
 from ltc.web.insured_show import grade_name
@@ -61,7 +62,7 @@ def tell_grade(conclusion: Conclusion) -> str:
 
 def tell_again(conclusion: Conclusion) -> list[str]:
     """Return what can be done about a conclusion: to disagree, or to be assessed again later."""
-    told, from_on = [_tell_objection(conclusion)], reassessments.find_day(conclusion)
+    told, from_on = _tell_objection(conclusion), reassessments.find_day(conclusion)
     if from_on is not None:
         later = _(
             "If the state changes, another assessment can be applied for from %(day)s on.",
@@ -71,15 +72,25 @@ def tell_again(conclusion: Conclusion) -> list[str]:
     return told
 
 
-def _tell_objection(conclusion: Conclusion) -> str:
-    """Return until when one may disagree; never a number of days that the law does not give."""
+def _tell_objection(conclusion: Conclusion) -> list[str]:
+    """Return until when one may disagree; never a number of days that the law does not give.
+
+    Nothing once that is over for sure: nobody keeps the day on which a conclusion was received, but
+    the law says how long it may take to be delivered.
+    """
     policy = policy_on(conclusion.concluded_on)
-    days = policy.settings.get("dispute_working_days") if policy else None
-    if days is None or days.value is None:
-        return _(
+    settings = policy.settings if policy else {}
+    days, delivery = settings.get("dispute_working_days"), settings.get("delivery_working_days")
+    if days is None or days.value is None or delivery is None or delivery.value is None:
+        told = _(
             "If you disagree with the grade, tell the agency, in writing or in person, by the date"
             " it tells you. Other people assess then, and what they find is final."
         )
+        return [told]
+    count = days.value + delivery.value
+    last = load_working_days().add_working_days(conclusion.concluded_on, count)
+    if last.on < http.context().today:
+        return []
     told = _(
         "If you disagree with the grade, tell the agency, in writing or in person, within %(days)s"
         " working days of receiving the conclusion. Other people assess then, and what they find is"
@@ -87,7 +98,9 @@ def _tell_objection(conclusion: Conclusion) -> str:
         days=days.value,
     )
     is_assumed = days.standing is Standing.ASSUMED
-    return _join(told, _("This period is assumed; the local rule prevails.") if is_assumed else "")
+    return [
+        _join(told, _("This period is assumed; the local rule prevails.") if is_assumed else "")
+    ]
 
 
 def tell_month(last: LastMonth) -> tuple[str, list[tuple[str, str]]]:

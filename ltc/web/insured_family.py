@@ -15,6 +15,7 @@ from ltc import http
 from ltc.rules.access import Permission
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.months import DayRange, Month
+from ltc.rules.payouts.results import Outcome
 from ltc.rules.plans import is_home
 from ltc.store.applications import load_outcomes
 from ltc.store.assessments import Application, Conclusion
@@ -163,9 +164,11 @@ def _is_by_visits(plan: CarePlan, today: date) -> bool:
 def _of_payment(last: LastMonth | None) -> Station:
     label = _("Last month paid out") if last is None else month(last.run.month)
     station = _station(label, last and instant(last.run.approved_at))
-    if last:
-        station["note"] = _("fund pays %(amount)s", amount=yuan(last.result.fund_fen))
-    return station
+    if last is None:
+        return station
+    if last.result.outcome is Outcome.HELD:
+        return {**station, "state": "attention", "note": _("not paid yet, or not in full")}
+    return {**station, "note": _("fund pays %(amount)s", amount=yuan(last.result.fund_fen))}
 
 
 def _station(label: str, at: Any) -> Station:

@@ -21,15 +21,16 @@ def find_day(conclusion: Conclusion) -> date | None:
         return None
 
 
-def tell_before(conclusion: Conclusion) -> str:
-    """Return what somebody who applies again was assessed as, and from when on that is due."""
+def tell_before(conclusion: Conclusion, filed_on: date) -> tuple[str, str]:
+    """Return what somebody who applies again was assessed as, and a notice's state: is it early?"""
     known = {"grade": grade_name(conclusion), "day": day(conclusion.concluded_on)}
     from_on = find_day(conclusion)
     if from_on is None:
-        return _("Assessed before, on %(day)s: %(grade)s.", **known)
-    return _(
+        return _("Assessed before, on %(day)s: %(grade)s.", **known), "neutral"
+    told = _(
         "Assessed before, on %(day)s: %(grade)s. A state that has changed is assessed again from"
         " %(from_on)s on; earlier only where the agency orders it.",
         from_on=day(from_on),
         **known,
     )
+    return told, "attention" if filed_on < from_on else "neutral"

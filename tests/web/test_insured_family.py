@@ -209,11 +209,14 @@ def test_a_grade_without_a_benefit_is_called_so(officer, session, person):
 
 def test_who_disagrees_with_a_conclusion_is_told_until_when(officer, session, person):
     assert "If you disagree" not in read_sheet(officer, person)
-    make.make_conclusion(session, person)
+    make.make_conclusion(session, person)  # of January: nobody can receive it now
+    text = read_sheet(officer, person)
+    assert "If you disagree" not in text
+    assert "another assessment can be applied for from 2019-07-15 (Mon) on." in text
+    make.make_conclusion(session, person, concluded_on=date(2019, 11, 8))
     text = read_sheet(officer, person)
     assert "within 5 working days of receiving the conclusion." in text
     assert "This period is assumed; the local rule prevails." in text
-    assert "another assessment can be applied for from 2019-07-15 (Mon) on." in text
 
 
 def test_a_held_amount_says_what_is_missing_and_who_sees_to_it(officer, session, area, make_ctx):
@@ -223,5 +226,6 @@ def test_a_held_amount_says_what_is_missing_and_who_sees_to_it(officer, session,
         make_ctx(role=role, user_id=make.make_user(session, role).id, now=AFTER) for role in roles
     ])  # fmt: skip
     text = read_sheet(officer, month.people[3])
+    assert "needs attention 2019-12-03 (Tue) 10:00 not paid yet, or not in full" in text
     assert "Not paid yet There is no bank account to pay" in text
     assert "What you can do: Give the agency a bank account of the person." in text
