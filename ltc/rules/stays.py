@@ -34,6 +34,10 @@ class PriceWrong(Invalid):
     """A price is not negative and at most {most} yuan."""
 
 
+class StayAhead(Invalid):
+    """The first day lies ahead: a stay is recorded once the person is there."""
+
+
 class ChargedAhead(Invalid):
     """The day lies ahead: a fee is recorded once the care was given."""
 
@@ -46,12 +50,15 @@ class ReferenceTaken(Conflict):
     """The provider's number {reference} is recorded already. A changed record is corrected there."""
 
 
-def check_stay(days: DayRange, price_fen: int, others: Iterable[DayRange]) -> None:
-    """Raise where a stay has no day, no sensible price, or shares a day with another stay.
+def check_stay(days: DayRange, price_fen: int, today: date, others: Iterable[DayRange]) -> None:
+    """Raise where a stay has no day, lies ahead, has no sensible price, or shares a day with another.
 
-    The day on which a person leaves one bed and takes another belongs to the second.
+    The day on which a person leaves one bed and takes another belongs to the second. A bed that is
+    only booked is no fact yet: nobody is there.
     """
     check_order(days)
+    if days.starts_on > today:
+        raise StayAhead(field="starts_on")
     check_amount(price_fen, PRICE_FEN_MAX, "price")
     for other in others:
         if days.overlaps(other):

@@ -4,8 +4,8 @@ A row is found again by its key, such as the provider's own reference. What diff
 correction: a new row that names the old one, with the digest of the file as its reason.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from ltc.store.bulk import insert_rows, is_any_of
 from ltc.store.fact_versions import find_recorders
 from ltc.store.import_lookups import load_current
 
+T = TypeVar("T")
 Values = dict[str, Any]
 Read = Callable[[Row], Values]
 Judge = Callable[[Checked], None]
@@ -32,6 +33,28 @@ class Write(NamedTuple):
 
     values: Values
     old: Any
+
+
+class Beside(Generic[T]):
+    """What is known of a person beside a row: recorded, or said by an earlier row of the file."""
+
+    def __init__(self, recorded: Mapping[int, Iterable[Any]], read: Callable[[Any], T]) -> None:
+        """Take what is recorded, by person, and how one of its rows is read."""
+        self._known: dict[int, dict[int, T]] = {
+            person_id: {row.id: read(row) for row in rows} for person_id, rows in recorded.items()
+        }
+
+    def list_others(self, one: Checked) -> list[T]:
+        """Return what is known of the row's person, without what the row corrects."""
+        values, old = one.write
+        known = self._known.get(values["person_id"], {})
+        return [thing for row_id, thing in known.items() if old is None or row_id != old.id]
+
+    def add(self, one: Checked, thing: T) -> None:
+        """Remember what a row says, in place of what it corrects."""
+        values, old = one.write
+        key = -one.row.number if old is None else old.id
+        self._known.setdefault(values["person_id"], {})[key] = thing
 
 
 def check_facts(

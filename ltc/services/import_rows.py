@@ -40,6 +40,8 @@ COLUMNS_OF = {
     "provider": ("provider_code",),
     "day": ("first_day",),
     "authorised_minutes": ("minutes_per_month",),
+    "price": ("price_yuan",),
+    "amount": ("amount_yuan",),
 }
 FORMULA = re.compile(r"\s*(?:[=@]|[+-](?![0-9]))")
 

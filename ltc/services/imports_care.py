@@ -25,8 +25,8 @@ from ltc.rules.imports import (
     parse_yuan,
 )
 from ltc.rules.insured import DayAhead
-from ltc.rules.months import ONE_DAY
-from ltc.rules.stays import PRICE_FEN_MAX, FeeKind, check_amount
+from ltc.rules.months import ONE_DAY, DayRange
+from ltc.rules.stays import PRICE_FEN_MAX, FeeKind, check_amount, check_fee, check_stay
 from ltc.rules.visits import (
     Datum,
     NurseNeeded,
@@ -37,10 +37,10 @@ from ltc.rules.visits import (
 )
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
-from ltc.services.import_facts import Values, check_facts, write_facts
+from ltc.services.import_facts import Beside, Values, check_facts, write_facts
 from ltc.services.import_rows import Checked, Known, Spec, cell, need, optional
 from ltc.store.catalogues import get_catalogue
-from ltc.store.import_lookups import CarerFound
+from ltc.store.import_lookups import CarerFound, load_of_people
 from ltc.store.visits import BedStay, Fee, Visit
 
 KEY = ("provider_id", "reference")
@@ -163,8 +163,14 @@ def _read_price(row: Row) -> Values:
 
 
 def check_bed_stays(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
-    """Check a chunk of stays in a bed; an empty last day means that the person is still there."""
+    """Check a chunk of stays in a bed; an empty last day means that the person is still there.
+
+    The same is refused as on the page: a stay ahead, and one on days in another bed.
+    """
     known = Known.load(ctx, rows)
+    people = [person.id for person in known.people.values()]
+    recorded = load_of_people(ctx.session, ctx.area_id, BedStay, people)
+    beside = Beside(recorded, lambda row: DayRange(row.starts_on, row.ends_before))
 
     def read(row: Row) -> Values:
         first = parse_day(cell(row, "first_day"), "first_day")
@@ -179,7 +185,14 @@ def check_bed_stays(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
             "price_fen": parse_yuan(cell(row, "price_yuan"), "price_yuan"),
         }
 
-    return check_facts(ctx, rows, BedStay, KEY, read, _same_person)
+    def judge(one: Checked) -> None:
+        _same_person(one)
+        values = one.write.values
+        days = DayRange(values["starts_on"], values["ends_before"])
+        check_stay(days, values["price_fen"], ctx.today, beside.list_others(one))
+        beside.add(one, days)
+
+    return check_facts(ctx, rows, BedStay, KEY, read, judge)
 
 
 def check_fees(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
@@ -188,15 +201,15 @@ def check_fees(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
 
     def read(row: Row) -> Values:
         charged_on = parse_day(cell(row, "charged_on"), "charged_on")
-        if charged_on > ctx.today:
-            raise DayAhead(field="charged_on")
+        amount_fen = parse_yuan(cell(row, "amount_yuan"), "amount_yuan")
+        check_fee(charged_on, amount_fen, ctx.today)
         kind = optional(row, "kind", parse_fee_kind) or FeeKind.DAILY_CARE
         return {
             "person_id": known.person(row).id,
             "provider_id": known.provider(ctx, row),
             "reference": need(row, "reference"),
             "charged_on": charged_on,
-            "amount_fen": parse_yuan(cell(row, "amount_yuan"), "amount_yuan"),
+            "amount_fen": amount_fen,
             "kind": kind.value,
         }
 

@@ -8,7 +8,7 @@ from ltc.rules.insured import EventDays, LifeEventKind, check_life_event
 from ltc.rules.months import ONE_DAY, DayRange
 from ltc.services.context import Context
 from ltc.services.csv_files import Row
-from ltc.services.import_facts import Values, check_facts, write_facts
+from ltc.services.import_facts import Beside, Values, check_facts, write_facts
 from ltc.services.import_rows import Checked, Known, Spec, cell, optional, optional_text
 from ltc.services.life_facts import NOTE_LENGTH_MAX
 from ltc.store.import_lookups import load_of_people
@@ -22,20 +22,17 @@ def check_life_events(ctx: Context, rows: Sequence[Row]) -> list[Checked]:
     known = Known.load(ctx, rows)
     born = {person.id: person.born_on for person in known.people.values()}
     recorded = load_of_people(ctx.session, ctx.area_id, LifeEvent, born)
-    events = {
-        person_id: {row.id: EventDays(row.kind, DayRange(row.starts_on, row.ends_before))
-                    for row in of_person}
-        for person_id, of_person in recorded.items()
-    }  # fmt: skip
+    beside = Beside(
+        recorded, lambda row: EventDays(row.kind, DayRange(row.starts_on, row.ends_before))
+    )
 
     def judge(one: Checked) -> None:
         """Raise where the event contradicts what is known, or an earlier row of the file."""
-        values, old = one.write
-        others = events.setdefault(values["person_id"], {})
+        values = one.write.values
         event = EventDays(values["kind"], DayRange(values["starts_on"], values["ends_before"]))
-        besides = [other for row_id, other in others.items() if old is None or row_id != old.id]
-        check_life_event(event, born[values["person_id"]], ctx.today, besides)
-        others[old.id if old is not None else -one.row.number] = event
+        born_on = born[values["person_id"]]
+        check_life_event(event, born_on, ctx.today, beside.list_others(one))
+        beside.add(one, event)
 
     return check_facts(ctx, rows, LifeEvent, KEY, partial(_read, known), judge)
 

@@ -55,7 +55,7 @@ class FeeFacts:
 
 
 def record(ctx: Context, *, facts: StayFacts) -> BedStay:
-    """Record a stay; raises BedTaken, LastDayBeforeFirst, PriceWrong, ReferenceTaken."""
+    """Record a stay; raises BedTaken, LastDayBeforeFirst, StayAhead, PriceWrong, ReferenceTaken."""
     ctx.require(Permission.CHANGE_STAYS)
     with ctx.transaction():
         values = _stay_values(ctx, facts)
@@ -121,7 +121,8 @@ def _stay_values(ctx: Context, facts: StayFacts, besides: int | None = None) -> 
         for row in list_known_stays(ctx.session, ctx.area_id, person.id)
         if row.id != besides
     ]
-    check_stay(DayRange(facts.starts_on, facts.ends_before), facts.price_fen, others)
+    days = DayRange(facts.starts_on, facts.ends_before)
+    check_stay(days, facts.price_fen, ctx.today, others)
     return {
         "person_id": person.id,
         "provider_id": get_provider(ctx.session, ctx.actor, facts.provider_id).id,

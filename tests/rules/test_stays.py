@@ -2,36 +2,43 @@ from datetime import date
 
 import pytest
 
-from ltc.rules.months import DayRange
+from ltc.rules.months import ONE_DAY, DayRange
 from ltc.rules.providers import LastDayBeforeFirst
 from ltc.rules.stays import (
     PRICE_FEN_MAX,
     BedTaken,
     ChargedAhead,
     PriceWrong,
+    StayAhead,
     check_fee,
     check_stay,
     count_bed_days,
 )
 
 STAY = DayRange(date(2019, 11, 1), date(2019, 11, 11))
+TODAY = date(2019, 11, 14)
 
 
 def test_a_day_is_spent_in_one_bed_only():
-    check_stay(
-        STAY, 7000, [DayRange(date(2019, 11, 11)), DayRange(date(2019, 1, 1), STAY.starts_on)]
-    )
+    beside = [DayRange(date(2019, 11, 11)), DayRange(date(2019, 1, 1), STAY.starts_on)]
+    check_stay(STAY, 7000, TODAY, beside)
     with pytest.raises(BedTaken):
-        check_stay(STAY, 7000, [DayRange(date(2019, 11, 10))])
+        check_stay(STAY, 7000, TODAY, [DayRange(date(2019, 11, 10))])
 
 
 def test_a_stay_has_a_day_and_a_price():
     with pytest.raises(LastDayBeforeFirst):
-        check_stay(DayRange(STAY.starts_on, STAY.starts_on), 7000, [])
+        check_stay(DayRange(STAY.starts_on, STAY.starts_on), 7000, TODAY, [])
     for price_fen in (-1, PRICE_FEN_MAX + 1):
         with pytest.raises(PriceWrong):
-            check_stay(STAY, price_fen, [])
-    check_stay(STAY, 0, [])
+            check_stay(STAY, price_fen, TODAY, [])
+    check_stay(STAY, 0, TODAY, [])
+
+
+def test_a_bed_that_is_only_booked_is_no_stay():
+    check_stay(STAY, 7000, STAY.starts_on, [])
+    with pytest.raises(StayAhead):
+        check_stay(STAY, 7000, STAY.starts_on - ONE_DAY, [])
 
 
 def test_a_fee_is_recorded_once_the_care_was_given():

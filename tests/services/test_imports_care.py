@@ -245,12 +245,57 @@ def test_a_correction_keeps_the_old_visit(officer, make_ctx, session, tmp_path):
         ({"last_day": "2019-10-31"}, "last_day"),
         ({"price_yuan": "-1"}, "price_yuan"),
         ({"price_yuan": "90.005"}, "price_yuan"),
+        ({"price_yuan": "10000.01"}, "price_yuan"),
+        ({"first_day": "2019-11-15", "last_day": ""}, "first_day"),
         ({"provider_code": "P99"}, "provider_code"),
     ],
 )
 def test_what_is_wrong_with_a_stay_is_said_with_its_column(officer, tmp_path, change, column):
     row = {**ROWS[ImportKind.BED_STAYS], **change}
     file = try_file(officer, ImportKind.BED_STAYS, write(tmp_path, row))
+    assert counts(file) == {"bad": 1}
+    assert file.problems[0]["column"] == column
+
+
+def test_a_file_takes_nobody_into_two_beds_at_once(officer, make_ctx, session, tmp_path):
+    """As on the page; the day of a change belongs to the second bed."""
+    stay = ROWS[ImportKind.BED_STAYS]
+    import_file(officer, ImportKind.BED_STAYS, write(tmp_path, stay))
+    rows = [
+        {**stay, "reference": "B2", "first_day": "2019-11-10", "last_day": "2019-11-12"},
+        {**stay, "reference": "B3", "first_day": "2019-11-11", "last_day": "2019-11-12"},
+        {**stay, "reference": "B4", "first_day": "2019-11-12", "last_day": ""},
+        {**stay, "reference": "B5", "first_day": "2019-11-13", "last_day": ""},
+        {**stay, "reference": "B6", "case_number": "A2", "first_day": "2019-11-12"},
+    ]
+    rows[-1]["last_day"] = ""
+    file = import_file(make_ctx(Role.OFFICER), ImportKind.BED_STAYS, write(tmp_path, *rows))
+    assert counts(file) == {"new": 3, "conflict": 2}
+    assert [(p["row"], p["column"]) for p in file.problems] == [(2, "first_day"), (4, "first_day")]
+    kept = session.scalars(sa.select(BedStay.reference).order_by(BedStay.reference)).all()
+    assert kept == ["B1", "B3", "B5", "B6"]
+
+
+def test_a_stay_is_corrected_by_file_without_being_in_its_own_way(
+    officer, make_ctx, session, tmp_path
+):
+    stay = ROWS[ImportKind.BED_STAYS]
+    import_file(officer, ImportKind.BED_STAYS, write(tmp_path, stay))
+    rows = [
+        {**stay, "last_day": "2019-11-05"},
+        {**stay, "reference": "B2", "first_day": "2019-11-06", "last_day": "2019-11-10"},
+    ]
+    file = import_file(make_ctx(Role.OFFICER), ImportKind.BED_STAYS, write(tmp_path, *rows))
+    assert counts(file) == {"changed": 1, "new": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [({"amount_yuan": "1000000.01"}, "amount_yuan"), ({"charged_on": "2019-11-15"}, "charged_on")],
+)
+def test_what_is_wrong_with_a_fee_is_said_with_its_column(officer, tmp_path, change, column):
+    row = {**ROWS[ImportKind.FEES], **change}
+    file = try_file(officer, ImportKind.FEES, write(tmp_path, row))
     assert counts(file) == {"bad": 1}
     assert file.problems[0]["column"] == column
 

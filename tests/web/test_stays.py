@@ -46,9 +46,15 @@ def test_a_fee_is_recorded_and_a_second_number_refused(officer, session, person,
 
 def test_a_second_bed_on_the_same_days_is_refused(officer, person, provider, session):
     make.make_bed_stay(session, person, provider)
-    data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-20",
+    data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-10",
             "ends_on": "", "price": "70"}  # fmt: skip
     assert "in a bed from 2019-11-01" in refused(officer, "/stays/beds/record", data)
+
+
+def test_a_stay_that_is_only_booked_is_refused(officer, person, provider):
+    data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-15",
+            "ends_on": "", "price": "70"}  # fmt: skip
+    assert "once the person is there" in refused(officer, "/stays/beds/record", data)
 
 
 def test_the_same_fee_is_another_one_only_under_a_number_of_its_own(
