@@ -6,11 +6,12 @@ checks the books. Whatever is interrupted is taken up again at the last checkpoi
 the same bytes. How it begins stands in ``payout_start``, what a chunk does in ``payout_chunks``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -55,7 +56,9 @@ from ltc.store.payout_runs import (
     sum_results,
 )
 from ltc.store.payouts import PayoutRun
+from ltc.store.sealed_cells import digest_words
 
+SEEN = ("digest", "people", "fund_fen")  # what an event of a run says of it
 CHUNK_PEOPLE = 2_000  # what a kill may cost; with less, asking costs more than it finds
 
 
@@ -249,7 +252,8 @@ def send_back(ctx: Context, *, run_id: int, remark: str) -> PayoutRun:
         run = _get_for_decision(ctx, run_id)
         check_move(run.status, RunStatus.REJECTED)
         run.remark = remark.strip()
-        _move(ctx, run, RunStatus.REJECTED, "payout_run.sent_back")
+        remarked = {"remark": [None, digest_words(ctx.session, run.remark)]}
+        _move(ctx, run, RunStatus.REJECTED, "payout_run.sent_back", remarked)
     return run
 
 
@@ -325,7 +329,8 @@ def _finish(
         run.digest, run.calculated_at = digest, at
         for name, value in sums.items():
             setattr(run, name, value)
-        _move(ctx, run, RunStatus.CALCULATED, "payout_run.calculated")
+        found = {name: [None, getattr(run, name)] for name in SEEN}
+        _move(ctx, run, RunStatus.CALCULATED, "payout_run.calculated", found)
     report(Progress("calculated", run.people, run.people))
     return run
 
@@ -372,14 +377,16 @@ def _get_for_decision(ctx: Context, run_id: int) -> PayoutRun:
     return run
 
 
-def _move(ctx: Context, run: PayoutRun, wanted: RunStatus, action: str) -> None:
-    """Change a run's status by the table of moves, with the event that says so."""
+def _move(
+    ctx: Context,
+    run: PayoutRun,
+    wanted: RunStatus,
+    action: str,
+    changes: Mapping[str, list[Any]] | None = None,
+) -> None:
+    """Change a run's status by the table of moves, with the event that says which run was seen."""
     check_move(run.status, wanted)
-    changes: dict[str, list[str | int | None]] = {
-        "status": [run.status.value, wanted.value],
-        "digest": [None, run.digest],
-        "people": [None, run.people],
-        "fund_fen": [None, run.fund_fen],
-    }
+    seen = {name: getattr(run, name) for name in SEEN}
+    moved = {"status": [run.status.value, wanted.value]}
     run.status = wanted
-    ctx.record(action, "payout_run", run.id, changes)
+    ctx.record(action, "payout_run", run.id, {**seen, **moved, **(changes or {})})

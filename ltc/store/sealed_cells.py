@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     ACCOUNT = "account"
     FILTER = "filter"
+    WORDS = "words"
 
 
 def seal_cell(session: Session, table: type[Any], column: str, row_id: int, plain: str) -> bytes:
@@ -52,3 +53,11 @@ def move_cell(
 def digest_of(session: Session, plain: str, purpose: Purpose) -> str:
     """Return the keyed digest under which a value is found (64 hex characters)."""
     return lookup_digest(keys_of(session), plain, purpose=purpose)
+
+
+def digest_words(session: Session, words: str, purpose: Purpose = Purpose.WORDS) -> str | None:
+    """Return how words that somebody wrote about a person stand in the audit log, None for none.
+
+    The log is kept for good and nobody may change it: it proves what was written, and tells nobody.
+    """
+    return digest_of(session, words, purpose) if words else None

@@ -27,6 +27,7 @@ from ltc.services.payouts import (
 )
 from ltc.store.audit_log import AuditEvent
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun, PayoutSum
+from ltc.store.sealed_cells import digest_words
 from tests.support import factories
 from tests.support.month import AFTER, MONTH, approve, calculate, later, make_month
 
@@ -141,13 +142,16 @@ def test_totals_that_are_not_the_lines_are_not_approved(people_of_finance, month
     assert run.status is RunStatus.APPROVED
 
 
-def test_a_run_sent_back_is_calculated_anew(people_of_finance, month):
+def test_a_run_sent_back_is_calculated_anew(people_of_finance, month, session):
     preparer, checker, _ = people_of_finance
     run = calculate(preparer)
     with pytest.raises(RemarkMissing):
         send_back(checker, run_id=run.id, remark=" ")
     send_back(checker, run_id=run.id, remark="The stays of November are not complete.")
     assert run.status is RunStatus.REJECTED
+    assert read_event(session, "payout_run.sent_back")["remark"] == [
+        None, digest_words(session, run.remark),
+    ]  # fmt: skip
     assert calculate(preparer).sequence == 2
 
 
@@ -163,8 +167,22 @@ def test_an_approved_month_stands(people_of_finance, month, session, make_ctx):
     assert run.fund_fen - preview.tally.fund_fen == 5 * 5_000
 
 
+def read_event(session, action):
+    query = sa.select(AuditEvent.changes).where(AuditEvent.action == action)
+    return session.scalars(query).one()
+
+
 def test_every_step_leaves_its_event(people_of_finance, month, session):
-    approve(*people_of_finance)
+    run = approve(*people_of_finance)
+    amounts = {"digest": run.digest, "people": run.people, "fund_fen": run.fund_fen}
+    for action, status in (("checked", ["calculated", "checked"]),
+                           ("approved", ["checked", "approved"])):  # fmt: skip
+        changes = read_event(session, f"payout_run.{action}")
+        assert changes == {"status": status, **amounts}  # what stays as it was is no change
+    calculated = read_event(session, "payout_run.calculated")
+    assert {name: calculated[name] for name in amounts} == {
+        name: [None, value] for name, value in amounts.items()
+    }
     actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id))
     steps = [action for action in actions if action.startswith("payout_run.")]
     assert steps == [
