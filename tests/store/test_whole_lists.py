@@ -1,10 +1,12 @@
-"""Whole lists: how long one is, is known from so many rows and no more."""
+"""Whole lists: how long one is, is known from so many rows and no more; few are held at a time."""
 
+import gc
 import re
 
 import pytest
 import sqlalchemy as sa
 
+from ltc.store import whole_lists
 from ltc.store.insured import Enrolment, InsuredPerson
 from ltc.store.whole_lists import WholeList
 from tests.support import factories as make
@@ -54,3 +56,54 @@ def test_rows_of_one_table_come_as_such_and_of_more_beside_each_other(session, p
     ]  # fmt: skip
     beside = WholeList(session, WITH_ENROLMENT, InsuredPerson.case_number.desc())
     assert [person.case_number for person, enrolment in beside] == ["C3", "C2", "C1"]
+
+
+@pytest.fixture
+def long_list(session, area, monkeypatch):
+    """A list of sixty people, of whom ten are read at a time; none is in memory yet."""
+    monkeypatch.setattr(whole_lists, "ROWS_AT_ONCE", 10)
+    for _number in range(60):
+        make.make_person(session)
+    session.commit()
+    session.expunge_all()
+    return WholeList(session, PEOPLE, InsuredPerson.id)
+
+
+def count_held():
+    gc.collect()
+    return sum(isinstance(each, InsuredPerson) for each in gc.get_objects())
+
+
+def count_cursors(session):
+    """How many cursors the server of PostgreSQL keeps for a session."""
+    return session.scalar(sa.text("SELECT count(*) FROM pg_cursors"))
+
+
+def test_of_a_long_list_the_rows_at_once_are_held_and_no_more(long_list):
+    before = count_held()
+    held = [count_held() - before for _person in long_list]
+    assert len(held) == 60
+    assert 0 < max(held) <= 2 * 10
+
+
+def test_the_rest_of_a_list_waits_in_the_database_until_it_is_left(long_list, session):
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite steps through a statement; it has no cursors to count")
+    rows = iter(long_list)
+    next(rows)
+    assert count_cursors(session) == 1
+    rows.close()  # whoever wrote them to a disk has found it full
+    assert count_cursors(session) == 0
+    assert len(list(long_list)) == 60
+    assert count_cursors(session) == 0
+
+
+def test_a_list_is_of_one_moment(long_list, session, house):
+    rows = iter(long_list)
+    found = [next(rows).name]
+    with house.session_maker() as other:
+        other.execute(sa.update(InsuredPerson).values(name="后来"))
+        other.commit()
+    found += [person.name for person in rows]
+    assert len(found) == 60
+    assert "后来" not in found

@@ -173,3 +173,16 @@ def test_every_title_is_used(shared_world, exports):
         used |= set(read_csv(ask(app, side.users[who_sees(route)], paths[0]))[0])
     used |= set(read_csv(ask(app, side.users[who_sees(exports["stays.export"][0])], "/stays/beds/list.csv"))[0])  # fmt: skip
     assert used == set(COLUMN_TITLES)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_reader_who_takes_long_holds_no_connection(shared_world, exports, suffix):
+    """The file is on the disk and the session closed before the first byte is sent."""
+    app = shared_world.app
+    route, paths = exports["insured.export"]
+    client = sign_in_as(app.test_client(), shared_world.areas[0][0].users[who_sees(route)])
+    (path,) = [path for path in paths if path.endswith(suffix)]
+    answer = client.get(path, buffered=False)
+    assert answer.status_code == 200
+    assert app.extensions["ltc"].engine.pool.checkedout() == 0
+    assert len(answer.data) == int(answer.headers["Content-Length"])
