@@ -16,10 +16,14 @@ from ltc import settings
 from ltc.rules.access import Actor, Role
 from ltc.services.context import Context
 from ltc.settings import Settings
-from ltc.store import db
 from ltc.store.areas import Area
 from tests.support import postgres
-from tests.support.databases import PostgresDatabases, SqliteDatabases, drop_left_databases
+from tests.support.databases import (
+    PostgresDatabases,
+    SqliteDatabases,
+    drop_left_databases,
+    open_engine,
+)
 from tests.support.seconds import list_reports, tell_seconds
 
 # The doors are imported by the fixtures that open them: tests of rules and tables start without.
@@ -196,9 +200,8 @@ def given_settings(environ: dict[str, str]) -> Settings:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = db.create_engine(database_url)
-    yield engine
-    engine.dispose()
+    with open_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -49,6 +50,22 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+@contextlib.contextmanager
+def open_engine(url: str) -> Iterator[sa.Engine]:
+    """Yield an engine of a test's own, which forgets its connections and whoever listens to it.
+
+    Statements that any test had compiled for the same URL are known to it.
+    """
+    engine = _keep_engine(url).execution_options()
+    yield engine
+    engine.dispose()
+
+
+@cache
+def _keep_engine(url: str) -> sa.Engine:
+    return db.create_engine(url)
+
+
 class SqliteDatabases:
     """Files in a folder of this test session."""
 
@@ -68,7 +85,18 @@ class SqliteDatabases:
     @contextlib.contextmanager
     def lend(self, *, is_migrated: bool = True) -> Iterator[str]:
         """Yield the URL of a database of one's own, and take it away afterwards."""
-        path = self.folder / f"{os.urandom(6).hex()}.sqlite3"
+        with self._lend(os.urandom(6).hex(), is_migrated=is_migrated) as url:
+            yield url
+
+    @contextlib.contextmanager
+    def lend_shared(self) -> Iterator[str]:
+        """Yield the URL of this worker's database, which is a new file under the same name."""
+        with self._lend("shared") as url:
+            yield url
+
+    @contextlib.contextmanager
+    def _lend(self, name: str, *, is_migrated: bool = True) -> Iterator[str]:
+        path = self.folder / f"{name}.sqlite3"
         if is_migrated:
             shutil.copyfile(self.make_template(), path)
         try:
@@ -76,8 +104,6 @@ class SqliteDatabases:
         finally:
             for leftover in self.folder.glob(f"{path.name}*"):
                 leftover.unlink()
-
-    lend_shared = lend
 
 
 class PostgresDatabases:
