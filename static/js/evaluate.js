@@ -6,6 +6,7 @@
 // (tabs.js). The page itself is kept, too: loaded again without a connection it shows what was saved last and what
 // waits.
 
+import { say as sayAtButton } from "./connection.js";
 import { dropDraft, keep, keepPage, listOfDraft, startWorker, takeOver } from "./kept.js";
 import { send } from "./sending.js";
 import { absorb, meetTabs } from "./tabs.js";
@@ -311,7 +312,7 @@ async function submit(event) {
     isAllSent = true;
     await dropDraft(waiting.draft).catch(() => {});
     form.requestSubmit(button);
-  }
+  } else if (!isStopped) sayAtButton(form, button);
 }
 
 async function goOnline() {

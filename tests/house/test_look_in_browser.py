@@ -74,6 +74,21 @@ def test_a_list_can_be_sorted_on_a_phone(page: Page, address: str) -> None:
     assert head.get_by_text("Days").evaluate("word => word.getBoundingClientRect().width") <= 1
 
 
+@pytest.mark.parametrize(
+    ("button", "colour"),
+    [(".govuk-button:not(.govuk-button--secondary):not([aria-disabled])", "rgb(255, 255, 255)"),
+     (".govuk-button--secondary:not([aria-disabled])", "rgb(11, 90, 107)")],
+)  # fmt: skip
+def test_a_button_that_was_pressed_can_be_read_under_the_pointer(
+    page: Page, address: str, button: str, colour: str
+) -> None:
+    page.goto(address)
+    pressed = page.locator("main").locator(button).first
+    pressed.hover()
+    pressed.focus()
+    assert pressed.evaluate("button => getComputedStyle(button).color") == colour
+
+
 def test_a_button_on_a_card_stays_a_button(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 375, "height": 800})
     page.goto(address)
