@@ -91,7 +91,7 @@ def seal(folder: Path, reason: str | None) -> None:
     _read(folder)
     try:
         names = write_seals(folder, clock.today(TIME_ZONE), reason)
-    except SealRefused as error:
+    except (SealMismatch, SealRefused) as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(f"sealed {name}" for name in names) or "Every file was sealed already.")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 SEALS = "SEALS"
 POLICY_FILE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.yaml$")
+SEAL = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
 TITLE = "# Checksums of the law (SHA-256). Written by “flask law seal”; not to be edited by hand."
 
 
@@ -41,8 +42,18 @@ def check_seals(folder: Path) -> None:
 
 
 def read_seals(folder: Path) -> Mapping[str, str]:
-    """Return the sealed checksums by path; none where the folder was never sealed."""
-    return {name: digest for digest, name in (line.split("  ", 1) for line in _lines(folder))}
+    """Return the sealed checksums by path; none where the folder was never sealed.
+
+    Raises SealMismatch at a line that is no seal, such as one of a merge that was not resolved.
+    """
+    sealed = {}
+    for number, line in enumerate(_read(folder), start=1):
+        match = SEAL.fullmatch(line)
+        if match is not None:
+            sealed[match["name"]] = match["digest"]
+        elif line and not line.startswith("#"):
+            raise SealMismatch(f"{folder / SEALS}:{number}: is no seal. Put the file back.")
+    return sealed
 
 
 def write_seals(folder: Path, today: date, reason: str | None = None) -> tuple[str, ...]:
@@ -84,11 +95,10 @@ def _list_digests(folder: Path) -> Mapping[str, str]:
 
 def _read(folder: Path) -> list[str]:
     path = folder / SEALS
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
-def _lines(folder: Path) -> list[str]:
-    return [line for line in _read(folder) if line and not line.startswith("#")]
+    try:
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SealMismatch(f"{path}: cannot be read as text. Put the file back.") from error
 
 
 def _remarks(folder: Path) -> list[str]:

@@ -30,6 +30,19 @@ def test_a_sealed_folder_passes(folder: Path) -> None:
     check_seals(folder)
 
 
+@pytest.mark.parametrize(
+    ("content", "place"), [(b"# a remark\n<<<<<<< ours\n", "SEALS:2"), (b"\xff\xfe", "SEALS: ")]
+)
+def test_seals_that_are_damaged_stop_the_start_and_are_not_written_over(
+    folder: Path, content: bytes, place: str
+) -> None:
+    (folder / SEALS).write_bytes(content)
+    for ask in (load_law, lambda folder: write_seals(folder, TODAY, "so that it works")):
+        with pytest.raises(SealMismatch, match=f"{place}.*Put the file back"):
+            ask(folder)
+    assert (folder / SEALS).read_bytes() == content
+
+
 def test_sealing_again_changes_nothing(folder: Path) -> None:
     before = (folder / SEALS).read_bytes()
     assert write_seals(folder, TODAY) == ()
