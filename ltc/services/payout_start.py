@@ -89,7 +89,7 @@ def start(
         lease = leases.acquire(
             ctx, kind=JOB_KIND, key=job_key(month), inputs=inputs, at=at, job_id=job_id
         )
-        runs = list_runs_of_month(ctx.session, ctx.area_id, month)
+        runs = list_runs_of_month(ctx.session, ctx.area_id, month, lock=True)
         if _newest(runs) != survey.newest:
             raise StartedMeanwhile(month=month)
         if survey.newest and not survey.bounds:

@@ -52,6 +52,7 @@ from ltc.store.payout_runs import (
     insert_rows,
     list_chunks,
     list_digests,
+    list_preparers,
     sum_lines,
     sum_results,
 )
@@ -201,7 +202,7 @@ def check_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
     with ctx.transaction() as session:
         run = _get_for_decision(ctx, run_id)
         check_move(run.status, RunStatus.CHECKED)
-        check_other_person(ctx.actor.user_id, prepared_by=run.calculated_by_id)
+        check_other_person(ctx.actor.user_id, prepared_by=list_preparers(session, run))
         check_digest(run.digest, digest)
         run.checked_at, run.checked_by_id = ctx.now, ctx.actor.user_id
         _move(ctx, run, RunStatus.CHECKED, "payout_run.checked")
@@ -219,9 +220,8 @@ def approve_run(ctx: Context, *, run_id: int, digest: str) -> PayoutRun:
     with ctx.transaction() as session:
         run = _get_for_decision(ctx, run_id)
         check_move(run.status, RunStatus.APPROVED)
-        check_other_person(
-            ctx.actor.user_id, prepared_by=run.calculated_by_id, checked_by=run.checked_by_id
-        )
+        preparers = list_preparers(session, run)
+        check_other_person(ctx.actor.user_id, prepared_by=preparers, checked_by=run.checked_by_id)
         known_on = run.known_at.astimezone(ZoneInfo(ctx.time_zone)).date()
         check_month_over(Month.parse(run.month), known_on)
         check_digest(run.digest, digest)
@@ -325,7 +325,7 @@ def _finish(
     with ctx.transaction() as session:
         result = {"run_id": str(started.key.id), "digest": digest}
         leases.end(session, started.lease, JobStatus.DONE, at=at, result=result)
-        run = get_run(session, ctx.actor, started.key.id)
+        run = _get_for_decision(ctx, started.key.id)
         run.digest, run.calculated_at = digest, at
         for name, value in sums.items():
             setattr(run, name, value)
@@ -371,7 +371,7 @@ def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> 
 
 
 def _get_for_decision(ctx: Context, run_id: int) -> PayoutRun:
-    """Return a run as stored now, for a person to decide upon inside the transaction."""
+    """Return a run as stored now, to be decided upon inside the transaction."""
     run = get_run(ctx.session, ctx.actor, run_id)
     ctx.session.refresh(run, with_for_update=True)
     return run

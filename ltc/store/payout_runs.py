@@ -11,9 +11,12 @@ from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.months import Month
 from ltc.rules.payouts.runs import STANDING, RunKind
+from ltc.store.audit_log import AuditEvent
 from ltc.store.bulk import insert_tuples
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutResult, PayoutRun, RunChunk
 from ltc.store.scope import visible
+
+CARRIED_ON = "payout_run.resumed"  # the event that names who went on with an interrupted run
 
 
 class RunKey(NamedTuple):
@@ -85,8 +88,13 @@ def get_run(session: Session, actor: Actor, run_id: int) -> PayoutRun:
     return run
 
 
-def list_runs_of_month(session: Session, area_id: int, month: Month) -> list[PayoutRun]:
-    """Return the regular runs of a month, the newest first."""
+def list_runs_of_month(
+    session: Session, area_id: int, month: Month, *, lock: bool = False
+) -> list[PayoutRun]:
+    """Return the regular runs of a month as stored now, the newest first.
+
+    ``lock``: nobody else decides upon them before the commit; who is at it is waited for.
+    """
     query = (
         sa.select(PayoutRun)
         .where(
@@ -97,7 +105,7 @@ def list_runs_of_month(session: Session, area_id: int, month: Month) -> list[Pay
         .order_by(PayoutRun.sequence.desc())
         .execution_options(populate_existing=True)
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 def list_newest_runs(session: Session, actor: Actor, limit: int = 120) -> list[PayoutRun]:
@@ -124,6 +132,17 @@ def find_run_before(session: Session, actor: Actor, run: PayoutRun) -> PayoutRun
     )
     found: PayoutRun | None = session.scalar(query)
     return found
+
+
+def list_preparers(session: Session, run: PayoutRun) -> set[int]:
+    """Return who calculated a run: who began it, and whoever carried it on; the machine left out."""
+    e = AuditEvent
+    carried_on = sa.select(e.actor_id).where(
+        e.area_id == run.area_id, e.record_type == "payout_run", e.record_id == run.id,
+        e.action == CARRIED_ON,
+    )  # fmt: skip
+    people = {run.calculated_by_id, *session.scalars(carried_on)}
+    return {user_id for user_id in people if user_id is not None}
 
 
 def list_chunks(session: Session, run: RunKey) -> list[RunChunk]:

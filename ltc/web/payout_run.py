@@ -29,7 +29,7 @@ from ltc.store.payout_questions import (
     sum_by,
     sum_visible,
 )
-from ltc.store.payout_runs import find_run_before, list_runs_of_month
+from ltc.store.payout_runs import find_run_before, list_preparers, list_runs_of_month
 from ltc.store.payout_sums import WHOLE, find_bridge, find_sums
 from ltc.store.payouts import PayoutRun
 from ltc.web.formats import month, whole, yuan
@@ -221,7 +221,7 @@ def next_step(run: PayoutRun) -> dict[str, Any] | None:
         return None
     actor = http.current_actor()
     step, permission, text, reason = steps[run.status]
-    took_part = actor.user_id in (run.calculated_by_id, run.checked_by_id)
+    took_part = actor.user_id in {*list_preparers(http.database(), run), run.checked_by_id}
     blocked = None if actor.may(permission) else reason
     if blocked is None and took_part:
         blocked = _("You have taken a step of this run already; another person has to.")

@@ -14,6 +14,7 @@ from ltc.rules.payouts.runs import (
     RunStatus,
     SamePerson,
 )
+from ltc.services import payout_start
 from ltc.services.executors import Inline
 from ltc.services.payout_start import MonthApproved, Unchanged
 from ltc.services.payout_sums import add_up
@@ -29,6 +30,7 @@ from ltc.store.audit_log import AuditEvent
 from ltc.store.payouts import PayoutLine, PayoutResult, PayoutRun, PayoutSum
 from ltc.store.sealed_cells import digest_words
 from tests.support import factories
+from tests.support.meanwhile import Meanwhile
 from tests.support.month import AFTER, MONTH, approve, calculate, later, make_month
 
 
@@ -62,6 +64,50 @@ def test_nobody_takes_two_of_the_three_steps(people_of_finance, month, make_ctx)
         same = make_ctx(role=Role.FINANCE_APPROVER, user_id=context.actor.user_id, now=AFTER)
         with pytest.raises(SamePerson):
             approve_run(same, run_id=run.id, digest=run.digest)
+
+
+def test_who_carried_on_an_interrupted_run_has_prepared_it_too(people_of_finance, month, make_ctx):
+    preparer, checker, approver = people_of_finance
+
+    def break_off(progress):
+        if progress.done == 7:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        calculate(preparer, on_progress=break_off)
+    run = calculate(make_ctx(role=Role.FINANCE_PREPARER, user_id=checker.actor.user_id, now=AFTER))
+    assert run.calculated_by_id == preparer.actor.user_id
+    with pytest.raises(SamePerson):
+        check_run(checker, run_id=run.id, digest=run.digest)
+    other = make_ctx(role=Role.FINANCE_CHECKER, user_id=approver.actor.user_id, now=AFTER)
+    check_run(other, run_id=run.id, digest=run.digest)
+    same = make_ctx(role=Role.FINANCE_APPROVER, user_id=checker.actor.user_id, now=AFTER)
+    with pytest.raises(SamePerson):
+        approve_run(same, run_id=run.id, digest=run.digest)
+
+
+def test_a_run_that_is_being_replaced_is_not_approved_meanwhile(
+    people_of_finance, month, session, house, monkeypatch
+):
+    preparer, checker, approver = people_of_finance
+    old = calculate(preparer)
+    seen = {"run_id": old.id, "digest": old.digest}
+    check_run(checker, **seen)
+    factories.make_life_event(session, month.people[1], recorded_at=later(AFTER, hours=1))
+    session.commit()
+    approving = Meanwhile(house, approver, lambda ctx: approve_run(ctx, **seen))
+    set_aside = payout_start._replace
+
+    def approve_first(*given):
+        approving.begin()
+        set_aside(*given)
+
+    monkeypatch.setattr(payout_start, "_replace", approve_first)
+    preparer.now = later(AFTER, hours=2)
+    assert calculate(preparer).sequence == 2
+    assert isinstance(approving.end(), RunMoveNotAllowed)
+    session.refresh(old)
+    assert (old.status, old.approved_at) == (RunStatus.REJECTED, None)
 
 
 def test_approval_is_bound_to_what_was_seen(people_of_finance, month):

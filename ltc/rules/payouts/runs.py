@@ -1,5 +1,6 @@
 """The way of a payout run, as one table of allowed moves: calculate, check, approve, issue."""
 
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 
@@ -85,14 +86,15 @@ def check_month_over(month: Month, known_on: date) -> None:
         raise MonthNotOver(month=month, known_on=known_on)
 
 
-def check_other_person(user_id: int | None, *, prepared_by: int | None,
+def check_other_person(user_id: int | None, *, prepared_by: Collection[int],
                        checked_by: int | None = None) -> None:  # fmt: skip
     """Raise SamePerson where somebody would take two of the three separate steps.
 
-    Declared, checked and approved by different people (医保经办“申报、初审、复核”分离). The machine
-    (None) prepares, but a person checks and approves.
+    Declared, checked and approved by different people (医保经办“申报、初审、复核”分离). Whoever carried
+    on an interrupted run has prepared it, too. The machine (None) prepares, but a person checks and
+    approves.
     """
-    if user_id is not None and user_id == prepared_by:
+    if user_id in prepared_by:
         raise SamePerson(done=Word(N_("calculated")))
     if user_id is not None and user_id == checked_by:
         raise SamePerson(done=Word(N_("checked")))
