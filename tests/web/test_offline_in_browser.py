@@ -188,6 +188,8 @@ def test_another_person_finds_nothing_of_who_was_there_before(
     connection.cut(page)
     press_first(page, 1)
     expect(page.locator("#saving")).to_contain_text("Offline. Answers that wait on this device: 1")
+    page.get_by_role("button", name="Complete the evaluation").click()
+    expect(page.get_by_role("alert")).to_contain_text("No connection: nothing was sent")
     page.close()
     end_sessions(way)  # what was on its way when the page closed comes from nobody
     connection.restore()
