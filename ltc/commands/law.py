@@ -26,8 +26,12 @@ from ltc.rules.policy_labels import (
     unit_of,
 )
 from ltc.rules.written_numbers import write_percent
+from ltc.store.catalogues import load_catalogue
+from ltc.store.instruments import load_instrument
 from ltc.store.policies import LAW_FOLDER, read_law
 from ltc.store.policy_seals import SealMismatch, SealRefused, check_seals, write_seals
+from ltc.store.working_days import FILE_NAME as WORKING_DAYS
+from ltc.store.working_days import read_days_by_hand
 from ltc.store.yaml_reader import LawFileError
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -135,7 +139,14 @@ def diff(folder: Path, area: str, day_1: datetime, day_2: datetime) -> None:
 
 
 def _read(folder: Path) -> LawBook:
+    """Read every file of a folder of the law, and return its policies."""
     try:
+        for path in sorted(folder.glob("instruments/*.yaml")):
+            load_instrument(path)
+        for path in sorted(folder.glob("catalogues/*.yaml")):
+            load_catalogue(path)
+        for path in folder.glob(WORKING_DAYS):
+            read_days_by_hand(path)
         return read_law(folder)
     except LawFileError as error:
         raise click.ClickException(str(error)) from error

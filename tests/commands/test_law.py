@@ -33,9 +33,7 @@ def spoil(folder: Path, old: str, new: str) -> None:
 def test_check_counts_policies_and_unknown_values() -> None:
     result = run("check")
     assert result.exit_code == 0
-    assert (
-        "Readable and as sealed: 8 policies of 7 areas; 17 values unknown." in result.output
-    )
+    assert "Readable and as sealed: 8 policies of 7 areas; 17 values unknown." in result.output
 
 
 def test_check_works_out_the_examples_and_files_of_cases() -> None:
@@ -46,6 +44,29 @@ def test_check_works_out_the_examples_and_files_of_cases() -> None:
     with_files = run("check", "--cases", ROOT / "tests/cases")
     assert with_files.exit_code == 0
     assert int(with_files.output.splitlines()[1].split()[4]) > examples + 100
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place"),
+    [
+        ("instruments/cn-2021.yaml", "\ndimensions:", "\ndimension:", "dimension"),
+        ("catalogues/shanghai-42.yaml", "minutes: 10", "minutes: ten", "items[0].minutes: must be"),
+        ("working_days.yaml", "\nsource:", "\nsources:", "source"),
+    ],
+)
+def test_what_stands_beside_the_policies_is_read_before_it_is_sealed(
+    folder: Path, name: str, old: str, new: str, place: str
+) -> None:
+    path = folder / name
+    text = path.read_text("utf-8")
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    seals = (folder / SEALS).read_bytes()
+    for command in (["check"], ["seal", "--reason", "another reading"]):
+        result = run(*command, "--folder", folder)
+        assert result.exit_code == 1
+        assert f"{path}:" in result.stderr
+        assert place in result.stderr
+    assert (folder / SEALS).read_bytes() == seals
 
 
 def test_check_names_an_example_that_comes_to_something_else(folder: Path) -> None:
