@@ -66,6 +66,30 @@ PLAIN_FILTERS = frozenset({
     "outcome", "owner", "record_id", "record_type", "role", "scheme", "source", "state", "status",
     "task", "to", "until", "year",
 })  # fmt: skip
+FILTER_NAMES: Mapping[str, str] = {
+    "about": N_("Case number, provider code or month"),
+    "action": N_("What was done"),
+    "carer": N_("Carer"),
+    "case": N_("Case number"),
+    "district": N_("District"),
+    "from": N_("From day"),
+    "grade": N_("Grade"),
+    "kind": N_("Kind"),
+    "mode": N_("Mode"),
+    "month": N_("Month"),
+    "on": N_("Day"),
+    "owner": N_("Owner"),
+    "provider": N_("Provider"),
+    "q": N_("Search"),
+    "record_type": N_("Kind of record"),
+    "scheme": N_("Scheme"),
+    "source": N_("Source"),
+    "state": N_("Status"),
+    "status": N_("Status"),
+    "to": N_("Until day"),
+    "until": N_("Until day"),
+    "who": N_("Who (part of a name)"),
+}
 PLAIN_VALUE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 

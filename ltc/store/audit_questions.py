@@ -55,12 +55,14 @@ TABLES: Mapping[str, Any] = {
 class EventFilter:
     """What a list of events is narrowed to; instants are half-open.
 
-    ``who`` is a part of a name; ``about`` a case number, a provider's code or a month.
+    ``who`` is a part of a name, ``actor_id`` one user; ``about`` a case number, a provider's code or
+    a month.
     """
 
     action: str = ""
     record_type: str = ""
     record_id: int | None = None
+    actor_id: int | None = None
     who: str = ""
     about: str = ""
     begins_at: datetime | None = None
@@ -102,15 +104,6 @@ def find_actor_names(session: Session, actor: Actor, ids: Collection[int]) -> di
     return {found.id: found.name for found in session.execute(query)}
 
 
-def find_case_numbers(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
-    """Return the case numbers of persons by id."""
-    if not ids:
-        return {}
-    query = visible(sa.select(InsuredPerson.id, InsuredPerson.case_number), actor)
-    found = session.execute(query.where(InsuredPerson.id.in_(ids)))
-    return {row.id: row.case_number for row in found}
-
-
 def find_shown(
     session: Session, actor: Actor, record_type: str, ids: Collection[int]
 ) -> dict[int, Any]:
@@ -142,6 +135,8 @@ def _conditions(chosen: EventFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(AuditEvent.record_type == chosen.record_type)
     if chosen.record_id is not None:
         conditions.append(AuditEvent.record_id == chosen.record_id)
+    if chosen.actor_id is not None:
+        conditions.append(AuditEvent.actor_id == chosen.actor_id)
     if chosen.begins_at is not None:
         conditions.append(AuditEvent.at >= chosen.begins_at)
     if chosen.ends_before is not None:
@@ -187,6 +182,8 @@ def _keep_of(
         if hasattr(table, column):
             is_own = (table.area_id == area_id, getattr(table, column) == owner_id)
             pairs.append(sa.select(_named(kind), table.id).where(*is_own))
+    is_own = (Statement.area_id == area_id, Statement.subject_id == owner_id)
+    pairs.append(sa.select(_named("statement"), Statement.id).where(*is_own))
     if owner == "insured_person":
         pairs.append(_select_evaluations(area_id, owner_id))
     records = sa.union_all(*pairs).subquery()

@@ -16,6 +16,7 @@ from ltc import clock, http
 from ltc.rules.access import ROLE_NAMES, Permission
 from ltc.rules.audit import ChainState, Fault, KeptHead, NotAHead, build_head, parse_head
 from ltc.rules.audit_words import ACTION_NAMES, DOOR_NAMES, RECORD_NAMES
+from ltc.rules.exports import ALL_RECORDS
 from ltc.rules.months import ONE_DAY
 from ltc.services.audit import verify as verify_chain
 from ltc.services.table_files import Coded
@@ -24,13 +25,11 @@ from ltc.store.audit_log import count_unsealed, find_head
 from ltc.store.audit_questions import EventFilter, find_actor_names, list_events, load_events
 from ltc.web.audit_events import (
     SPOILT,
-    action_words,
     is_spoilt,
-    keep_ids,
-    record_words,
     say,
     show_events,
 )
+from ltc.web.audit_values import action_words, keep_ids, record_words
 from ltc.web.formats import problem_text
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
@@ -67,9 +66,26 @@ def index() -> Any:
         head=head,
         is_head_spoilt=is_spoilt(head),
         spoilt=SPOILT,
+        narrowed=_say_narrowed(chosen),
         exported_most=EXPORTED_MOST,
         waiting=count_unsealed(session, actor.area_id),
     )
+
+
+def _say_narrowed(chosen: EventFilter) -> list[str]:
+    """Say to what the list is narrowed by links of its rows, which no field of the filter shows."""
+    said = []
+    if chosen.record_id == ALL_RECORDS:
+        said.append(_("Only events about no single record are shown, such as lists taken away."))
+    elif chosen.record_id is not None:
+        kind, number = record_words(chosen.record_type), chosen.record_id
+        said.append(_("Only the events of one record are shown: %(kind)s, number %(number)s.",
+                      kind=kind, number=number))  # fmt: skip
+    if chosen.actor_id is not None:
+        names = find_actor_names(http.database(), http.current_actor(), {chosen.actor_id})
+        who = names.get(chosen.actor_id, chosen.actor_id)
+        said.append(_("Only what %(who)s did is shown.", who=who))
+    return said
 
 
 @blueprint.get(f"/events.{LIST_SUFFIX}")
@@ -185,6 +201,7 @@ def _read_filter() -> EventFilter:
         action=read_text("action"),
         record_type=read_text("record_type"),
         record_id=read_number("record_id"),
+        actor_id=read_number("actor"),
         who=read_text("who"),
         about=read_text("about"),
         begins_at=_start_of(first) if first else None,

@@ -28,7 +28,8 @@ from ltc.store.oversight import (
     measure_disks,
 )
 from ltc.web import job_status
-from ltc.web.audit_events import action_words, is_spoilt
+from ltc.web.audit_events import is_spoilt
+from ltc.web.audit_values import action_words
 from ltc.web.formats import instant, share, whole
 
 WEEK = timedelta(days=7)
@@ -38,6 +39,10 @@ LEADS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         N_("Masked numbers shown in full"),
         ("identity.unmasked", "account.unmasked", "phone.unmasked", "address.unmasked"),
+    ),
+    (
+        N_("Lists, sheets and statements taken away"),
+        ("list.exported", "sheet.printed", "statement.handed_out", "statements.handed_out"),
     ),
     (N_("Sign-ins refused or failed"), ("sign_in.refused", "user.sign_in_failed", "user.locked")),
     (N_("Visits corrected or withdrawn"), ("visit.corrected", "visit.withdrawn")),

@@ -6,13 +6,24 @@ import sqlalchemy as sa
 import time_machine
 
 from ltc.rules.access import Role
+from ltc.rules.exports import Listed
 from ltc.rules.payouts.runs import RunKind, RunStatus
+from ltc.rules.statements import StatementKind
 from ltc.services.audit import seal_blocks
+from ltc.services.exports import MadeFile, record_list
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
 from ltc.store.payouts import PayoutRun
+from ltc.store.statements import Statement
 from tests.conftest import NOW
-from tests.support.factories import make_person, make_plan, make_provider, make_user
+from tests.support.factories import (
+    make_carer,
+    make_district,
+    make_person,
+    make_plan,
+    make_provider,
+    make_user,
+)
 from tests.support.sign_in import sign_in_as
 
 
@@ -120,6 +131,75 @@ def test_events_are_found_by_case_number_provider_code_and_month(page, about):
         rows = text_of(page, f"/audit?about={query}").split("<tbody")[1]
         assert all(words in rows for words in found)
         assert other not in rows
+
+
+def test_what_one_person_did_is_found_whoever_else_has_the_name(page, session, make_ctx):
+    namesake = make_user(session, Role.OFFICER, name="陈晨")
+    ctx = make_ctx(role=Role.OFFICER, user_id=namesake.id)
+    with ctx.transaction():
+        ctx.record("visit.refused", "visit", 9)
+    assert "Visit corrected</td>" in text_of(page, "/audit?who=陈晨")
+    text = text_of(page, f"/audit?actor={namesake.id}")
+    assert "Only what 陈晨 did is shown." in text
+    assert "Visit refused</td>" in text
+    assert "Visit corrected</td>" not in text
+    assert f'name="actor" value="{namesake.id}"' in text, "the filter keeps it"
+
+
+def test_it_is_said_which_record_the_list_is_narrowed_to(page):
+    text = text_of(page, "/audit?record_type=visit&record_id=1")
+    assert "Only the events of one record are shown: Visit, number 1." in text
+    assert "about no single record" in text_of(page, "/audit?record_type=visit&record_id=0")
+
+
+def test_what_was_taken_away_is_told_in_words(page, session, about, make_ctx):
+    district = make_district(session)
+    filters = {"status": "accepted", "district": str(district.id), "from": "2019-11-01", "q": "王"}
+    made = MadeFile("csv", 12345, "b" * 64)
+    record_list(
+        make_ctx(role=Role.OFFICER), listed=Listed.PEOPLE, of=None, filters=filters, made=made
+    )
+    text = text_of(page, "/audit?action=list.exported&record_type=insured_person")
+    for said in ("List: People", "Rows: 12,345", f"District: {district.name_en}", "all of this kind",
+                 "From day: 2019-11-01 (Fri)", "Search: ", "Digest of the file (SHA-256): bbbbbbbbbbbb…"):  # fmt: skip
+        assert said in text
+    assert "王<" not in text
+    assert "Lists, sheets and statements taken away" in text_of(page, "/")
+
+
+def test_a_persons_history_has_the_statements_that_were_handed_out(page, session, about, make_ctx):
+    person, _plan, _provider, run = about
+    statement = Statement(
+        area_id=1, id=new_id(), number="JS1", run_id=run.id, kind=StatementKind.PERSON,
+        subject_id=person.id, content_digest="", issued_at=NOW,
+    )  # fmt: skip
+    session.add(statement)
+    session.commit()
+    ctx = make_ctx(role=Role.OFFICER)
+    with ctx.transaction():
+        ctx.record("statement.handed_out", "statement", statement.id, {"file": [None, "c" * 64]})
+    text = text_of(page, f"/audit?about={person.case_number}")
+    assert "Statement handed out" in text
+    assert "JS1" in text
+
+
+@pytest.mark.parametrize(("path", "about_whom"), [("insured", 0), ("providers", 2)])
+def test_the_page_of_a_person_and_of_a_provider_leads_to_the_history(page, about, path, about_whom):
+    record = about[about_whom]
+    called = record.case_number if path == "insured" else record.code
+    assert f'href="/audit?about={called}"' in text_of(page, f"/{path}/{record.id}")
+
+
+def test_numbers_of_records_are_told_as_people_know_them(page, session, about, make_ctx):
+    _person, _plan, provider, _run = about
+    carer, district = make_carer(session, provider), make_district(session)
+    ctx = make_ctx(role=Role.OFFICER)
+    with ctx.transaction():
+        ctx.record("visit.logged", "visit", 3,
+                   {"carer_id": [None, carer.id], "district_id": [None, district.id]})  # fmt: skip
+    text = text_of(page, "/audit?action=visit.logged")
+    assert f"Carer: {carer.name}" in text
+    assert f"District: {district.name_en}" in text
 
 
 def test_events_of_a_filter_are_exported(page, about):
