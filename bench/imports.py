@@ -45,6 +45,7 @@ from ltc.services.uploads import keep_upload
 from ltc.store import db
 from ltc.store.import_questions import list_imports
 from ltc.store.policies import load_law
+from ltc.store.sealing import keys_of
 from ltc.store.visits import Visit
 
 ROWS, QUICK_ROWS, USUAL_ROWS = 600_000, 20_000, 3_000
@@ -83,7 +84,7 @@ def measure_trial(ctx: Context, folder: Path, path: Path) -> dict[str, Any]:
     """Keep a file and try it out."""
     begun = time.perf_counter()
     with path.open("rb") as stream:
-        digest = keep_upload(folder, stream)
+        digest = keep_upload(folder, stream, keys_of(ctx.session))
     kept = time.perf_counter() - begun
     asked = imports.receive(ctx, kind=ImportKind.VISITS, file_name=path.name, file_digest=digest)
     return {**_work(ctx, folder, asked), "kept_seconds": kept}

@@ -1,4 +1,4 @@
-"""What a scheduler does each time it looks: sign in, plan what is due, start what waits, mail.
+"""What a scheduler does each time it looks: sign in, plan what is due, start what waits, tidy, mail.
 
 It keeps nothing in mind. What is due follows from the timetable, each area's own calendar and this
 instant; what was done says the database. So any number of schedulers may look, at any time.
@@ -23,6 +23,7 @@ from ltc.rules.words import N_
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
 from ltc.services.leases import STALE_AFTER, is_gone, name_holder
+from ltc.services.uploads import sweep_uploads, uploads_folder
 from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
 from ltc.store.job_questions import (
@@ -60,6 +61,7 @@ def look(house: Any, start: Start, now: Clock = clock.now) -> list[int]:
         for area in areas:
             _plan_area(house, machine_in(house, session, area, at), area)
         started = _start_waiting(house, session, areas, at, start)
+        sweep_uploads(uploads_folder(house.settings.documents), at)
         _mail_areas(house, session, areas, at)
         return started
 

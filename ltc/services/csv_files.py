@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 from ltc.rules.errors import Invalid
 from ltc.rules.words import N_
@@ -112,7 +112,14 @@ class Table(NamedTuple):
     rows_total: int
 
 
-Source = Path | bytes
+class Opening(Protocol):
+    """A file that is opened for its bytes: a path is one."""
+
+    def open(self, mode: str = ..., /) -> IO[bytes]:
+        """Open it with the mode ``rb``."""
+
+
+Source = Path | Opening | bytes
 
 
 def read_table(source: Source, required: Sequence[str]) -> Iterator[Row]:

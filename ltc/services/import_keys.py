@@ -1,7 +1,7 @@
 """The keys that a file has had so far, on disk: so that its second row about a record is known.
 
-They are kept under the file's own id until the file is done: work that was killed goes on with
-them. What was met beyond the last checkpoint is met again under the same row numbers, and changes
+They are kept under the file's own id until the file is done, as keyed digests: work that was killed
+goes on with them. What was met beyond the last checkpoint is met again under the same row numbers, and changes
 nothing.
 """
 
@@ -20,8 +20,9 @@ SETTINGS = ("synchronous = OFF", "journal_mode = TRUNCATE", f"cache_size = -{CAC
 class SeenKeys:
     """Which row of a file was the first about each record."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lookup_key: bytes) -> None:
         """Open the keys met so far, none where the file is new."""
+        self._lookup_key = lookup_key
         self._database = sqlite3.connect(path, isolation_level=None)
         for setting in SETTINGS:
             self._database.execute(f"PRAGMA {setting}")
@@ -32,7 +33,7 @@ class SeenKeys:
 
     def meet(self, rows: Iterable[tuple[tuple[Any, ...], int]]) -> dict[int, int]:
         """Return, for rows that are not the first with their key, the first one: row → first."""
-        digests = [(_digest(key), row) for key, row in rows]
+        digests = [(self._digest(key), row) for key, row in rows]
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", digests)
         if self._database.total_changes - before == len(digests):
@@ -57,6 +58,5 @@ class SeenKeys:
         found = self._database.execute("SELECT row FROM seen WHERE key = ?", (digest,))
         return int(found.fetchone()[0])
 
-
-def _digest(key: tuple[Any, ...]) -> bytes:
-    return blake2b(repr(key).encode(), digest_size=DIGEST_BYTES).digest()
+    def _digest(self, key: tuple[Any, ...]) -> bytes:
+        return blake2b(repr(key).encode(), digest_size=DIGEST_BYTES, key=self._lookup_key).digest()

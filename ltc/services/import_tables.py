@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import chain
-from pathlib import Path
 
 from ltc.rules.errors import Invalid
-from ltc.services.csv_files import Table, check_columns
+from ltc.services.csv_files import Opening, Table, check_columns
 from ltc.services.import_left_out import ERROR_COLUMNS, unguarded
 from ltc.services.import_rows import Spec
 from ltc.services.xlsx_files import open_any_table
@@ -22,7 +21,7 @@ class NoRows(Invalid):
     """The file has a header and no row below it. Write the rows, and choose the file again."""
 
 
-def open_import(path: Path, spec: Spec) -> Table:
+def open_import(path: Opening, spec: Spec) -> Table:
     """Open a file of a kind and check that it can be read as one.
 
     Raises ColumnUnknown, ColumnMissing, ColumnTwice, NoRows and what ``open_any_table`` raises.

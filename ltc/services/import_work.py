@@ -35,6 +35,7 @@ from ltc.services.imports import (
     require_kind,
 )
 from ltc.services.uploads import (
+    Upload,
     find_upload,
     forget_keys,
     forget_work,
@@ -48,6 +49,7 @@ from ltc.store.import_questions import get_import, is_upload_needed
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.number_series import take_numbers
+from ltc.store.sealing import keys_of
 
 CHUNK_ROWS = 2_000  # what is looked up at once
 PIECE_ROWS = 10_000  # what is done in one transaction, in about a second
@@ -88,12 +90,12 @@ def work(
     """
     file = get_import(ctx.session, ctx.actor, import_id)
     spec = require_kind(ctx, ImportKind(file.kind))
-    path = find_upload(folder, file.file_digest)
+    upload = find_upload(folder, file.file_digest, keys_of(ctx.session))
     lease = _take(ctx, file, clock(), job_id)
     try:
         begun = _Work(ctx, file, spec, lease, folder, clock, on_progress)
         with closing(begun), _collecting_seldom():
-            _do(begun, path)
+            _do(begun, upload)
     except leases.LeaseLost:
         raise leases.explain_loss(ctx, lease, _tell_stopped) from None
     except Exception as error:
@@ -125,16 +127,16 @@ class _Work:
 
     def __post_init__(self) -> None:
         """Go on at the checkpoint; begin anew where there is none, or its keys are gone."""
-        keys = seen_path(self.folder, self.file.id)
-        checkpoint = self.file.checkpoint if keys.exists() else None
+        met, keys = seen_path(self.folder, self.file.id), keys_of(self.ctx.session)
+        checkpoint = self.file.checkpoint if met.exists() else None
         if checkpoint:
             self.row = int(checkpoint["row"])
             self.counts, self.problems = dict(self.file.counts), list(self.file.problems)
         else:
             forget_work(self.folder, self.file.id)
-        self.seen = SeenKeys(keys)
+        self.seen = SeenKeys(met, keys.lookup_key)
         length = int(checkpoint["bytes"]) if checkpoint else 0
-        self.left_out = LeftOut(left_out_path(self.folder, self.file.id), length)
+        self.left_out = LeftOut(left_out_path(self.folder, self.file.id), keys, length)
 
     def count(self, checked: Iterable[Checked]) -> None:
         """Add up what became of rows, and put those in question aside."""
@@ -167,10 +169,10 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _do(work: _Work, path: Path) -> None:
+def _do(work: _Work, upload: Upload) -> None:
     """Go through the rows after the checkpoint; a file that cannot be read as a whole is refused."""
     try:
-        table = open_import(path, work.spec)
+        table = open_import(upload, work.spec)
     except Invalid as problem:
         _refuse(work, problem)
         return

@@ -22,6 +22,7 @@ from ltc.store.base import new_id
 from ltc.store.import_questions import get_import
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobRun, JobStatus, find_newest_job
+from ltc.store.sealing import keys_of
 
 JOB_KIND = "import"
 FILE_NAME_LENGTH_MAX = 200
@@ -159,7 +160,7 @@ def build_error_file(
     path = left_out_path(folder, file.id)
     if not path.is_file():
         raise UploadGone
-    return build_table(path, file.columns or [], title, say)
+    return build_table(path, keys_of(ctx.session), file.columns or [], title, say)
 
 
 def is_workbook(file: ImportFile) -> bool:

@@ -1,18 +1,22 @@
 """Uploaded files, kept under their digest until they are imported or forgotten.
 
-Beside them, under the id of the import, lies what the work on a file keeps: the keys met so far and
-the rows in question.
+They hold names and numbers of people, so they lie encrypted under the data key. Beside them, under
+the id of the import, lies what the work on a file keeps: the keys met so far, as keyed digests, and
+the rows in question, encrypted too.
 """
 
 import hashlib
 import re
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from ltc.rules.errors import Conflict
 from ltc.store.documents import UPLOADS
+from ltc.store.sealed_files import SealedFileBroken, open_sealed, write_sealed
+from ltc.store.sealing import KeyRing
 
 BLOCK_BYTES = 1 << 20
 KEPT_DAYS = 7
@@ -30,8 +34,23 @@ def uploads_folder(documents: Path) -> Path:
     return documents / UPLOADS
 
 
-def keep_upload(folder: Path, stream: IO[bytes]) -> str:
-    """Write an upload to disk, block by block, and return its SHA-256, which is its name.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A kept file; it is opened like a path."""
+
+    path: Path
+    keys: KeyRing
+
+    def open(self, _mode: str = "rb") -> IO[bytes]:
+        """Open the bytes as they came; raises UploadGone where their key is gone."""
+        try:
+            return open_sealed(self.path, self.keys)
+        except SealedFileBroken:
+            raise UploadGone from None
+
+
+def keep_upload(folder: Path, stream: IO[bytes], keys: KeyRing) -> str:
+    """Encrypt an upload to disk, block by block, and return the SHA-256 of its bytes, its name.
 
     It gets its name when it is complete, so half a file is never found.
     """
@@ -40,9 +59,11 @@ def keep_upload(folder: Path, stream: IO[bytes]) -> str:
     with tempfile.NamedTemporaryFile(dir=folder, prefix=ARRIVING, delete=False) as file:
         arriving = Path(file.name)
         try:
+            sealed = write_sealed(file, keys)
             while block := stream.read(BLOCK_BYTES):
                 digest.update(block)
-                file.write(block)
+                sealed.write(block)
+            sealed.close()
         except BaseException:
             arriving.unlink()
             raise
@@ -50,12 +71,12 @@ def keep_upload(folder: Path, stream: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def find_upload(folder: Path, digest: str) -> Path:
-    """Return the path of a kept upload; raises UploadGone."""
+def find_upload(folder: Path, digest: str, keys: KeyRing) -> Upload:
+    """Return a kept upload; raises UploadGone."""
     path = folder / digest
     if not DIGEST_SHAPE.fullmatch(digest) or not path.is_file():
         raise UploadGone
-    return path
+    return Upload(path, keys)
 
 
 def remove_upload(folder: Path, digest: str) -> None:

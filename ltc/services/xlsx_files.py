@@ -4,17 +4,15 @@ A workbook is unpacked as a whole, unlike a CSV file: so its size is bounded, an
 answer is to save it as CSV. Sentences say so, never the name of an error of the library.
 """
 
-import mmap
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from ltc.rules.errors import Invalid
-from ltc.services.csv_files import FileEmpty, Row, Table, open_table
+from ltc.services.csv_files import FileEmpty, Opening, Row, Table, open_table
 
 ZIP_START = b"PK\x03\x04"
 OLE_START = b"\xd0\xcf\x11\xe0"  # an old workbook, or a new one inside an envelope with a password
@@ -44,7 +42,7 @@ class WorkbookTooLarge(Invalid):
     """This workbook unpacks to more than {most} MB. Save its sheet as “CSV UTF-8” and choose that."""
 
 
-def open_any_table(path: Path, wanted: Sequence[str]) -> Table:
+def open_any_table(path: Opening, wanted: Sequence[str]) -> Table:
     """Open a CSV or XLSX file, told apart by how it begins; raises like both."""
     with path.open("rb") as file:
         start = file.read(len(ZIP_START))
@@ -53,13 +51,14 @@ def open_any_table(path: Path, wanted: Sequence[str]) -> Table:
     return open_sheet(path) if start == ZIP_START else open_table(path, wanted)
 
 
-def open_sheet(path: Path) -> Table:
+def open_sheet(path: Opening) -> Table:
     """Open the first sheet, blank rows left out.
 
     Raises FileEmpty, WorkbookDamaged, WorkbookLocked, WorkbookTooLarge.
     """
-    _check_size(path)
-    rows, height = _open(path)
+    with path.open("rb") as file:
+        _check_size(file)
+        rows, height = _open(file)
     texts = ((number, [_text(value) for value in row]) for number, row in enumerate(rows, start=1))
     filled = ((number, cells) for number, cells in texts if any(cells))
     _, columns = next(filled, (0, []))
@@ -70,14 +69,19 @@ def open_sheet(path: Path) -> Table:
     return Table(columns, _build_rows(filled, columns), height)
 
 
-def _has(path: Path, text: bytes) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        return view.find(text) >= 0
+def _has(path: Opening, text: bytes) -> bool:
+    before = b""
+    with path.open("rb") as file:
+        while block := file.read(MEGABYTE):
+            if text in before + block:
+                return True
+            before = block[-len(text) :]
+    return False
 
 
-def _check_size(path: Path) -> None:
+def _check_size(file: IO[bytes]) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
     except (zipfile.BadZipFile, OSError) as error:
         raise WorkbookDamaged from error
@@ -85,10 +89,11 @@ def _check_size(path: Path) -> None:
         raise WorkbookTooLarge(most=UNPACKED_MB_MAX)
 
 
-def _open(path: Path) -> tuple[Iterator[list[Any]], int]:
+def _open(file: IO[bytes]) -> tuple[Iterator[list[Any]], int]:
     """Return the rows of the first sheet and their number."""
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        file.seek(0)
+        sheet = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0)
         return iter(sheet.iter_rows()), sheet.total_height
     except PasswordError as error:
         raise WorkbookLocked from error

@@ -69,11 +69,11 @@ class BackupKeys:
 class SealedWriter:
     """Encrypts what is written to it into a file; ``close`` writes the last chunk."""
 
-    def __init__(self, file: IO[bytes], keys: BackupKeys) -> None:
+    def __init__(self, file: IO[bytes], keys: BackupKeys, magic: str = MAGIC) -> None:
         """Write the header: magic, id of the key, salt."""
         self._file = file
-        self._header = f"{MAGIC} {keys.current}\n".encode() + os.urandom(SALT_BYTES)
-        self._box = _box_of(keys.keys[keys.current], self._header)
+        self._header = f"{magic} {keys.current}\n".encode() + os.urandom(SALT_BYTES)
+        self._box = box_of(keys.keys[keys.current], self._header)
         self._waiting = bytearray()
         self._number = 0
         file.write(self._header)
@@ -91,7 +91,7 @@ class SealedWriter:
         self._waiting.clear()
 
     def _write_chunk(self, plain: bytes, *, is_last: bool) -> None:
-        sealed = self._box.encrypt(_nonce(self._number, is_last=is_last), plain, self._header)
+        sealed = self._box.encrypt(nonce_of(self._number, is_last=is_last), plain, self._header)
         self._file.write(len(sealed).to_bytes(LENGTH_BYTES, "big") + sealed)
         self._number += 1
 
@@ -101,16 +101,16 @@ def read_sealed(file: IO[bytes], keys: BackupKeys, name: str) -> Iterator[bytes]
 
     Raises NotABackup, BackupKeyMissing, BackupDamaged, BackupCutOff; ``name`` is for these.
     """
-    key_id, header = _read_header(file, name)
+    key_id, header = read_header(file, name)
     if key_id not in keys.keys:
         raise BackupKeyMissing(name=name, key=key_id)
-    box = _box_of(keys.keys[key_id], header)
+    box = box_of(keys.keys[key_id], header)
     number, is_last = 0, False
     while not is_last:
         place = file.tell()
         sealed, is_last = _read_chunk(file, name)
         try:
-            yield box.decrypt(_nonce(number, is_last=is_last), sealed, header)
+            yield box.decrypt(nonce_of(number, is_last=is_last), sealed, header)
         except InvalidTag:
             raise _fault(box, header, number, sealed, name, key_id, place) from None
         number += 1
@@ -121,17 +121,18 @@ def _fault(
 ) -> Conflict:
     """Return why a chunk does not open: a file cut off between two chunks, or a change."""
     try:
-        box.decrypt(_nonce(number, is_last=False), sealed, header)
+        box.decrypt(nonce_of(number, is_last=False), sealed, header)
     except InvalidTag:
         return BackupDamaged(name=name, key=key, place=place)
     return BackupCutOff(name=name, size=place + LENGTH_BYTES + len(sealed))
 
 
-def _read_header(file: IO[bytes], name: str) -> tuple[str, bytes]:
+def read_header(file: IO[bytes], name: str, wanted: str = MAGIC) -> tuple[str, bytes]:
+    """Return the id of a file's key, and its whole header; raises NotABackup."""
     line = file.readline(LONGEST_HEADER_BYTES)
     magic, _, key_id = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
     salt = file.read(SALT_BYTES)
-    if magic != MAGIC or not key_id or len(salt) != SALT_BYTES:
+    if magic != wanted or not key_id or len(salt) != SALT_BYTES:
         raise NotABackup(name=name)
     return key_id, line + salt
 
@@ -148,10 +149,12 @@ def _read_chunk(file: IO[bytes], name: str) -> tuple[bytes, bool]:
     return sealed, is_last
 
 
-def _box_of(key: bytes, header: bytes) -> AESGCM:
+def box_of(key: bytes, header: bytes) -> AESGCM:
+    """Return what encrypts and opens the chunks of one file."""
     derived = HKDF(SHA256(), KEY_BYTES, salt=header[-SALT_BYTES:], info=header).derive(key)
     return AESGCM(derived)
 
 
-def _nonce(number: int, *, is_last: bool) -> bytes:
+def nonce_of(number: int, *, is_last: bool) -> bytes:
+    """Return the nonce of a chunk, counted from 0."""
     return number.to_bytes(11, "big") + bytes([is_last])

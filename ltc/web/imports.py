@@ -292,7 +292,8 @@ def _check_kept(import_id: int) -> None:
 
 
 def _keys() -> KeyRing:
-    return http.house().settings.keys
+    keys: KeyRing = http.house().settings.keys
+    return keys
 
 
 def _folder() -> Path:

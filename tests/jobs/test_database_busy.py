@@ -56,7 +56,7 @@ def ask_for_import(house, session, area, make_ctx, tmp_path):
         officer = make_ctx(Role.OFFICER, user_id=factories.make_user(session, Role.OFFICER).id)
         folder = uploads_folder(house.settings.documents)
         content = write_csv(tmp_path / "fees.csv", [ROWS[ImportKind.FEES]]).read_bytes()
-        digest = keep_upload(folder, io.BytesIO(content))
+        digest = keep_upload(folder, io.BytesIO(content), house.settings.keys)
         asked = imports.receive(officer, kind=ImportKind.FEES, file_name="f", file_digest=digest)
         work_on(officer, asked, folder)
         return imports.ask_to_carry_out(officer, import_id=asked.import_id).job_id

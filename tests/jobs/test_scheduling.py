@@ -1,5 +1,6 @@
 """Planning, running, taking over and telling, on real databases with a clock that is set."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -14,6 +15,7 @@ from ltc.rules.months import Month
 from ltc.rules.timetable import CatchUp, Timetable
 from ltc.services import jobs, leases
 from ltc.services.payout_start import JOB_KIND, job_key
+from ltc.services.uploads import uploads_folder
 from ltc.store.areas import Area
 from ltc.store.base import Base
 from ltc.store.job_questions import find_newest_scheduler
@@ -238,6 +240,17 @@ def _clock_of_the_database(request, monkeypatch):
     """These tests live in 2019; the one about clocks asks the database."""
     if "clock_differs" not in request.node.name:
         monkeypatch.setattr("ltc.jobs.scheduling.read_clock", lambda _session, at: at)
+
+
+def test_a_look_removes_uploads_that_nobody_came_back_for(house, area):
+    folder = uploads_folder(house.settings.documents)
+    folder.mkdir(parents=True)
+    for name, days in (("a" * 64, 8), ("b" * 64, 6), ("12.left-out", 8)):
+        (folder / name).write_bytes(b"sealed")
+        then = (NOW - timedelta(days=days)).timestamp()
+        os.utime(folder / name, (then, then))
+    look(house, lambda _job_id, **_named: False, now=lambda: NOW)
+    assert [path.name for path in folder.iterdir()] == ["b" * 64]
 
 
 def test_a_job_is_stopped_with_its_next_sign_of_life(house, area, make_ctx, monkeypatch):

@@ -7,6 +7,7 @@ from ltc.rules.imports import ImportKind
 from ltc.services import import_work, imports
 from ltc.services.import_kinds import SPECS
 from ltc.services.uploads import keep_upload
+from ltc.store.sealing import keys_of
 from tests.support.factories import (
     make_agreement,
     make_carer,
@@ -85,7 +86,7 @@ def try_file(ctx, kind, path, folder=None):
     """Try a file out, and return its record; the upload is kept in a folder beside it."""
     folder = folder or path.parent / "uploads"
     with path.open("rb") as file:
-        digest = keep_upload(folder, file)
+        digest = keep_upload(folder, file, keys_of(ctx.session))
     asked = imports.receive(ctx, kind=kind, file_name=path.name, file_digest=digest)
     return work_on(ctx, asked, folder)
 

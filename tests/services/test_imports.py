@@ -325,6 +325,17 @@ def test_what_nobody_needs_any_more_is_cleared_away(officer, world, tmp_path):
     assert list(uploads.iterdir()) == [left_out_path(uploads, file.id)]
 
 
+def test_nothing_of_a_file_lies_readable_on_disk(officer, world, tmp_path):
+    row = {**ROWS[ImportKind.PEOPLE], "contribution_years": "x"}
+    file = try_file(officer, ImportKind.PEOPLE, write(tmp_path, row))
+    left = left_out_path(tmp_path / "uploads", file.id)
+    kept = [path.read_bytes() for path in (tmp_path / "uploads").iterdir()]
+    assert left.stat().st_size
+    assert len(kept) == 2
+    for text in (row["identity"], row["name"], row["phone"]):
+        assert not [content for content in kept if text.encode() in content]
+
+
 @pytest.mark.parametrize("kind", [ImportKind.CARERS, ImportKind.VISITS, ImportKind.BED_STAYS,
                                   ImportKind.FEES])  # fmt: skip
 def test_a_provider_imports_its_own(manager, world, tmp_path, kind):

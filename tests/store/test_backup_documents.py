@@ -3,6 +3,9 @@
 from ltc.services.uploads import keep_upload, uploads_folder
 from ltc.store.backup_documents import list_documents, read_documents
 from ltc.store.documents import keep_file, path_of
+from ltc.store.sealing import KeyRing
+
+KEYS = KeyRing("k1", {"k1": bytes(32)}, bytes(32))
 
 
 def test_uploads_stay_out_of_a_backup(tmp_path):
@@ -10,7 +13,7 @@ def test_uploads_stay_out_of_a_backup(tmp_path):
     source = tmp_path / "people.csv"
     source.write_bytes(b"identity,name\n500112194001011234,x\n")
     with source.open("rb") as file:
-        keep_upload(uploads_folder(tmp_path), file)
+        keep_upload(uploads_folder(tmp_path), file, KEYS)
     (uploads_folder(tmp_path) / "arriving-1").write_bytes(b"identity")
     source.unlink()
     assert list(list_documents(tmp_path)) == [path_of(tmp_path, 1, digest)]

@@ -25,6 +25,7 @@ from ltc.store.insured import Enrolment, InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutResult
 from ltc.store.providers import Provider
+from ltc.store.sealing import keys_of
 from ltc.store.users import User
 from tests.support import factories as make
 from tests.support.world import Side
@@ -60,7 +61,7 @@ def build_demonstration(session: Session, policies: LawBook, documents: Path) ->
 def _import_a_bad_file(stage: Stage, documents: Path) -> None:
     ctx = stage.acting("officer", OPEN_AT)
     folder = uploads_folder(documents)
-    digest = keep_upload(folder, io.BytesIO(BAD_FILE.encode()))
+    digest = keep_upload(folder, io.BytesIO(BAD_FILE.encode()), keys_of(ctx.session))
     asked = receive(ctx, kind=ImportKind.VISITS, file_name="visits.csv", file_digest=digest)
     work(ctx, import_id=asked.import_id, folder=folder, clock=lambda: OPEN_AT, job_id=asked.job_id)
 

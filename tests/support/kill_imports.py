@@ -19,24 +19,27 @@ from ltc.rules.access import Actor, Role
 from ltc.rules.imports import ImportKind, ImportStatus
 from ltc.services import import_work, imports
 from ltc.services.context import Context
+from ltc.services.import_left_out import read_left_out
 from ltc.services.leases import LIVE
 from ltc.services.uploads import keep_upload, left_out_path
 from ltc.store import db
 from ltc.store.imports import ImportFile
 from ltc.store.job_runs import JobRun
 from ltc.store.policies import load_law
+from ltc.store.sealing import KeyRing
 from ltc.store.visits import Fee
 from tests.conftest import NOW
 from tests.support.kill_points import KillPoint
 
 LAW = load_law()
+KEYS = KeyRing("k1", {"k1": bytes(32)}, bytes(32))
 
 
 def run(url: str, folder: Path, kill_at: int | None) -> int:
     """Try the file out and carry it out, or go on; return how many statements and commits it took."""
     engine = db.create_engine(url)
     point = KillPoint(engine, kill_at)
-    with Session(engine, expire_on_commit=False) as session:
+    with Session(engine, expire_on_commit=False, info={"keys": KEYS}) as session:
         ctx = Context(session, Actor(None, "officer", Role.OFFICER, 1, door="test"), NOW, LAW)
         file = _find(session) or _receive(ctx, folder)
         while file.status is not ImportStatus.DONE:
@@ -48,7 +51,7 @@ def run(url: str, folder: Path, kill_at: int | None) -> int:
 def _receive(ctx: Context, folder: Path) -> ImportFile:
     path = folder / "fees.csv"
     with path.open("rb") as stream:
-        digest = keep_upload(folder / "uploads", stream)
+        digest = keep_upload(folder / "uploads", stream, KEYS)
     imports.receive(ctx, kind=ImportKind.FEES, file_name=path.name, file_digest=digest)
     return _find(ctx.session)
 
@@ -91,7 +94,7 @@ def look(url: str, folder: Path) -> dict[str, Any]:
             "stored": hashlib.sha256(repr(rows).encode()).hexdigest(),
             "counts": file.counts if file else {},
             "problems": file.problems if file else [],
-            "left_out": left.read_text() if left and left.exists() else "",
+            "left_out": list(read_left_out(left, KEYS)) if left and left.exists() else [],
             "kept": len(list((folder / "uploads").iterdir())),
         }
     engine.dispose()

@@ -30,7 +30,7 @@ def upload(desk: Desk) -> Sending:
 def receive(desk: Desk) -> imports.Asked:
     """A file that was sent and is to be tried out."""
     folder, content = uploads_folder(desk.house.settings.documents), fees(desk)
-    digest = keep_upload(folder, io.BytesIO(content))
+    digest = keep_upload(folder, io.BytesIO(content), desk.house.settings.keys)
     ctx = desk.ctx(Role.OFFICER)
     return imports.receive(ctx, kind=ImportKind.FEES, file_name="f.csv", file_digest=digest)
 

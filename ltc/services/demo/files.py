@@ -10,6 +10,7 @@ from ltc.services.import_work import work
 from ltc.services.imports import Asked, ask_to_carry_out, receive
 from ltc.services.uploads import keep_upload, uploads_folder
 from ltc.store.imports import ImportFile
+from ltc.store.sealing import keys_of
 
 LEFT_OUT = (Outcome.CONFLICT, Outcome.BAD)
 Cells = Mapping[str, object]
@@ -26,7 +27,7 @@ def hand_in(ctx: Context, folder: Path, kind: ImportKind, name: str, rows: Seque
     path = folder / f"{name}.csv"
     _write(path, rows)
     with path.open("rb") as file:
-        digest = keep_upload(uploads_folder(folder), file)
+        digest = keep_upload(uploads_folder(folder), file, keys_of(ctx.session))
     path.unlink()
     asked = receive(ctx, kind=kind, file_name=path.name, file_digest=digest)
     tried = _work(ctx, folder, asked)
