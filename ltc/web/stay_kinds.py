@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ltc import http
 from ltc.rules.months import DayRange
@@ -41,6 +42,8 @@ class Kind:
     form_data: Callable[[Any], dict[str, Any]]
     columns: tuple[str, ...]
     cells: Callable[[Any], list[Any]]
+    tell: Callable[[Any], str]
+    name: str
     title: str
     record_title: str
     correct_title: str
@@ -64,6 +67,26 @@ def _describe_stay(stay: BedStay) -> Rows:
         (_("Price a bed-day"), yuan(stay.price_fen)),
         (_("Price of the stay"), f"{yuan(stay.price_fen * bed_days)} {so_far}".strip()),
     ]
+
+
+def _tell_stay(stay: BedStay) -> str:
+    bed_days = bed_days_of(stay)
+    values = {"days": whole(bed_days), "price": yuan(stay.price_fen),
+              "amount": yuan(stay.price_fen * bed_days)}  # fmt: skip
+    if stay.ends_before is None:
+        return ngettext(
+            "Still there: %(days)s bed-day so far at %(price)s, %(amount)s.",
+            "Still there: %(days)s bed-days so far at %(price)s, %(amount)s.",
+            bed_days, **values,
+        )  # fmt: skip
+    return ngettext(
+        "%(days)s bed-day at %(price)s: %(amount)s.", "%(days)s bed-days at %(price)s: %(amount)s.",
+        bed_days, **values,
+    )  # fmt: skip
+
+
+def _tell_fee(fee: Fee) -> str:
+    return f"{fee_kind_name(fee)}, {day(fee.charged_on)}: {yuan(fee.amount_fen)}"
 
 
 def _describe_fee(fee: Fee) -> Rows:
@@ -122,12 +145,13 @@ KINDS = {
         BedStay, "stay_id", attrgetter("starts_on"), STAY_SORTS, "starts_on", StayForm, CorrectStayForm,
         use_cases.record, use_cases.correct, use_cases.withdraw,
         _describe_stay, _stay_data, ("first_day", "last_day", "bed_days", "price_fen"), _stay_cells,
-        N_("Stays in a bed"), N_("Record a stay"), N_("Correct a stay"), N_("Withdraw a stay"),
+        _tell_stay, N_("Stay in a bed"), N_("Stays in a bed"), N_("Record a stay"),
+        N_("Correct a stay"), N_("Withdraw a stay"),
     ),
     "fees": Kind(
         Fee, "fee_id", attrgetter("charged_on"), FEE_SORTS, "charged_on", FeeForm, CorrectFeeForm,
         use_cases.record_fee, use_cases.correct_fee, use_cases.withdraw_fee,
         _describe_fee, _fee_data, ("day", "kind", "amount_fen"), _fee_cells,
-        N_("Fees"), N_("Record a fee"), N_("Correct a fee"), N_("Withdraw a fee"),
+        _tell_fee, N_("Fee"), N_("Fees"), N_("Record a fee"), N_("Correct a fee"), N_("Withdraw a fee"),
     ),
 }  # fmt: skip

@@ -13,7 +13,8 @@ def test_a_stay_is_recorded_corrected_and_withdrawn(officer, session, person, pr
     data = {"person": person.case_number, "provider": provider.code, "starts_on": "2019-11-01",
             "ends_on": "2019-11-10", "price": "70.00"}  # fmt: skip
     page = sent(officer, "/stays/beds/record", data)
-    assert "¥700.00" in page
+    assert "10 bed-days at ¥70.00: ¥700.00." in page
+    assert "Stay in a bed · " in page
     stay = known(session, BedStay)
     assert (stay.price_fen, stay.ends_before) == (7000, date(2019, 11, 11))
     page = sent(
@@ -66,3 +67,13 @@ def test_the_same_fee_is_another_one_only_under_a_number_of_its_own(
     assert "The same fee is recorded already as" in refused(officer, "/stays/fees/record", data)
     for other in ({"amount": "60.01"}, {"charged_on": "2019-11-06"}, {"reference": "R-2"}):
         sent(officer, "/stays/fees/record", {**data, **other})
+
+
+def test_a_stay_that_goes_on_says_what_it_comes_to_so_far(officer, session, person, provider):
+    stay = make.make_bed_stay(session, person, provider, starts_on=date(2019, 11, 14),
+                              ends_before=None, price_fen=7000)  # fmt: skip
+    assert "Still there: 1 bed-day so far at ¥70.00, ¥70.00." in read(
+        officer, f"/stays/beds/{stay.id}"
+    )
+    fee = make.make_fee(session, person, provider, charged_on=date(2019, 11, 5), amount_fen=6000, kind="medical_care")  # fmt: skip
+    assert "Medical care, 2019-11-05 (Tue): ¥60.00" in read(officer, f"/stays/fees/{fee.id}")
