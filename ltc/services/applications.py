@@ -24,7 +24,7 @@ from ltc.rules.assessments.instruments import Gate
 from ltc.rules.errors import Invalid
 from ltc.rules.policies import NoPolicyInForce
 from ltc.services.context import Context
-from ltc.services.facts import NothingChanged
+from ltc.services.facts import NothingChanged, tell_change
 from ltc.store.applications import (
     find_death,
     find_enrolment,
@@ -145,7 +145,7 @@ def assign(
         }
         if all(getattr(application, name) == value for name, value in facts.items()):
             raise NothingChanged
-        changes = _change(application, facts) | {"interest_asked": [None, interest_asked]}
+        changes = _change(ctx, application, facts) | {"interest_asked": [None, interest_asked]}
         ctx.record("application.assigned", "application", application.id, changes)
     return application
 
@@ -153,16 +153,20 @@ def assign(
 def move(ctx: Context, application: Application, wanted: ApplicationStatus, **facts: Any) -> None:
     """Move a locked application along, inside a transaction; raises MoveNotAllowed."""
     check_move(application.status, wanted)
-    changes = _change(application, {"status": wanted, **facts})
+    changes = _change(ctx, application, {"status": wanted, **facts})
     ctx.record(f"application.{wanted.value}", "application", application.id, changes)
 
 
-def _change(application: Application, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Set the facts and return what they were before; words about a person are left out."""
-    changes = {name: [getattr(application, name), value] for name, value in facts.items()}
+def _change(
+    ctx: Context, application: Application, facts: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """Set the facts and return what they were before, for the audit event."""
+    changes = {
+        name: tell_change(ctx.session, name, getattr(application, name), value)
+        for name, value in facts.items()
+    }
     for name, value in facts.items():
         setattr(application, name, value)
-    changes.pop("decision_note", None)
     return changes
 
 

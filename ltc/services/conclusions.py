@@ -15,7 +15,7 @@ from ltc.rules.words import N_, Word
 from ltc.services.applications import move
 from ltc.services.context import Context
 from ltc.services.evaluations import get_evaluation
-from ltc.services.facts import correct_fact, describe_changes, record_fact
+from ltc.services.facts import correct_fact, record_change, record_fact, tell_change
 from ltc.store.applications import get_conclusion, list_confirmers, lock_application
 from ltc.store.areas import get_area
 from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
@@ -61,8 +61,11 @@ def confirm_conclusion(
         evaluation = get_evaluation(ctx, application_id, evaluation_id)
         earlier = list_confirmers(session, ctx.actor, evaluation.id)
         check_may_confirm(user_id, application.assessor_id, earlier)
-        session.add(_new_confirmation(ctx, evaluation, user_id, remark))
+        confirmation = _new_confirmation(ctx, evaluation, user_id, remark)
+        session.add(confirmation)
         changes = {"evaluation_id": [None, evaluation.id], "expert_id": [None, user_id]}
+        if confirmation.remark:
+            changes["remark"] = tell_change(session, "remark", None, confirmation.remark)
         ctx.record("evaluation.confirmed", "application", application.id, changes)
         if len(earlier) + 1 < CONFIRMATIONS_NEEDED:
             return None
@@ -90,7 +93,7 @@ def correct_conclusion(
         new = correct_fact(
             ctx, old, reason, grade=grade, concluded_on=concluded_on, valid_before=valid_before
         )
-        ctx.record("conclusion.corrected", "conclusion", new.id, describe_changes(old, new))
+        record_change(ctx, "conclusion.corrected", new, old)
     return new
 
 
@@ -122,11 +125,7 @@ def _conclude(ctx: Context, application: Application, evaluation: Evaluation) ->
         concluded_on=ctx.today,
         valid_before=add_months(ctx.today, policy.conclusion_months.get()),
     )
-    changes = {
-        "grade": [None, conclusion.grade],
-        "valid_before": [None, conclusion.valid_before],
-    }
-    ctx.record("conclusion.made", "conclusion", conclusion.id, changes)
+    record_change(ctx, "conclusion.made", conclusion)
     move(ctx, application, ApplicationStatus.CONCLUDED)
     return conclusion
 

@@ -11,6 +11,7 @@ from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.insured import clean_name
 from ltc.services.applications import move
 from ltc.services.context import Context
+from ltc.services.facts import tell_change
 from ltc.store.applications import (
     EvaluationNotFound,
     find_evaluation,
@@ -74,17 +75,16 @@ def save_section(
         draft = _get_draft(ctx, lock_application(session, ctx.actor, application_id))
         is_current = revision == draft.revision
         answers = _merge_scores(draft, scores, is_current=is_current)
-        texts = _merge_texts(draft, sent_texts, is_current=is_current)
+        _check_texts(draft, sent_texts, is_current=is_current)
+        told = _set_texts(ctx, draft, sent_texts)
         before = draft.scores
         draft.scores, draft.revision, draft.saved_at = answers, draft.revision + 1, ctx.now
-        for name, text in texts.items():
-            setattr(draft, name, text)
         changed = {
             code: [before.get(code), answers[code]]
             for code in answers
             if before.get(code) != answers[code]
         }
-        changes = {**changed, "revision": [draft.revision - 1, draft.revision]}
+        changes = {**changed, **told, "revision": [draft.revision - 1, draft.revision]}
         ctx.record("evaluation.saved", "evaluation", draft.id, changes)
     return draft
 
@@ -104,14 +104,14 @@ def complete_evaluation(
         draft = _get_draft(ctx, application)
         if draft.revision != revision:
             raise EvaluationChanged
-        draft.guardian_present = clean_name(guardian_present, "guardian_present")
-        draft.notes = notes.strip()[:NOTES_LENGTH_MAX]
+        guardian = clean_name(guardian_present, "guardian_present")
+        told = _set_texts(ctx, draft, _read_texts(guardian, notes))
         _keep_grade(ctx, draft)
         changes = {
             name: [None, getattr(draft, name)]
             for name in ("grade", "adl_total", "cog_total", "per_total")
         }
-        ctx.record("evaluation.completed", "evaluation", draft.id, changes)
+        ctx.record("evaluation.completed", "evaluation", draft.id, {**changes, **told})
         move(ctx, application, ApplicationStatus.SCORED)
     return draft
 
@@ -130,7 +130,8 @@ def send_back(ctx: Context, *, application_id: int, evaluation_id: int, reason: 
         new.instrument, new.scores = old.instrument, dict(old.scores)
         new.notes, new.sent_back_reason = old.notes, reason
         session.add(new)
-        changes = {"evaluation_id": [old.id, new.id]}
+        why = tell_change(session, "sent_back_reason", None, reason)
+        changes = {"evaluation_id": [old.id, new.id], "sent_back_reason": why}
         ctx.record("evaluation.sent_back", "evaluation", old.id, changes)
         move(ctx, application, ApplicationStatus.ACCEPTED)
     return new
@@ -205,15 +206,26 @@ def _merge_scores(
     return merge_answers(draft.scores, cast("Mapping[str, int]", scores), is_current=is_current)
 
 
-def _merge_texts(
-    draft: Evaluation, texts: Mapping[str, str], *, is_current: bool
-) -> Mapping[str, str]:
+def _check_texts(draft: Evaluation, texts: Mapping[str, str], *, is_current: bool) -> None:
     """Refuse to replace words that the sender has not seen."""
     for name, text in texts.items():
         stored: str = getattr(draft, name)
         if stored not in ("", text) and not is_current:
             raise DraftIsNewer(items=name)
-    return texts
+
+
+def _set_texts(
+    ctx: Context, draft: Evaluation, texts: Mapping[str, str]
+) -> dict[str, list[str | None]]:
+    """Set the words of the draft, and return for the audit event which of them changed."""
+    changed = {name: text for name, text in texts.items() if getattr(draft, name) != text}
+    told = {
+        name: tell_change(ctx.session, name, getattr(draft, name), text)
+        for name, text in changed.items()
+    }
+    for name, text in changed.items():
+        setattr(draft, name, text)
+    return told
 
 
 def _keep_grade(ctx: Context, draft: Evaluation) -> None:

@@ -4,10 +4,12 @@ To be called inside ``ctx.transaction()``. Two people who correct the same row a
 is refused.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from ltc.rules.access import Permission
 from ltc.rules.errors import Conflict, Problem
@@ -15,13 +17,26 @@ from ltc.rules.insured import clean_reason
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.fact_versions import get_fact
-from ltc.store.sealed_cells import move_cell
+from ltc.store.sealed_cells import Purpose, digest_words, move_cell
 
 T = TypeVar("T")
 OF_THE_ROW = frozenset({
     "area_id", "id", "recorded_at", "recorded_by_id", "superseded_at", "replaces_id", "withdrawn",
     "reason",
 })  # fmt: skip
+ABOUT = ("person_id", "provider_id")
+# Names and words about a person: of these the audit log, which is kept for good, has digests only.
+WORDS: Mapping[str, Purpose] = {
+    "confirmed_by": Purpose.NAME,
+    "decision_note": Purpose.WORDS,
+    "guardian_present": Purpose.NAME,
+    "holder_name": Purpose.NAME,
+    "note": Purpose.WORDS,
+    "notes": Purpose.WORDS,
+    "remark": Purpose.WORDS,
+    "sent_back_reason": Purpose.WORDS,
+}
+EMPTY = (None, "")
 
 
 class AlreadyCorrected(Conflict):
@@ -82,16 +97,16 @@ def record_change(
     hidden: tuple[str, ...] = (),
     **more: Any,
 ) -> None:
-    """Write the audit event of a fact: about whom, and what differs from before.
+    """Write the audit event of a fact: about whom, and what differs from before; of a new one all.
 
-    ``hidden`` names columns with personal data, which are left out; ``more`` is added.
+    ``hidden`` names columns that are left out; ``more`` is added.
     """
     ctx.session.flush()
-    changes: dict[str, Any] = describe_changes(old, row) if old is not None else {}
+    changes = describe_changes(ctx.session, row, old)
     about = {
         name: getattr(row, name)
-        for name in ("person_id", "provider_id")
-        if hasattr(row, name) and name not in changes
+        for name in ABOUT
+        if hasattr(row, name) and (old is None or name not in changes)
     }
     kept = {name: change for name, change in changes.items() if name not in hidden}
     fixed = {"replaces_id": row.replaces_id, "reason": row.reason}
@@ -116,14 +131,28 @@ def read_values(row: Any) -> dict[str, Any]:
     }
 
 
-def describe_changes(old: Any, new: Any) -> dict[str, list[Any]]:
-    """Return ``{field: [before, after]}`` for the audit event, sealed columns left out."""
-    before, after = read_values(old), read_values(new)
+def describe_changes(session: Session, row: Any, old: Any = None) -> dict[str, list[Any]]:
+    """Return ``{field: [before, after]}`` for the audit event; of a new fact all that it says.
+
+    Sealed columns are left out, and words about a person stand as digests.
+    """
+    before = {} if old is None else read_values(old)
     return {
-        name: [before[name], after[name]]
-        for name in before
-        if before[name] != after[name] and not name.endswith("_sealed")
+        name: tell_change(session, name, before.get(name), after)
+        for name, after in read_values(row).items()
+        if _differs(before.get(name), after) and not name.endswith("_sealed")
     }
+
+
+def _differs(before: Any, after: Any) -> bool:
+    return before != after and not (before in EMPTY and after in EMPTY)
+
+
+def tell_change(session: Session, name: str, before: Any, after: Any) -> list[Any]:
+    """Return a column before and after as the audit log keeps it: words about a person as digests."""
+    if name not in WORDS:
+        return [before, after]
+    return [digest_words(session, words, WORDS[name]) for words in (before, after)]
 
 
 def _replace(ctx: Context, old: T, reason: str, values: dict[str, Any], *, withdrawn: bool) -> T:

@@ -106,6 +106,7 @@ def register(
             "enrolment_id": [None, enrolment.id],
             "scheme": [None, scheme.value],
             "starts_on": [None, starts_on],
+            "contribution_years": [None, contribution_years],
         }
         ctx.record("person.registered", "insured_person", person.id, changes)
     return person

@@ -23,7 +23,7 @@ from ltc.rules.insured import (
 from ltc.rules.months import DayRange
 from ltc.rules.words import N_
 from ltc.services.context import Context
-from ltc.services.facts import correct_fact, describe_changes, record_fact, withdraw_fact
+from ltc.services.facts import correct_fact, record_change, record_fact, withdraw_fact
 from ltc.services.insured import lock_person
 from ltc.store.base import new_id
 from ltc.store.fact_versions import get_fact
@@ -140,7 +140,7 @@ def record_account(ctx: Context, *, person_id: int, facts: AccountFacts) -> Bank
         row_id = new_id()
         values = _account_values(ctx, facts, row_id)
         row = record_fact(ctx, BankAccount, id=row_id, person_id=person.id, **values)
-        _write_event(ctx, "account.recorded", row)
+        record_change(ctx, "account.recorded", row)
     return row
 
 
@@ -158,7 +158,7 @@ def correct_account(
         if values.get("account_digest") == old.account_digest:
             del values["account_sealed"]  # sealed anew it looks different, and is the same
         row = correct_fact(ctx, old, reason, id=row_id, **values)
-        _write_event(ctx, "account.corrected", row, old)
+        record_change(ctx, "account.corrected", row, old)
     return row
 
 
@@ -214,7 +214,7 @@ def _record(ctx: Context, table: type[T], person_id: int, facts: Any, action: st
         person = lock_person(ctx, person_id)
         kind.check(ctx, person, facts)
         row = record_fact(ctx, table, person_id=person.id, **kind.values(facts))
-        _write_event(ctx, action, row)
+        record_change(ctx, action, row)
     return row
 
 
@@ -229,7 +229,7 @@ def _correct_record(
         person = lock_person(ctx, old.person_id)
         kind.check(ctx, person, facts, besides=old.id)
         row = correct_fact(ctx, old, reason, **kind.values(facts))
-        _write_event(ctx, action, row, old)
+        record_change(ctx, action, row, old)
     return row
 
 
@@ -239,7 +239,7 @@ def _withdraw_recorded(ctx: Context, table: type[T], fact_id: int, reason: str, 
         old = get_fact(ctx.session, ctx.actor, table, fact_id)
         lock_person(ctx, old.person_id)
         row = withdraw_fact(ctx, old, reason)
-        _write_event(ctx, action, row, old)
+        record_change(ctx, action, row, old)
     return row
 
 
@@ -250,7 +250,7 @@ def _end_account_before(ctx: Context, person: InsuredPerson, day: date) -> None:
             raise AccountBegins(field="starts_on", starts_on=day)
         if old.starts_on < day and (old.ends_before is None or old.ends_before > day):
             row = correct_fact(ctx, old, FOLLOWED, ends_before=day)
-            _write_event(ctx, "account.ended", row, old)
+            record_change(ctx, "account.ended", row, old)
 
 
 def _enrolment_values(facts: EnrolmentFacts) -> dict[str, Any]:
@@ -298,16 +298,6 @@ def _account_values(ctx: Context, facts: AccountFacts, row_id: int) -> dict[str,
         "account_digest": digest_of(ctx.session, account, Purpose.ACCOUNT),
         "account_last4": account[-4:],
     }
-
-
-def _write_event(ctx: Context, action: str, row: Any, old: Any = None) -> None:
-    """Write the audit event: who it is about, and what differs from before."""
-    ctx.session.flush()
-    changes = describe_changes(old, row) if old is not None else {}
-    changes.pop("holder_name", None)
-    about = {"person_id": row.person_id, "replaces_id": row.replaces_id, "reason": row.reason}
-    kind = action.split(".", maxsplit=1)[0]
-    ctx.record(action, kind, row.id, {**changes, **about})
 
 
 class _Kind(NamedTuple):

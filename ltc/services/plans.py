@@ -43,7 +43,6 @@ from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.provider_questions import get_provider
 
 CONFIRMED = N_("Confirmed before the first service.")
-HIDDEN = ("confirmed_by",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def draw_up(ctx: Context, *, person_id: int, facts: PlanFacts) -> CarePlan:
         person = lock_person(ctx, person_id)
         _check(ctx, person.id, facts)
         plan = _add(ctx, person.id, facts)
-        record_change(ctx, "plan.drawn_up", plan, items=dict(facts.items), mode=plan.mode)
+        record_change(ctx, "plan.drawn_up", plan, items=dict(facts.items))
     return plan
 
 
@@ -89,7 +88,7 @@ def confirm(ctx: Context, *, plan_id: int, confirmed_on: date, confirmed_by: str
             raise ConfirmationDayWrong(field="confirmed_on")
         values = {"confirmed_on": confirmed_on, "confirmed_by": name}
         plan = _replace(ctx, old, CONFIRMED, values)
-        record_change(ctx, "plan.confirmed", plan, old, hidden=HIDDEN)
+        record_change(ctx, "plan.confirmed", plan, old)
     return plan
 
 
@@ -106,7 +105,7 @@ def correct(ctx: Context, *, plan_id: int, facts: PlanFacts, reason: str) -> Car
             raise NothingChanged
         plan = _replace(ctx, old, reason, values, facts.items)
         items = {} if before == facts.items else {"items": [dict(before), dict(facts.items)]}
-        record_change(ctx, "plan.corrected", plan, old, hidden=HIDDEN, **items)
+        record_change(ctx, "plan.corrected", plan, old, **items)
     return plan
 
 
@@ -133,7 +132,7 @@ def change_mode(ctx: Context, *, plan_id: int, facts: PlanFacts, reason: str) ->
             gone = withdraw_fact(ctx, old, reason)
             record_change(ctx, "plan.withdrawn", gone, old)
         plan = _add(ctx, old.person_id, facts)
-        record_change(ctx, "plan.drawn_up", plan, items=dict(facts.items), mode=plan.mode)
+        record_change(ctx, "plan.drawn_up", plan, items=dict(facts.items))
     return plan
 
 

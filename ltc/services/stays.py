@@ -60,7 +60,7 @@ def record(ctx: Context, *, facts: StayFacts) -> BedStay:
     with ctx.transaction():
         values = _stay_values(ctx, facts)
         row = _add(ctx, BedStay, values, facts.reference, "ZC")
-        record_change(ctx, "stay.recorded", row, price_fen=row.price_fen)
+        record_change(ctx, "stay.recorded", row)
     return row
 
 
@@ -94,7 +94,7 @@ def record_fee(ctx: Context, *, facts: FeeFacts) -> Fee:
         if same is not None:
             raise FeeRecorded(field="reference", reference=same.reference)
         row = _add(ctx, Fee, values, facts.reference, "FY")
-        record_change(ctx, "fee.recorded", row, amount_fen=row.amount_fen)
+        record_change(ctx, "fee.recorded", row)
     return row
 
 

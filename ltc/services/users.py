@@ -21,6 +21,7 @@ from ltc.store.areas import District, Organisation
 from ltc.store.base import new_id
 from ltc.store.providers import Carer
 from ltc.store.scope import visible
+from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.users import User, UserSession
 from ltc.store.users_questions import get_user
 
@@ -108,8 +109,15 @@ def create_user(
     )
     with ctx.transaction() as session:
         _insert(session, user)
-        changes = {"role": [None, role], "organisation": [None, organisation_id]}
-        ctx.record("user.created", "user", user.id, changes)
+        changes = {
+            "sign_in_name": digest_of(session, sign_in_name, Purpose.NAME),
+            "name": digest_of(session, name, Purpose.NAME),
+            "role": role,
+            "organisation": organisation_id,
+            "district_id": district_id,
+            "carer_id": carer_id,
+        }
+        ctx.record("user.created", "user", user.id, {n: [None, v] for n, v in changes.items()})
     return NewPassword(user, password)
 
 

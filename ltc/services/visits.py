@@ -91,7 +91,7 @@ def log(ctx: Context, *, facts: VisitFacts, reason: str = "") -> Visit:
         values["reference"] = _clean_reference(facts.reference) or _take_reference(ctx)
         visit = record_fact(ctx, Visit, person_id=person.id, reason=why, **values)
         flush_or_raise(ctx, ReferenceTaken(field="reference", reference=values["reference"]))
-        record_change(ctx, "visit.logged", visit, carer_id=visit.carer_id, items=visit.items)
+        record_change(ctx, "visit.logged", visit, hidden=HIDDEN)
     return visit
 
 

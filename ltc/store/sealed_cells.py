@@ -55,7 +55,9 @@ def digest_of(session: Session, plain: str, purpose: Purpose) -> str:
     return lookup_digest(keys_of(session), plain, purpose=purpose)
 
 
-def digest_words(session: Session, words: str, purpose: Purpose = Purpose.WORDS) -> str | None:
+def digest_words(
+    session: Session, words: str | None, purpose: Purpose = Purpose.WORDS
+) -> str | None:
     """Return how words that somebody wrote about a person stand in the audit log, None for none.
 
     The log is kept for good and nobody may change it: it proves what was written, and tells nobody.

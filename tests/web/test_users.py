@@ -9,6 +9,7 @@ from ltc.rules.access import Role
 from ltc.services.passwords import Passwords
 from ltc.store.areas import OrganisationKind
 from ltc.store.audit_log import AuditEvent
+from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.users import User, UserSession
 from tests.support.factories import make_carer, make_organisation, make_provider, make_user
 from tests.support.sign_in import send, sign_in_as
@@ -50,8 +51,11 @@ def test_a_user_is_created_and_the_password_shown_once(page, admin, session):
     assert user.must_change_password
     assert shown_password(answer) not in text_of(page.get(f"/users/{user.id}"))
     event = session.scalar(sa.select(AuditEvent).where(AuditEvent.action == "user.created"))
-    assert event.changes == {
-        "role": [None, "officer"], "organisation": [None, admin.organisation_id]
+    sign_in_name, name = (digest_of(session, text, Purpose.NAME) for text in ("wang", "王小明"))
+    assert event.changes == {  # what decides how far the user reaches, and no name
+        "sign_in_name": [None, sign_in_name], "name": [None, name], "role": [None, "officer"],
+        "organisation": [None, admin.organisation_id], "district_id": [None, None],
+        "carer_id": [None, None],
     }  # fmt: skip
 
 
