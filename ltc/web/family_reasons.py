@@ -15,7 +15,7 @@ from ltc.store.working_days import load_working_days
 from ltc.web import reassessments
 from ltc.web.formats import day, said
 from ltc.web.insured_show import grade_name
-from ltc.web.law_choices import policy_on
+from ltc.web.law_choices import has_benefit, policy_on
 from ltc.web.payout_words import Names, fill
 
 # What the family does about a hold; of the others the agency or the provider takes care.
@@ -51,9 +51,7 @@ def tell_end(application: Application | None) -> tuple[str, str] | None:
 
 def tell_grade(conclusion: Conclusion) -> str:
     """Return that a grade gives no right to benefits by the law of today; empty where it does."""
-    policy = policy_on(http.context().today)
-    levels = policy.grade_map.get(conclusion.standard, {}) if policy else {}
-    if levels.get(conclusion.grade, "") is not None:
+    if has_benefit(conclusion.standard, conclusion.grade, http.context().today):
         return ""
     return _(
         "Assessed as %(grade)s: no benefit is paid at this grade.", grade=grade_name(conclusion)

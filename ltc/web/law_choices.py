@@ -31,6 +31,13 @@ def mode_name(code: str, day: date) -> str:
     return dict(mode_choices(day)).get(code, code)
 
 
+def has_benefit(standard: str, grade: str, day: date) -> bool:
+    """Whether a grade gives a right to benefits in the law of a day; so it does where that is open."""
+    policy = policy_on(day)
+    grades = policy.grade_map.get(standard, {}) if policy else {}
+    return grades.get(grade, "") is not None
+
+
 def category_choices(day: date) -> list[tuple[str, str]]:
     """Return the categories of medical assistance in the law of a day, by code and name."""
     policy = policy_on(day)

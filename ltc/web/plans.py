@@ -108,6 +108,7 @@ def show(plan_id: int) -> Any:
         plan=plan,
         person=_person_of(plan),
         answer=plan_words.answer_of(plan),
+        no_benefit=plan_words.tell_no_benefit(plan),
         status=plan_words.status_of(plan),
         statuses=PlanStatus,
     )
