@@ -17,6 +17,7 @@ from ltc.store.reachable import (
     check_writable,
 )
 from ltc.store.users import User
+from tests.support.spoilt_rows import spoil_instant
 
 CHEAP = Passwords(1, 32)
 
@@ -156,6 +157,19 @@ def test_the_chain_is_sealed_and_verified(run, session):
     broken = run("audit", "verify", "--area", "chongqing")
     assert broken.exit_code == 1
     assert f"BROKEN: changed at event {event.id}, position 2, block 1" in broken.output
+
+
+def test_a_head_that_was_changed_by_hand_gives_no_line_to_keep(run, session):
+    run("users", "create", "admin", "--area", "chongqing")
+    run("audit", "seal", "--settle-seconds", "0")
+    spoil_instant(session, "audit_blocks", "sealed_at", number=1)
+    told = run("audit", "head")
+    assert told.exit_code == 1
+    assert "block 1, the newest, was changed by hand" in told.output
+    run("users", "create", "second", "--area", "chongqing")
+    run("audit", "seal", "--settle-seconds", "0")
+    assert "chongqing 2 " in run("audit", "head").output
+    assert "changed at block 1" in run("audit", "verify").output
 
 
 def test_a_kept_head_has_to_be_found_in_the_chain(run, session, tmp_path):

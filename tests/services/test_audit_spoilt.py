@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from ltc.rules.audit import Break, Fault
 from ltc.services.audit import seal_blocks, verify
+from ltc.services.statement_inputs import decide_inputs
 from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import AuditBlock, AuditEvent, find_block, find_head, find_last_number
+from ltc.store.payouts import PayoutRun
 from tests.conftest import NOW
 from tests.support.spoilt_rows import SPOILT, STRANGE_INSTANTS, change, spoil, spoil_instant
 
@@ -93,3 +95,12 @@ def test_a_spoilt_head_is_found_with_what_can_be_read(chain, session):
     head = find_head(session, 1)
     assert (head.number, head.digest, head.sealed_at) == (2, digest, UNREADABLE)
     assert find_block(session, 1, digest[:16]) == 2
+
+
+@pytest.mark.parametrize(("column", "has_head"), [("sealed_at", True), ("digest", False)])
+def test_statements_bear_the_head_as_long_as_its_digest_can_be_read(
+    chain, make_ctx, session, column, has_head
+):
+    spoil(session, "audit_blocks", column, SPOILT[0], number=2)
+    inputs = decide_inputs(make_ctx(), PayoutRun(id=7, month="2019-11"))
+    assert ("chain_digest" in inputs) == has_head

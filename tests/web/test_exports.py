@@ -15,6 +15,7 @@ from ltc.store.payouts import PayoutRun
 from ltc.store.plans import CarePlan
 from ltc.web.exports import LISTS
 from tests.conftest import NOW
+from tests.support.factories import make_person, make_user
 from tests.support.sign_in import sign_in_as
 from tests.web.route_examples import values_of
 from tests.web.test_access_walk import documents_kept, routes_of  # noqa: F401 - a fixture
@@ -171,6 +172,26 @@ def test_what_cannot_be_recorded_is_not_given(shared_world, side, told, path):
     assert told() == []
     assert officer.get(path).status_code == 200
     assert len(told()) == 1
+
+
+def test_on_a_full_database_no_file_is_given_that_is_not_told_of(disk, client, session, area):
+    officer = sign_in_as(client, make_user(session, Role.OFFICER))
+    make_person(session)
+    session.commit()
+    engine, given = session.get_bind(), 0
+    disk.fill(engine)
+    try:
+        while (answer := officer.get("/insured/people.csv", headers=IN_ENGLISH)).status_code == 200:
+            given += 1  # the last page of the table has room for some
+            assert given < 200
+    finally:
+        disk.make_room(engine)
+    assert answer.status_code == 503
+    assert "The file was not given" in answer.text
+    session.rollback()
+    told = sa.select(sa.func.count()).where(AuditEvent.action == "list.exported")
+    assert session.scalar(told) == given
+    assert officer.get("/insured/people.csv").status_code == 200
 
 
 def test_one_that_breaks_off_is_told_too(shared_world, side, told):
