@@ -1,5 +1,6 @@
 """Pages of the month's runs: months, start, progress, one run, check, approve, send back."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from ltc.store.payouts import PayoutRun
 from ltc.store.scope import visible
 from ltc.web import payout_lines
 from ltc.web.background import start_process
-from ltc.web.formats import month
+from ltc.web.formats import area_zone, month
 from ltc.web.forms.payouts import DecideForm, SendBackForm, StartForm
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.job_status import why_stopped
@@ -41,6 +42,7 @@ blueprint.register_blueprint(payout_lines.blueprint)
 
 CALCULATE = Permission.CALCULATE_PAYOUTS
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
+STOPPED = (JobStatus.CANCELLED, JobStatus.FAILED)
 
 
 @blueprint.get("/")
@@ -137,7 +139,15 @@ def _job_values(job_id: int) -> dict[str, Any]:
         "seconds_left": left // per_second if per_second else None,
         "run_id": int(done["run_id"]) if done else None,
         "message": why_stopped(found, clock.now()),
+        "may_start": found.status in STOPPED and http.current_actor().may(CALCULATE),
+        "known_on": _known_on(found),
     }
+
+
+def _known_on(job: JobRun) -> str:
+    """Return the day at whose end a job was to know, as its form takes it; empty for all."""
+    asked = job.inputs.get("known_at")
+    return datetime.fromisoformat(asked).astimezone(area_zone()).date().isoformat() if asked else ""
 
 
 @blueprint.get("/<int:run_id>")

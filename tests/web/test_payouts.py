@@ -312,3 +312,23 @@ def test_a_calculation_that_has_not_counted_yet_says_that_it_prepares(client, se
     assert "Preparing: how much there is to do is not counted yet" in text
     assert "Calculating December 2019" in text
     assert "0 of 0" not in text
+
+
+def test_a_calculation_that_was_stopped_says_how_far_it_came_and_goes_on_there(
+    client, session, users
+):
+    job = JobRun(
+        area_id=1, id=78, kind="calculate", job_key="k", status=JobStatus.CANCELLED,
+        inputs={"month": "2019-11", "known_at": "2019-11-30T15:59:59.999999+00:00"},
+        started_at=clock.now(), heartbeat_at=clock.now(), progress_done=130, progress_total=923,
+    )  # fmt: skip
+    session.add(job)
+    session.commit()
+    text = read(sign_in_as(client, users[Role.FINANCE_PREPARER]), f"/payouts/jobs/{job.id}")
+    assert "130 of 923" in text
+    assert 'name="month" value="2019-11"' in text
+    assert 'name="known_on" value="2019-11-30"' in text
+    assert "Go on where it stopped" in text
+    assert "Go on where" not in read(
+        sign_in_as(client, users[Role.FINANCE_CHECKER]), f"/payouts/jobs/{job.id}"
+    )
