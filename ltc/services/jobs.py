@@ -22,7 +22,7 @@ from ltc.rules.timetable import Entry, Repeats, date_key, due_at, find_newest_du
 from ltc.rules.words import N_
 from ltc.services import leases
 from ltc.services.context import Context
-from ltc.services.leases import STOPPED, JobNotLive, Lease
+from ltc.services.leases import LEFT_AFTER, STOPPED, Lease
 from ltc.services.statements import job_key
 from ltc.store.areas import Area, is_first_area
 from ltc.store.base import new_id
@@ -31,11 +31,9 @@ from ltc.store.job_questions import (
     get_visible_job,
     list_runs_approved_since,
 )
-from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_newest_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_newest_job, lock_job
 
 MOST_ATTEMPTS = 3
-# Each of two machines may be ten minutes off the database's clock: less silence proves nothing.
-LEFT_AFTER = timedelta(minutes=20)
 LOG_CHARACTERS = 20_000
 CUT = "…\n"
 GAVE_UP = N_(
@@ -176,11 +174,9 @@ def cancel(ctx: Context, *, job_id: int) -> JobRun:
     """
     ctx.require(Permission.RUN_JOBS)
     with ctx.transaction():
-        job = get_visible_job(ctx.session, ctx.actor, job_id)
-        if job.kind not in TASKS:
+        if get_visible_job(ctx.session, ctx.actor, job_id).kind not in TASKS:
             raise JobNotFound()
-        if job.status not in leases.LIVE:
-            raise JobNotLive()
+        job = leases.lock_live(ctx, job_id)
         job.cancel_asked_at = ctx.now
         if job.status is JobStatus.WAITING or leases.is_gone(job.holder):
             _stop(job, ctx.now)
@@ -194,7 +190,7 @@ def claim(ctx: Context, *, job_id: int, at: datetime, quiet: timedelta) -> Lease
     One that was to be stopped ends. Raises JobNotFound, TakenElsewhere, Cancelled, GivenUp.
     """
     with ctx.bookkeeping() as session:
-        job = _lock(session, ctx, job_id)
+        job = lock_job(session, ctx.area_id, job_id)
         if job is None:
             raise JobNotFound()
         if not may_claim(job, at, quiet):
@@ -211,7 +207,7 @@ def may_claim(job: JobRun, at: datetime, quiet: timedelta) -> bool:
         return True
     if job.status is not JobStatus.RUNNING:
         return False
-    return leases.is_gone(job.holder) or job.heartbeat_at < at - quiet
+    return leases.is_gone(job.holder) or leases.is_silent(job, at, quiet)
 
 
 def _take_or_end(job: JobRun, at: datetime) -> Conflict | None:
@@ -234,7 +230,7 @@ def take_up(ctx: Context, *, job_id: int, at: datetime) -> None:
     """
     refused = None
     with ctx.bookkeeping() as session:
-        job = _lock(session, ctx, job_id)
+        job = lock_job(session, ctx.area_id, job_id)
         if job is None:
             raise JobNotFound()
         if not is_left(job, at):
@@ -254,15 +250,6 @@ def is_left(job: JobRun, at: datetime) -> bool:
     """Whether a job that a person asked for has no process any more, however clocks differ."""
     is_silent = job.heartbeat_at < at - LEFT_AFTER
     return job.status in leases.LIVE and (is_silent or leases.is_gone(job.holder))
-
-
-def _lock(session: Session, ctx: Context, job_id: int) -> JobRun | None:
-    """Return a job of the area as stored now, which nobody else changes before the commit."""
-    query = sa.select(JobRun).where(JobRun.area_id == ctx.area_id, JobRun.id == job_id)
-    found: JobRun | None = session.scalar(
-        query.with_for_update().execution_options(populate_existing=True)
-    )
-    return found
 
 
 def _note_takeover(job: JobRun, at: datetime) -> None:
@@ -294,7 +281,7 @@ def tell(
 ) -> None:  # fmt: skip
     """Write a sign of life with progress, a line of the log, or both; raises LeaseLost, Cancelled."""
     with ctx.bookkeeping() as session:
-        job = _lock(session, ctx, lease.job_id)
+        job = lock_job(session, ctx.area_id, lease.job_id)
         if job is None or job.holder != lease.holder or job.status is not JobStatus.RUNNING:
             raise leases.LeaseLost()
         is_cancelled = job.cancel_asked_at is not None

@@ -3,12 +3,14 @@
 The database decides. One unique key lets only one live job exist per key. The holder renews its
 heartbeat with every piece of work, in the same transaction as that piece: whoever lost the lease in
 the meantime (``LeaseLost``) writes nothing more. A lease is taken over when its heartbeat is old,
-or at once when its process ran on this machine and is gone.
+or at once when its process ran on this machine and is gone. Two machines need not agree on the time:
+what another one says is old much later.
 """
 
+import hashlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,12 +27,16 @@ from ltc.rules.words import N_
 from ltc.services.context import Context
 from ltc.store.base import new_id
 from ltc.store.job_questions import get_visible_job
-from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job
+from ltc.store.job_runs import JobNotFound, JobRun, JobStatus, find_job, lock_job
 from ltc.store.reachable import DatabaseBusy, find_trouble
 
 STALE_AFTER = timedelta(seconds=60)
+# Each of two machines may be ten minutes off the database's clock: less silence proves nothing.
+LEFT_AFTER = timedelta(minutes=20)
 LIVE = (JobStatus.WAITING, JobStatus.RUNNING)
 PROCESSES = Path("/proc")
+PROCESSES_OF_MACHINE = "pid:[4026531836]"  # Linux numbers those outside of any container so
+NAME_LENGTH = 40
 STOPPED = N_("Stopped by a person.")
 
 
@@ -62,7 +68,20 @@ class Lease:
 def name_holder(pid: int | None = None) -> str:
     """Return machine, process id (None: this one's) and the process's start: no two share it."""
     pid = pid or os.getpid()
-    return f"{socket.gethostname()[:40]}/{pid}/{_started(pid)}"
+    return f"{_name_machine()}/{pid}/{_started(pid)}"
+
+
+def _name_machine() -> str:
+    """Return the name of this machine; in a container with what tells it from others so named."""
+    name = socket.gethostname()[:NAME_LENGTH]
+    try:
+        processes = str((PROCESSES / "self/ns/pid").readlink())
+        boot = (PROCESSES / "sys/kernel/random/boot_id").read_text("ascii")
+    except OSError:
+        return name
+    if processes == PROCESSES_OF_MACHINE:
+        return name
+    return f"{name}~{hashlib.sha256(f'{processes} {boot}'.encode()).hexdigest()[:8]}"
 
 
 def acquire(
@@ -147,13 +166,24 @@ def stop(ctx: Context, *, kind: str, job_id: int) -> JobRun:
     the permission. Raises JobNotFound, JobNotLive.
     """
     with ctx.transaction() as session:
-        job = get_visible_job(session, ctx.actor, job_id)
-        if job.kind != kind:
+        if get_visible_job(session, ctx.actor, job_id).kind != kind:
             raise JobNotFound()
-        if job.status not in LIVE:
-            raise JobNotLive()
+        job = lock_live(ctx, job_id)
         job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, STOPPED
         ctx.record("job.cancelled", "job_run", job.id, {"done": [None, job.progress_done]})
+    return job
+
+
+def lock_live(ctx: Context, job_id: int, among: Collection[JobStatus] = LIVE) -> JobRun:
+    """Return a job as stored now, which nobody else changes or ends before the commit.
+
+    Raises JobNotFound, JobNotLive.
+    """
+    job = lock_job(ctx.session, ctx.area_id, job_id)
+    if job is None:
+        raise JobNotFound()
+    if job.status not in among:
+        raise JobNotLive()
     return job
 
 
@@ -188,10 +218,8 @@ def _is_busy(error: Exception) -> bool:
 
 def withdraw_request(ctx: Context, *, job_id: int, problem: Problem) -> None:
     """End a job that still waits, with the reason why it was not taken up, for its page."""
-    job = find_job(ctx.session, job_id)
-    if job is None or job.status is not JobStatus.WAITING:
-        return
-    with ctx.transaction():
+    with suppress(JobNotFound, JobNotLive), ctx.transaction():
+        job = lock_live(ctx, job_id, (JobStatus.WAITING,))
         job.status, job.ended_at, job.message = JobStatus.CANCELLED, ctx.now, problem.message
         job.result = to_json(problem)
         ctx.record("job.refused", "job_run", job_id, {"reason": [None, problem.code]})
@@ -263,7 +291,7 @@ def _may_take(
     The process of a job that waits is the one that asked, and was to start another.
     """
     patience = quiet if job.status is JobStatus.RUNNING else STALE_AFTER
-    if job.heartbeat_at < at - patience:
+    if is_silent(job, at, patience):
         return True
     return is_gone(job.holder) or (job.status is JobStatus.WAITING and job.id == job_id)
 
@@ -279,17 +307,27 @@ def is_stalled(job: JobRun, at: datetime) -> bool:
 
 
 def _is_left_alone(job: JobRun, at: datetime) -> bool:
-    is_silent = job.heartbeat_at < at - STALE_AFTER
-    return is_silent or (job.status is JobStatus.RUNNING and is_gone(job.holder))
+    return is_silent(job, at) or (job.status is JobStatus.RUNNING and is_gone(job.holder))
+
+
+def is_silent(job: JobRun, at: datetime, patience: timedelta = STALE_AFTER) -> bool:
+    """Whether a job gave no sign of life for longer than the clocks of two machines may differ."""
+    least = timedelta(0) if _is_here(job.holder) else LEFT_AFTER
+    return job.heartbeat_at < at - max(patience, least)
 
 
 def is_gone(holder: str) -> bool:
     """Whether a holder ran on this machine and its process has ended."""
-    machine, _, rest = holder.partition("/")
+    _machine, _, rest = holder.partition("/")
     pid, _, started = rest.partition("/")
-    if machine != socket.gethostname()[:40] or not pid.isdigit() or not PROCESSES.exists():
+    if not _is_here(holder) or not pid.isdigit() or not PROCESSES.exists():
         return False
     return _started(int(pid)) != started
+
+
+def _is_here(holder: str) -> bool:
+    """Whether a holder ran on this machine, whose clock is ours."""
+    return holder.partition("/")[0] == _name_machine()
 
 
 def _started(pid: int) -> str:

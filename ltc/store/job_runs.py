@@ -105,6 +105,15 @@ def get_job(session: Session, job_id: int) -> JobRun:
     return found
 
 
+def lock_job(session: Session, area_id: int, job_id: int) -> JobRun | None:
+    """Return a job of an area as stored now, which nobody else changes before the commit."""
+    query = sa.select(JobRun).where(JobRun.area_id == area_id, JobRun.id == job_id)
+    found: JobRun | None = session.scalar(
+        query.with_for_update().execution_options(populate_existing=True)
+    )
+    return found
+
+
 def find_newest_job(session: Session, area_id: int, key: str) -> JobRun | None:
     """Return the newest job of a key in an area; None where there never was one."""
     query = (
