@@ -22,7 +22,7 @@ from ltc.rules.timetable import Entry, Repeats, date_key, list_due
 from ltc.rules.words import N_
 from ltc.services import jobs, schedulers
 from ltc.services.context import Context
-from ltc.services.leases import STALE_AFTER, is_gone, name_holder
+from ltc.services.leases import is_gone, is_silent, name_holder
 from ltc.services.uploads import sweep_uploads, uploads_folder
 from ltc.store.areas import Area, is_first_area, list_areas
 from ltc.store.db import read_clock
@@ -148,4 +148,4 @@ def _is_nobodys(job: JobRun, at: datetime) -> bool:
     A page starts a process for what a person asked, another scheduler for what it planned.
     """
     is_own = job.holder == name_holder()
-    return is_own or is_gone(job.holder) or job.heartbeat_at < at - STALE_AFTER
+    return is_own or is_gone(job.holder) or is_silent(job, at)

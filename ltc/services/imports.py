@@ -127,8 +127,12 @@ def cancel(ctx: Context, *, import_id: int) -> None:
     file = _get(ctx, import_id)
     with ctx.transaction():
         job = find_newest_job(ctx.session, ctx.area_id, job_key(file.id))
-        if job is None or job.status not in leases.LIVE:
+        if job is None:
             raise NotBeingWorkedOn
+        try:
+            job = leases.lock_live(ctx, job.id)
+        except leases.JobNotLive:
+            raise NotBeingWorkedOn from None
         job.status, job.ended_at = JobStatus.CANCELLED, ctx.now
         ctx.record("import.stopped", "import_file", file.id, {"row": [None, job.progress_done]})
 
