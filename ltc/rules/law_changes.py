@@ -1,14 +1,26 @@
 """The law as it would be with other values: for trying a case, never for a payout run."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ltc.rules.errors import Invalid
 from ltc.rules.money import WHOLE_BP
-from ltc.rules.policies import CapOrder, Law, Per, Proration, Standing, StartMode, Value
+from ltc.rules.policies import (
+    Assistance,
+    CapOrder,
+    Law,
+    Per,
+    Policy,
+    Proration,
+    Standing,
+    StartMode,
+    Text,
+    Value,
+)
 
+ASSISTANCE = re.compile(r"assistance\.([^.]+)\.share_bp")
 WHOLE = re.compile(r"-?[0-9]{1,12}")
 WORDS: dict[str, object] = {
     "true": True,
@@ -52,17 +64,38 @@ class OutOfRange(Invalid):
 def change_law(law: Law, changes: Mapping[str, str]) -> Law:
     """Return a law with some values replaced, by key; ``unknown`` takes a value away.
 
-    Every policy of the law that has the key is changed. A refusal names the field as ``law.`` and the
+    Every policy of the law that has the key is changed; each gets the categories of medical
+    assistance that it lacks (``assistance.poor.share_bp``). A refusal names the field as ``law.`` and the
     key. Raises NotAValueOfTheLaw, NotAValue,
     WrongKindOfValue, OutOfRange.
     """
     values = {key: parse_value(text, key) for key, text in changes.items()}
     used: set[str] = set()
-    policies = tuple(_change(policy, values, used) for policy in law.policies)
+    policies = tuple(_change(_add_categories(p, values), values, used) for p in law.policies)
     for key in values:
         if key not in used:
             raise NotAValueOfTheLaw(field=f"law.{key}", area=law.area, key=key)
     return Law(law.area, policies)
+
+
+def _add_categories(policy: Policy, keys: Iterable[str]) -> Policy:
+    """Return a policy with the categories of medical assistance that are tried, without a share yet.
+
+    The one place where a case adds to the law: the texts name no categories, and assistance has to be
+    tried all the same.
+    """
+    found = (match for key in keys if (match := ASSISTANCE.fullmatch(key)))
+    shares: dict[str, Value[int]] = {
+        match[1]: Value(policy.area, match[0], None, Standing.UNKNOWN)
+        for match in found
+        if match[1] not in policy.assistance
+    }
+    added = {code: Assistance(code, Text(code, code), share) for code, share in shares.items()}
+    return replace(
+        policy,
+        assistance={**policy.assistance, **added},
+        values=(*policy.values, *shares.values()),
+    )
 
 
 def parse_value(text: str, key: str) -> object:

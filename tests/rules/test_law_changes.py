@@ -68,3 +68,17 @@ def test_what_the_law_itself_could_not_say_is_not_tried(area, key, text, refusal
 def test_a_start_that_nobody_knows_can_be_tried():
     (policy,) = change_law(load("qingdao"), {"start": "day_after"}).policies
     assert policy.start.value == "day_after"
+
+
+def test_a_case_may_name_a_category_of_assistance_that_the_law_has_not():
+    (policy,) = change_law(load("tianjin"), {"assistance.poor.share_bp": "5000"}).policies
+    share = policy.assistance["poor"].share_bp
+    assert (share.value, share.standing, share.source) == (5_000, Standing.ASSUMED, None)
+    assert share in policy.values
+    assert load("tianjin").policies[0].assistance == {}
+
+
+@pytest.mark.parametrize("text", ["10001", "true", "month_after"])
+def test_a_share_of_assistance_is_one_of_the_whole(text):
+    with pytest.raises((OutOfRange, WrongKindOfValue)):
+        change_law(load("tianjin"), {"assistance.poor.share_bp": text})
