@@ -1,6 +1,7 @@
 """What all statements of one job share: decided when it begins, and the same when it goes on."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ltc.rules.months import Month
 from ltc.rules.policies import Standard
 from ltc.rules.statements import ChainHead
+from ltc.services.audit import SealedElsewhere, seal_blocks
 from ltc.services.context import Context
 from ltc.services.payouts import law_of
 from ltc.services.statement_press import Press
@@ -19,14 +21,19 @@ from ltc.store.payout_runs import RunKey
 from ltc.store.payouts import PayoutRun
 from ltc.store.statement_sources import find_approved_before
 
+AHEAD_SECONDS = 600  # the clock of the machine where a run was approved may be ahead of this one
+SEALING_ATTEMPTS = 3
+
 
 def decide_inputs(
     ctx: Context, run: PayoutRun, provider_id: int | None = None
 ) -> dict[str, str | int]:
     """Return what a job's statements share besides the run: the instant, the audit chain's head.
 
-    There is none where nothing is sealed yet, or where somebody spoilt its digest by hand.
+    What waits is sealed first, so that the head covers the approval. There is none where somebody
+    spoilt its digest by hand.
     """
+    _seal_what_waits(ctx)
     inputs: dict[str, str | int] = {
         "run_id": str(run.id), "month": run.month, "issued_at": ctx.now.isoformat()
     }  # fmt: skip
@@ -34,6 +41,14 @@ def decide_inputs(
     if head is not None and head.digest is not UNREADABLE:
         inputs |= {"chain_number": head.number, "chain_digest": head.digest}
     return inputs | ({"provider_id": str(provider_id)} if provider_id else {})
+
+
+def _seal_what_waits(ctx: Context) -> None:
+    """Seal all events that are committed; whoever seals them at this moment is waited for."""
+    for _attempt in range(SEALING_ATTEMPTS):
+        with suppress(SealedElsewhere):
+            seal_blocks(ctx, settle_seconds=-AHEAD_SECONDS)
+            return
 
 
 def build_common(ctx: Context, run: PayoutRun, press: Press, inputs: Mapping[str, Any]) -> Common:

@@ -27,7 +27,6 @@ from ltc.rules.spoken import to_json
 from ltc.rules.statements import StatementKind
 from ltc.rules.words import N_
 from ltc.services import leases
-from ltc.services.audit import SealedElsewhere, seal_blocks
 from ltc.services.context import Context
 from ltc.services.payout_chunks import digest_of
 from ltc.services.statement_inputs import build_common, decide_inputs, key_of
@@ -166,8 +165,6 @@ def issue_run(
     run = _get_approved(ctx, run_id)
     _check_something_waits(ctx.session, run)
     check_digest(digest_of(list_digests(ctx.session, key_of(run))), run.approved_digest or "")
-    with suppress(SealedElsewhere):  # so that the head that is printed covers the approval
-        seal_blocks(ctx, settle_seconds=0)
     inputs = _go_on_or_decide(ctx, run)
     with ctx.transaction() as session:
         lease = leases.acquire(
