@@ -13,7 +13,7 @@ from ltc.rules.exports import Listed
 from ltc.rules.imports import ImportKind
 from ltc.rules.insured import LifeEventKind, SchemeCode, Sex
 from ltc.rules.payouts.runs import RunStatus
-from ltc.rules.plans import BonusChoice
+from ltc.rules.plans import BonusChoice, PlanStatus
 from ltc.rules.providers import CarerKind, ProviderKind
 from ltc.rules.statements import StatementKind
 from ltc.rules.stays import FeeKind
@@ -289,7 +289,9 @@ FIELD_ENUMS: Mapping[str, type[Enum]] = {
     "import_file.kind": ImportKind,
     "life_event.kind": LifeEventKind,
     "list": Listed,
+    "owner": Role,
     "payout_run.status": RunStatus,
+    "plan.status": PlanStatus,
     "provider.kind": ProviderKind,
     "refusal_reason": RefusalReason,
     "role": Role,

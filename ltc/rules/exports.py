@@ -69,6 +69,7 @@ PLAIN_FILTERS = frozenset({
 FILTER_NAMES: Mapping[str, str] = {
     "about": N_("Case number, provider code or month"),
     "action": N_("What was done"),
+    "agreed": N_("Under agreement"),
     "carer": N_("Carer"),
     "case": N_("Case number"),
     "district": N_("District"),
@@ -89,6 +90,17 @@ FILTER_NAMES: Mapping[str, str] = {
     "to": N_("Until day"),
     "until": N_("Until day"),
     "who": N_("Who (part of a name)"),
+}
+# What a filter was set to, where its code belongs to no kind of record.
+FILTER_WORDS: Mapping[tuple[str, str], str] = {
+    ("agreed", "no"): N_("no"),
+    ("agreed", "yes"): N_("yes"),
+    ("kind", "beds"): N_("Stays in a bed"),
+    ("kind", "fees"): N_("Fees"),
+    ("state", "accepted"): N_("not refused"),
+    ("state", "refused"): N_("refused"),
+    ("state", "unpriced"): N_("without a price"),
+    ("state", "withdrawn"): N_("withdrawn"),
 }
 PLAIN_VALUE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 

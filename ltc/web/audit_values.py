@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from ltc import clock, http
 from ltc.rules.audit_words import ACTION_NAMES, FIELD_NAMES, RECORD_NAMES, find_member
-from ltc.rules.exports import FILTER_NAMES
+from ltc.rules.exports import FILTER_NAMES, FILTER_WORDS
 from ltc.rules.months import Month, NotAMonth
 from ltc.store.audit_questions import find_actor_names, find_shown
 from ltc.store.instruments import list_instruments
@@ -145,6 +145,8 @@ def _filter_text(record_type: str, name: str, value: Any, names: Names) -> str:
     """Return in words what a list was narrowed to; what was searched for is a digest."""
     if not isinstance(value, str):
         return str(value)
+    if (name, value) in FILTER_WORDS:
+        return str(_(FILTER_WORDS[name, value]))
     if name in FILTER_DAYS:
         return _moment_text(f"{name}_on", value)
     say: Mapping[str, Callable[[str], str]] = {

@@ -154,13 +154,19 @@ def test_it_is_said_which_record_the_list_is_narrowed_to(page):
 
 def test_what_was_taken_away_is_told_in_words(page, session, about, make_ctx):
     district = make_district(session)
-    filters = {"status": "accepted", "district": str(district.id), "from": "2019-11-01", "q": "王"}
+    filters = {
+        "status": "accepted",
+        "state": "withdrawn",
+        "district": str(district.id),
+        "from": "2019-11-01",
+        "q": "王",
+    }
     made = MadeFile("csv", 12345, "b" * 64)
     record_list(
         make_ctx(role=Role.OFFICER), listed=Listed.PEOPLE, of=None, filters=filters, made=made
     )
     text = text_of(page, "/audit?action=list.exported&record_type=insured_person")
-    for said in ("List: People", "Rows: 12,345", f"District: {district.name_en}", "all of this kind",
+    for said in ("List: People", "Rows: 12,345", f"District: {district.name_en}", "all of this kind", "Status: withdrawn",
                  "From day: 2019-11-01 (Fri)", "Search: ", "Digest of the file (SHA-256): bbbbbbbbbbbb…"):  # fmt: skip
         assert said in text
     assert "王<" not in text
