@@ -204,14 +204,17 @@ REACH_NAMES: dict[Reach, str] = {
 }
 
 
-# A month's run is one thing of the whole area: who is bound to a district takes no step of it.
-OF_WHOLE_AREA = frozenset(
-    {P.CALCULATE_PAYOUTS, P.CHECK_PAYOUTS, P.APPROVE_PAYOUTS, P.ISSUE_STATEMENTS}
-)
+# A month's run is one thing of the whole area, and so is the chain of the audit log, whose events
+# are of no district: who is bound to one takes no step of a run, and sees no event.
+OF_WHOLE_AREA = frozenset({
+    P.CALCULATE_PAYOUTS, P.CHECK_PAYOUTS, P.APPROVE_PAYOUTS, P.ISSUE_STATEMENTS, P.SEE_AUDIT,
+    P.VERIFY_AUDIT,
+})  # fmt: skip
+ROLES_OF_WHOLE_AREA = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 class BoundToDistrict(NotAllowed):
-    """A month's run is of the whole area, and you are bound to a district."""
+    """This is of the whole area, and you are bound to a district of it."""
 
 
 class RoleLacksPermission(NotAllowed):

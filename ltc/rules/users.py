@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ltc.rules.access import Role
+from ltc.rules.access import ROLES_OF_WHOLE_AREA, Role
 from ltc.rules.errors import Conflict, Invalid
 from ltc.rules.words import N_
 
@@ -70,6 +70,10 @@ class DistrictNotExpected(Invalid):
     """Only users of the agency can be bound to a district."""
 
 
+class RoleOfWholeArea(Invalid):
+    """Auditors and administrators look after the whole area: the audit log and the users cannot be divided by district. Choose all districts, or another role."""
+
+
 class UserLocked(Conflict):
     """Too many wrong passwords. Try again in {minutes} minutes, or ask your administrator."""
 
@@ -106,6 +110,8 @@ def check_place(
         raise CarerNotExpected(field="carer_code")
     if district_id is not None and organisation_kind != "agency":
         raise DistrictNotExpected(field="district_id")
+    if district_id is not None and role in ROLES_OF_WHOLE_AREA:
+        raise RoleOfWholeArea(field="district_id")
 
 
 def check_password(password: str, sign_in_name: str) -> None:

@@ -288,13 +288,17 @@ def _administered(entity: Any, actor: Actor) -> Condition:
 
 
 def _audited(_entity: Any, actor: Actor) -> Condition:
+    """Events and their chain, of the whole area: nobody can tell of which district an event is."""
     allowed = actor.role in (Role.ADMINISTRATOR, Role.AUDITOR, Role.MACHINE)
-    return sa.true() if allowed else NOTHING
+    return sa.true() if allowed and actor.district_id is None else NOTHING
 
 
 def _import(entity: Any, actor: Actor) -> Condition:
-    if actor.reach is Reach.AREA:
+    """Files with people of any district: whoever is bound to one sees those they brought."""
+    if _is_of_whole_area(actor):
         return sa.true()
+    if actor.reach is Reach.AREA:
+        return _is(entity.uploaded_by_id, actor.user_id)
     if actor.reach is Reach.ORGANISATION:
         return _is(entity.organisation_id, actor.organisation_id)
     return NOTHING

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from ltc.rules.access import Role
+from ltc.rules.users import RoleOfWholeArea
 from ltc.services.context import Context
 from ltc.services.passwords import Passwords
 from ltc.services.users import (
@@ -21,7 +22,7 @@ from ltc.services.users import (
 )
 from ltc.store.audit_log import AuditEvent
 from ltc.store.users import User
-from tests.support.factories import make_user
+from tests.support.factories import make_district, make_user
 
 CHEAP = Passwords(1, 32)
 
@@ -63,6 +64,18 @@ def test_a_second_administrator_can_be_deactivated_and_come_back(desk):
     assert not second.active
     activate(desk, user_id=second.id)
     assert second.active
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
+def test_whoever_looks_after_the_whole_area_is_bound_to_no_district(desk, session, role):
+    """The events of the audit log are of no district: bound to one, an auditor saw all of them."""
+    district = make_district(session)
+    session.commit()
+    with pytest.raises(RoleOfWholeArea):
+        create_user(
+            desk, sign_in_name="bound", name="bound", role=role, passwords=CHEAP,
+            organisation_id=desk.actor.organisation_id, district_id=district.id,
+        )  # fmt: skip
 
 
 def test_nobody_deactivates_themselves(desk, admin, session):

@@ -63,12 +63,10 @@ SEES = {
     Role.AUDITOR: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
     Role.MACHINE: OF_AGENCY | PEOPLE_OF_THE_HOUSE | AUDIT,
 }
-# What they count is the whole area's: nobody who is bound to a district sees it.
-COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk, PayoutSum, PayoutBridge}
+# What they count or tell is the whole area's: nobody who is bound to a district sees it.
+COUNTS_THE_WHOLE_AREA = {JobRun, RunChunk, PayoutSum, PayoutBridge} | AUDIT
 # Rows of these are the same for both sides of an area, also for whoever is bound to a district.
-OF_THE_WHOLE_AREA = (
-    AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE | {ImportFile}
-) - COUNTS_THE_WHOLE_AREA
+OF_THE_WHOLE_AREA = (AREA_WIDE | EVERYBODY | PEOPLE_OF_THE_HOUSE) - COUNTS_THE_WHOLE_AREA
 
 
 @pytest.fixture
@@ -82,20 +80,30 @@ def sees(actor: Actor, table: type, own: Side, side: Side) -> bool:
         return False
     if table in EVERYBODY:
         return True
-    if table in PEOPLE_OF_THE_HOUSE and actor.role not in (
-        Role.ADMINISTRATOR, Role.AUDITOR, Role.MACHINE
-    ):  # fmt: skip
-        return side[User].id == actor.user_id
+    if sees_own_only(actor, table):
+        return owner_of(side, table) == actor.user_id
     if table not in SEES.get(actor.role, OF_AGENCY):
         return False
     is_wide = REACH[actor.role] in (Reach.AREA, Reach.NOTHING)
     if table in COUNTS_THE_WHOLE_AREA:
         return actor.district_id is None
-    if table in (PayoutRun, *AUDIT):
+    if table is PayoutRun:
         return True
     if is_wide and (actor.district_id is None or table in OF_THE_WHOLE_AREA):
         return True
     return side is own
+
+
+def sees_own_only(actor: Actor, table: type) -> bool:
+    """A file has people of any district: whoever is bound to one sees those they brought."""
+    if table is ImportFile:
+        return actor.district_id is not None
+    wide = (Role.ADMINISTRATOR, Role.AUDITOR, Role.MACHINE)
+    return table in PEOPLE_OF_THE_HOUSE and actor.role not in wide
+
+
+def owner_of(side: Side, table: type) -> int | None:
+    return side[ImportFile].uploaded_by_id if table is ImportFile else side[User].id
 
 
 def actors_of(side: Side, role: Role) -> Iterator[Actor]:

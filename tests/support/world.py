@@ -152,7 +152,8 @@ def _add_facts(session: Session, side: Side) -> None:
         make.make_bed_stay(session, person, provider),
         make.make_fee(session, person, provider),
         _save(session, ImportFile, area_id=side.area_id, kind="visits", file_name="v.csv",
-              file_digest=DIGEST, organisation_id=provider.id, counts={}, uploaded_at=AT),
+              file_digest=DIGEST, organisation_id=provider.id, counts={}, uploaded_at=AT,
+              uploaded_by_id=side.users[Role.OFFICER].id),
     )  # fmt: skip
 
 
