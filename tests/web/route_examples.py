@@ -68,7 +68,7 @@ BY_ENDPOINT: dict[str, Callable[[Side], dict[str, Any]]] = {
     },
 }  # fmt: skip
 # Routes whose records are the same for everybody in the area: nothing of another district is there.
-AREA_WIDE_PARAMETERS = {"run_id", "job_id", "user_id", "import_id", "file_id"}
+AREA_WIDE_PARAMETERS = {"run_id", "job_id", "user_id", "file_id"}
 
 
 def values_of(endpoint: str, arguments: set[str], side: Side) -> dict[str, Any]:
