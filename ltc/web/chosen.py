@@ -1,23 +1,28 @@
 """What somebody names in a form or a filter: a person by number, others by code or name.
 
 No page carries a list of all to choose from. Where there are few, the browser offers them; where
-there are more, those that fit what is being written. A form takes the code or the whole name; a
-filter, which changes nothing, also a part that fits only one.
+there are more, those that fit what is being written (with scripts; without, the refusal names those
+that fit). A form takes the code or the whole name; a filter, which changes nothing, also a part that
+fits only one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from ltc import http
+from ltc.rules.access import Permission
 from ltc.rules.errors import Invalid
 from ltc.store.areas import Organisation
 from ltc.store.chosen import Kind, Named, list_few, list_fitting
 from ltc.store.person_records import find_person_by_case_number
 from ltc.store.providers import Carer, Provider
 from ltc.web.formats import problem_text
-from ltc.web.lists import read_text
+from ltc.web.lists import LONGEST_FILTER, read_text
+
+blueprint = Blueprint("chosen", __name__, url_prefix="/chosen")
 
 SHOWN = 5  # of those that fit, in a sentence
 KINDS: dict[str, Kind] = {"provider": Provider, "carer": Carer, "organisation": Organisation}
@@ -70,7 +75,7 @@ class Narrowed:
     """
 
     text: str
-    offered: Sequence[Named]
+    offered: Sequence[tuple[str, str]]
     found: Named | None = None
     refused: str = ""
 
@@ -78,6 +83,27 @@ class Narrowed:
     def id(self) -> int | None:
         """The number of the record that is meant; None where the list is not narrowed."""
         return self.found and self.found.id
+
+
+@blueprint.get("/<any(provider, carer):field>")
+@http.requires(Permission.SEE_PROVIDERS)
+def offer(field: str) -> str:
+    """Give the providers or carers who fit what is being written, as options."""
+    return _offer(field)
+
+
+@blueprint.get("/organisation")
+@http.requires(Permission.MANAGE_USERS)
+def offer_organisations() -> str:
+    """Give the organisations that fit what is being written, as options."""
+    return _offer("organisation")
+
+
+def _offer(field: str) -> str:
+    """Return the options; the text is the only value of the address, whatever the field is called."""
+    text = next(iter(request.args.values()), "").replace("\0", "")[:LONGEST_FILTER]
+    fitting = list_fitting(http.database(), http.current_actor(), KINDS[field], text)
+    return render_template("shared/offered.html", offered=_name_offered(field, fitting))
 
 
 def person_id_of(code: str) -> int:
@@ -128,7 +154,7 @@ def narrowed_id(field: str) -> int | None:
 
 def read_narrowed(field: str) -> Narrowed:
     """Return by whom a page's list is narrowed, or why that cannot be told."""
-    text, offered = read_text(field), list_offered(field)
+    text, offered = read_text(field), _name_offered(field, list_offered(field))
     if not text:
         return Narrowed(text, offered)
     try:
@@ -145,10 +171,14 @@ def list_offered(field: str) -> list[Named]:
 
 def suggest(field: str) -> dict[str, list[tuple[str, str]]]:
     """Return whom the browser offers at a form's field, as ``FormPage`` wants it."""
-    offered = list_offered(field)
+    return {f"{field}s": _name_offered(field, list_offered(field))}
+
+
+def _name_offered(field: str, offered: Sequence[Named]) -> list[tuple[str, str]]:
+    """Return what is written for each and what is said beside it."""
     if field == "organisation":  # people know it by its name
-        return {"organisations": [(each.name, "") for each in offered]}
-    return {f"{field}s": [(each.code, each.name) for each in offered]}
+        return [(each.name, "") for each in offered]
+    return [(each.code, each.name) for each in offered]
 
 
 def _tell(fitting: Sequence[Named]) -> str:

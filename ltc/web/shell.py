@@ -40,7 +40,7 @@ LANGUAGES = {"en": "English", "zh_CN": "中文"}
 ROOMS = (
     "session", "home", "insured", "assessments", "providers", "plans", "visits", "stays",
     "imports", "payouts", "statements", "verify", "law", "users", "audit", "access", "search",
-    "unmasking", "jobs", "health",
+    "unmasking", "jobs", "health", "chosen",
 )  # fmt: skip
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -115,6 +115,8 @@ def register(app: Flask) -> None:
     # Before anything reads the form: how large it may be, and how many were sent.
     app.before_request(limit_strangers)
     app.config["RATELIMIT_STORAGE_URI"] = app.extensions["ltc"].settings.rate_limit_storage
+    # Where the shared store is away each process counts by itself: nobody is kept out by that.
+    app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True
     limiter.init_app(app)
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form holds as long as the session it is for
     csrf.init_app(app)

@@ -74,15 +74,18 @@ def _tell_stay(stay: BedStay) -> str:
     values = {"days": whole(bed_days), "price": yuan(stay.price_fen),
               "amount": yuan(stay.price_fen * bed_days)}  # fmt: skip
     if stay.ends_before is None:
-        return ngettext(
+        text = ngettext(
             "Still there: %(days)s bed-day so far at %(price)s, %(amount)s.",
             "Still there: %(days)s bed-days so far at %(price)s, %(amount)s.",
             bed_days, **values,
         )  # fmt: skip
-    return ngettext(
-        "%(days)s bed-day at %(price)s: %(amount)s.", "%(days)s bed-days at %(price)s: %(amount)s.",
-        bed_days, **values,
-    )  # fmt: skip
+    else:
+        text = ngettext(
+            "%(days)s bed-day at %(price)s: %(amount)s.",
+            "%(days)s bed-days at %(price)s: %(amount)s.",
+            bed_days, **values,
+        )  # fmt: skip
+    return str(text)
 
 
 def _tell_fee(fee: Fee) -> str:

@@ -44,6 +44,7 @@ PLAIN: dict[str, Any] = {
     "area": "chongqing",
     "breakdown": "district",
     "code": "zh_CN",
+    "field": "provider",
     "filename": "css/app.css",
     "month": "2019-11",
     "suffix": "csv",

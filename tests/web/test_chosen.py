@@ -73,6 +73,23 @@ def test_a_page_does_not_grow_with_the_providers_of_a_city(run_lines):
     assert "Sunny Home" not in ask(client, path, "")
 
 
+def test_of_a_long_list_those_that_fit_are_asked_for_while_one_writes(run_lines):
+    path, client, provider = run_lines
+    page = ask(client, path, "")
+    asked = re.search(
+        r'<datalist id="filter-provider-offered" hx-get="([^"]+)"[^>]*></datalist>', page
+    )
+    options = client.get(
+        asked[1], query_string={"provider": f"{provider.code} {provider.name}"}
+    ).text
+    assert options.strip() == f'<option value="{provider.code}">{provider.name}</option>'
+    assert client.get(asked[1], query_string={"provider": "Sunny"}).text.count("<option") == (
+        OFFERED_ROWS
+    )
+    for nothing in ({}, {"provider": ""}, {"provider": " \0"}):
+        assert client.get(asked[1], query_string=nothing).text.strip() == ""
+
+
 def test_a_form_takes_the_code_or_the_whole_name_and_offers_a_short_list(
     officer, session, person, provider
 ):
