@@ -85,6 +85,13 @@ CHOICES: Mapping[str, str] = {
     "none": N_("none"),
 }
 
+# What “none” says of a value that is no benefit of a level.
+NONE: Mapping[str, str] = {
+    "ends_before": N_("without a known end"),
+    "contribution": N_("no years are asked for"),
+    "assistance": N_("no share is borne"),
+}
+
 FORMS: Mapping[type[Form], str] = {
     DailyFixed: N_("a rate a day"),
     DailyCap: N_("the cost of a day"),
@@ -222,6 +229,8 @@ def _unit_of_number(key: str) -> Unit:
 def build_names(policy: Policy, value: Value[object]) -> tuple[Part, ...]:
     """Return the words for a value of Unit.NAME: levels, components or a choice of the schema."""
     codes = value.value if isinstance(value.value, tuple) else (value.value,)
+    if codes == ("none",) and value.key in NONE:
+        return (Words(NONE[value.key]),)
     names: Mapping[object, Text] = {
         **{level.code: level.name for level in policy.levels},
         **{code: component.name for code, component in policy.components.items()},

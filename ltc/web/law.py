@@ -33,6 +33,8 @@ DAYS_IN_NAMES = {" %Y-%m-%d ": r" \d{4}-\d\d-\d\d ", "%m/%d/%Y": r"\d\d/\d\d/\d{
 class NoWorkingDaysOfYear(NotFound):
     """The working days of {year} are not in the table. It has the years {first} to {last}."""
 
+    helper = ""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownExample:

@@ -88,6 +88,13 @@ def test_chinese_pages_use_the_laws_own_words(browser):
     assert "未查到，待录入；录入前相关支付暂缓。" in text
 
 
+def test_what_is_none_says_what_there_is_none_of(browser):
+    text = read(browser, "/law/qingdao?on=2019-04-01")
+    assert "without a known end assumed" in text
+    assert "no years are asked for assumed" in text
+    assert "no share is borne assumed" in text
+
+
 def test_what_is_not_known_is_said_first(browser):
     text = read(browser, "/law/qingdao")
     assert "Not known: 17." in text
