@@ -6,10 +6,10 @@ import gc
 gc.disable()
 
 from ltc import cli  # noqa: E402
-from ltc.factory import create_app  # noqa: E402
+from ltc.factory import create_app, create_shell  # noqa: E402
 
 with cli.start_said_plainly():
-    app = create_app()
+    app = create_shell() if cli.is_making_keys() else create_app()
 
 gc.freeze()
 gc.enable()

@@ -41,6 +41,11 @@ def is_mending_the_law() -> bool:
     return _is_in_the_shell() and "law" in sys.argv[1:]
 
 
+def is_making_keys() -> bool:
+    """Whether the shell was called for ``flask keys make``, before there are any."""
+    return _is_in_the_shell() and sys.argv[-2:] == ["keys", "make"]
+
+
 @contextmanager
 def start_said_plainly() -> Iterator[None]:
     """Say in the shell why the start is refused, without a traceback; exit code 1.

@@ -54,6 +54,13 @@ def create_house(given: Settings) -> House:
     return House(given, engine, db.create_session_maker(engine, given.keys), law, timetable)
 
 
+def create_shell() -> Flask:
+    """Return an application without settings, law and database, for the commands that need none."""
+    app = Flask("ltc", root_path=str(ROOT))
+    cli.register(app)
+    return app
+
+
 def create_app(given: Settings | None = None, house: House | None = None) -> Flask:
     """Return the Flask application."""
     loaded = house.settings if house else (given or settings.load())

@@ -20,6 +20,7 @@ from ltc.store.backup_seal import BackupKeys
 from ltc.store.sealing import KeyRing
 
 KEY_BYTES = 32
+SHORTEST_SECRET = 32  # characters; what `flask keys make` prints has 43
 ENVIRONMENTS = ("production", "demo", "development", "test")
 DEMO_FILE = "demo.env"
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
@@ -97,7 +98,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         environment=environment,
         home=home,
         database_url=_database_url(given, environment, home),
-        secret_key=_required(given, "LTC_SECRET_KEY"),
+        secret_key=_secret(given, "LTC_SECRET_KEY"),
         keys=_key_ring(_required(given, "LTC_DATA_KEYS"), _required(given, "LTC_LOOKUP_KEY")),
         documents=Path(given.get("LTC_DOCUMENTS", str(home / "documents"))),
         policy_folder=_place(given, "LTC_POLICY", "folder of the law", Path.is_dir),
@@ -235,6 +236,16 @@ def _required(given: Mapping[str, str], name: str) -> str:
     value = given.get(name, "")
     if not value:
         raise SettingMissing(f"{name} is not set. `flask keys make` prints a fresh set of keys.")
+    return value
+
+
+def _secret(given: Mapping[str, str], name: str) -> str:
+    value = _required(given, name)
+    if len(value) < SHORTEST_SECRET:
+        raise SettingMissing(
+            f"{name} has {len(value)} characters; whoever guesses it can sign in as anybody. "
+            f"Take what `flask keys make` prints."
+        )
     return value
 
 

@@ -46,7 +46,7 @@ HELD = pytest.StashKey[Any]()
 # Keys of the tests, made up; hashing passwords costs a hundredth of what it costs in production.
 ENVIRONMENT = {
     "LTC_ENV": "test",
-    "LTC_SECRET_KEY": "a key for tests only",
+    "LTC_SECRET_KEY": "a key for tests only, long enough",
     "LTC_DATA_KEYS": "t1:" + "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkhISE=",
     "LTC_LOOKUP_KEY": "dGVzdHMgb25seTogMzIgYnl0ZXMgdG8gbG9vayB1cCE=",
     "LTC_BACKUP_KEYS": "b1:" + "dGVzdHMgb25seTogMzIgYnl0ZXMgZm9yIGJhY2t1cHM=",

@@ -7,15 +7,16 @@ import sys
 
 import pytest
 
+from ltc import settings
 from ltc.settings import SettingMissing, load
 from ltc.store.policies import LAW_FOLDER
 from tests.house.sources import ROOT
 
 
-def start(home, **given):
+def start(home, *words, **given):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LTC_")}
     environment = {**kept, "LTC_ENV": "demo", "LTC_HOME": str(home), **given}
-    command = [sys.executable, "-m", "flask", "--app", "app", "db", "version"]
+    command = [sys.executable, "-m", "flask", "--app", "app", *(words or ("db", "version"))]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
@@ -34,6 +35,22 @@ def test_a_missing_key_is_named(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr.startswith("Error: LTC_SECRET_KEY is not set.")
     assert "Traceback" not in answer.stderr
+
+
+def test_a_secret_that_can_be_guessed_is_refused(tmp_path):
+    made = settings.make_keys()
+    answer = start(tmp_path, LTC_ENV="production", LTC_DATABASE_URL="postgresql://nobody@localhost/x",
+                   **{**made, "LTC_SECRET_KEY": "x"})  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("Error: LTC_SECRET_KEY has 1 characters;")
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_keys_are_made_before_there_are_any_and_none_are_kept(tmp_path, environment):
+    answer = start(tmp_path, "keys", "make", LTC_ENV=environment)
+    assert answer.returncode == 0, answer.stderr
+    assert [line.split("=")[0] for line in answer.stdout.splitlines()] == list(settings.KEY_NAMES)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_law_that_was_changed_is_named(tmp_path, law):

@@ -14,10 +14,12 @@ from ltc.rules.access import Role
 from ltc.rules.users import UNKNOWN_NAMES_PER_HOUR
 from ltc.services import sign_in as door
 from ltc.services.passwords import Passwords
+from ltc.settings import load
 from ltc.store.audit_log import AuditEvent
 from ltc.store.users import User, UserSession, token_digest
 from tests.conftest import NOW
 from tests.support.factories import make_user
+from tests.support.installations import make_app, make_house
 from tests.support.sign_in import csrf_token, send, sign_in_as
 
 PASSWORD = "four words make it"
@@ -192,6 +194,17 @@ def test_a_hash_of_lower_cost_is_replaced_when_its_owner_comes(client, user, ses
 
 
 def test_sign_in_is_limited_by_address(client, user):
+    answers = [enter(client, "nobody", "wrong").status_code for _ in range(31)]
+    assert answers == [422] * 30 + [429]
+
+
+def test_sign_in_is_limited_while_the_shared_store_of_limits_is_away(
+    environ, user, engine, policies
+):
+    nobody_listens = {"LTC_RATE_LIMIT_STORAGE": "redis://127.0.0.1:1/0"}
+    client = make_app(
+        make_house(load({**environ, **nobody_listens}), engine, policies)
+    ).test_client()
     answers = [enter(client, "nobody", "wrong").status_code for _ in range(31)]
     assert answers == [422] * 30 + [429]
 
