@@ -5,7 +5,7 @@ what may not be paid. Numbers are those of the office's list of checks. Times ar
 the area's wall clock, as in the settlement.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -78,11 +78,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another visit of the same carer or person."""
+    """Another visit of the same carer or person.
+
+    Where the reader may not see it (``is_shown``), the finding tells that there is one, and no more.
+    """
 
     visit_id: int
     begins_min: int
     ends_min: int
+    is_shown: bool = True
 
 
 def spot_all(facts: Facts) -> list[Finding]:
@@ -132,13 +136,25 @@ def spot_overlaps(facts: Facts) -> list[Finding]:
     carer = N_("The carer has another visit at the same time; minutes that overlap: {minutes}.")
     person = N_("The person has another visit at the same time; minutes that overlap: {minutes}.")
     return [
+        *_tell_overlaps(3, carer, _overlapping(facts, facts.of_carer)),
+        *_tell_overlaps(4, person, _overlapping(facts, facts.of_person)),
+    ]
+
+
+def _tell_overlaps(number: int, text: str, shared: Sequence[tuple[Other, int]]) -> list[Finding]:
+    """Return a finding for each visit that the reader sees, and one for all that they do not."""
+    found = [
         Finding(
             number, text, Effect.PAID_ONCE, Clearer.PROVIDER, (("minutes", minutes),),
             other.visit_id,
         )
-        for number, text, others in ((3, carer, facts.of_carer), (4, person, facts.of_person))
-        for other, minutes in _overlapping(facts, others)
+        for other, minutes in shared
+        if other.is_shown
     ]  # fmt: skip
+    if all(other.is_shown for other, _minutes in shared):
+        return found
+    bare = N_("It overlaps with another visit, which is not yours to see.")
+    return [*found, Finding(number, bare, Effect.PAID_ONCE, Clearer.PROVIDER)]
 
 
 def spot_agreement(facts: Facts) -> list[Finding]:
@@ -175,7 +191,7 @@ def spot_late_entry(facts: Facts) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _overlapping(facts: Facts, others: Iterable[Other]) -> list[tuple[Other, int]]:
+def _overlapping(facts: Facts, others: Sequence[Other]) -> list[tuple[Other, int]]:
     """Return the visits that share minutes, with how many."""
     shared = [
         (other, min(facts.ends_min, other.ends_min) - max(facts.begins_min, other.begins_min))

@@ -38,7 +38,7 @@ from ltc.store.carer_questions import get_carer
 from ltc.store.catalogues import get_catalogue
 from ltc.store.fact_versions import get_fact
 from ltc.store.insured import LifeEvent
-from ltc.store.insured_questions import list_known_facts
+from ltc.store.insured_questions import list_facts
 from ltc.store.number_series import take_numbers
 from ltc.store.plan_questions import find_plan_on
 from ltc.store.provider_questions import list_agreed_days
@@ -140,9 +140,16 @@ def take_back_refusal(ctx: Context, *, visit_id: int, reason: str) -> Visit:
 
 
 def check(ctx: Context, visit: Visit) -> list[Finding]:
-    """Return what does not go together with the rest that is known; changes nothing."""
-    session, area_id = ctx.session, ctx.area_id
-    events = list_known_facts(session, area_id, LifeEvent, visit.person_id)
+    """Return what does not go together with the rest that is known; changes nothing.
+
+    Told are stays and deaths that the actor may see, and of other visits no more than they may.
+    """
+    session, actor, area_id = ctx.session, ctx.actor, ctx.area_id
+    events = [
+        event
+        for event in list_facts(session, actor, LifeEvent, visit.person_id)
+        if event.superseded_at is None and not event.withdrawn
+    ]
     deaths = [event.starts_on for event in events if event.kind is LifeEventKind.DEATH]
     plan = find_plan_on(session, area_id, visit.person_id, visit.provider_id, visit.service_on)
     facts = Facts(
@@ -156,16 +163,18 @@ def check(ctx: Context, visit: Visit) -> list[Finding]:
             if event.kind is not LifeEventKind.DEATH
         ],
         agreements=list_agreed_days(session, area_id, visit.provider_id),
-        of_carer=_others(list_beside(session, visit, "carer_id")),
-        of_person=_others(list_beside(session, visit, "person_id")),
+        of_carer=_others(list_beside(session, actor, visit, "carer_id")),
+        of_person=_others(list_beside(session, actor, visit, "person_id")),
         is_planned=plan is not None,
         is_entered_later=visit.source in LATER_SOURCES,
     )
     return spot_all(facts)
 
 
-def _others(visits: list[Visit]) -> list[Other]:
-    return [Other(visit.id, visit.begins_min, visit.ends_min) for visit in visits]
+def _others(visits: list[tuple[Visit, bool]]) -> list[Other]:
+    return [
+        Other(visit.id, visit.begins_min, visit.ends_min, is_shown) for visit, is_shown in visits
+    ]
 
 
 def _values(ctx: Context, facts: VisitFacts) -> dict[str, Any]:

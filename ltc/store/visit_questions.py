@@ -16,7 +16,7 @@ from ltc.store.insured import InsuredPerson
 from ltc.store.insured_questions import matches_person
 from ltc.store.paging import Page, page
 from ltc.store.providers import Carer
-from ltc.store.scope import visible
+from ltc.store.scope import condition_for, visible
 from ltc.store.visits import Visit
 from ltc.store.whole_lists import WholeList
 
@@ -89,10 +89,15 @@ def load_visits(session: Session, actor: Actor, chosen: VisitFilter) -> WholeLis
     return WholeList(session, _select(session, actor, chosen), Visit.begins_at, Visit.id)
 
 
-def list_beside(session: Session, visit: Visit, column: str) -> list[Visit]:
-    """Return other visits of the same ``carer_id`` or ``person_id`` that share minutes with it."""
+def list_beside(
+    session: Session, actor: Actor, visit: Visit, column: str
+) -> list[tuple[Visit, bool]]:
+    """Return other visits of the same ``carer_id`` or ``person_id`` that share minutes with it.
+
+    Each with whether the actor may see it: that the minutes are paid once is true all the same.
+    """
     key = getattr(Visit, column)
-    query = sa.select(Visit).where(
+    query = sa.select(Visit, condition_for(Visit, actor)).where(
         Visit.area_id == visit.area_id,
         key == getattr(visit, column),
         Visit.begins_min < visit.ends_min,
@@ -102,7 +107,8 @@ def list_beside(session: Session, visit: Visit, column: str) -> list[Visit]:
         Visit.id != visit.id,
         known_at(Visit, None),
     )
-    return list(session.scalars(query.order_by(Visit.begins_min, Visit.id)))
+    rows = session.execute(query.order_by(Visit.begins_min, Visit.id))
+    return [(other, bool(is_shown)) for other, is_shown in rows]
 
 
 def list_of_carer(session: Session, actor: Actor, first_on: date, before: date) -> list[Listed]:

@@ -48,6 +48,15 @@ def test_minutes_that_overlap_are_counted_and_touching_is_not_overlapping(begins
         assert dict(finding.values) == {"minutes": minutes}
 
 
+def test_of_visits_that_are_not_the_readers_to_see_there_is_one_bare_finding():
+    others = [Other(7, 600, 630, is_shown=False), Other(8, 630, 640, is_shown=False)]
+    (finding,) = spot_all(facts(of_person=others))
+    assert (finding.number, finding.effect) == (4, Effect.PAID_ONCE)
+    assert (finding.values, finding.visit_id) == ((), None)
+    shown = spot_all(facts(of_person=[*others, Other(9, 600, 660)]))
+    assert [found.visit_id for found in shown] == [None, 9]
+
+
 def test_the_persons_other_visit_is_a_finding_of_its_own():
     other = [Other(7, 600, 630)]
     assert numbers(spot_all(facts(of_person=other, of_carer=other))) == [3, 4]

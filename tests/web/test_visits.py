@@ -107,6 +107,25 @@ def test_the_checks_stand_on_the_page_of_a_visit(officer, session, person, carer
         assert words in page, words
 
 
+@pytest.mark.parametrize("role", [Role.PROVIDER_MANAGER, Role.CARER])
+def test_the_checks_tell_of_others_visits_and_of_stays_no_more_than_one_may_see(
+    client, session, person, carer, provider, role
+):
+    make.make_plan(session, person, provider)
+    make.make_life_event(session, person)  # in hospital from the 10th to the 14th
+    own = make.make_visit(session, person, carer)
+    elsewhere = make.make_carer(session, make.make_provider(session))
+    foreign = make.make_visit(session, person, elsewhere)
+    place = {"carer_id": carer.id} if role is Role.CARER else {}
+    user = make.make_user(session, role, organisation_id=provider.id, **place)
+    session.commit()
+    page = read(sign_in_as(client, user), f"/visits/{own.id}")
+    assert "It overlaps with another visit, which is not yours to see." in page
+    assert "minutes that overlap: " not in page
+    assert f"/visits/{foreign.id}" not in page
+    assert ("Hospital stay" in page) is (role is Role.PROVIDER_MANAGER)
+
+
 @pytest.mark.parametrize(
     ("home", "datum", "expected"),
     [
