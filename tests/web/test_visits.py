@@ -113,9 +113,10 @@ def test_the_checks_tell_of_others_visits_and_of_stays_no_more_than_one_may_see(
 ):
     make.make_plan(session, person, provider)
     make.make_life_event(session, person)  # in hospital from the 10th to the 14th
-    own = make.make_visit(session, person, carer)
+    at_once = datetime(2019, 11, 12, 1, tzinfo=UTC)
+    own = make.make_visit(session, person, carer, begins_at=at_once)
     elsewhere = make.make_carer(session, make.make_provider(session))
-    foreign = make.make_visit(session, person, elsewhere)
+    foreign = make.make_visit(session, person, elsewhere, begins_at=at_once)
     place = {"carer_id": carer.id} if role is Role.CARER else {}
     user = make.make_user(session, role, organisation_id=provider.id, **place)
     session.commit()
