@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.audit_words import ACTION_NAMES, FIELD_NAMES, RECORD_NAMES
-from ltc.services import plans, visits
+from ltc.services import visits
 from ltc.services.facts import OF_THE_ROW
 from ltc.services.insured import Contact
 from ltc.services.providers import CarerFacts, ProviderFacts
@@ -27,7 +27,7 @@ COMPOSED = {
     "{}.unmasked": {f"{field}.unmasked" for _table, fields in SEALED.values() for field in fields},
 }
 # Columns that no event tells; and tables whose records the log calls otherwise.
-UNTOLD = {*plans.HIDDEN, *visits.HIDDEN, "holder_name"}
+UNTOLD = {*visits.HIDDEN}
 TABLE_KINDS = {"bank_accounts": "account", "bed_stays": "stay", "care_plans": "plan"}
 
 
