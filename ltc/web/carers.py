@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ltc import http
-from ltc.rules.access import Permission, Role
+from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.insured import mask_from_last4, mask_number
 from ltc.rules.providers import CARER_KIND_NAMES, CarerKind
 from ltc.services import providers as use_cases
@@ -146,7 +146,11 @@ def register(provider_id: int) -> Any:
         crumbs = [(_("Providers"), url_for("providers.index")), (provider.name, here)]
         title = _("Register a carer")
         return show_form(form, FormPage(title, _("Register"), here, crumbs, provider.name))
-    return _leave(done, _say_registered(done))
+    return _leave(
+        done, _say_registered(done),
+        next_text=_("creates a user for whoever logs visits on a phone: that takes this code"),
+        next_owner=_(ROLE_NAMES[Role.ADMINISTRATOR]),
+    )  # fmt: skip
 
 
 def _say_registered(carer: Carer) -> str:
@@ -213,6 +217,6 @@ def _read_filter() -> CarerFilter:
     return CarerFilter(read_text("q"), kind, provider_id, expires)
 
 
-def _leave(carer: Carer, title: str) -> Any:
-    leave_receipt(title, carer.code)
+def _leave(carer: Carer, title: str, **following: str) -> Any:
+    leave_receipt(title, carer.code, **following)
     return redirect(url_for("providers.carers.show", carer_id=carer.id))

@@ -26,14 +26,23 @@ BLOCK_BYTES = 64 * 1024
 @http.public
 def index() -> Any:
     """Ask for a code or a file; a code that was typed leads to its own address."""
+    if "code" not in request.args:
+        return _ask()
     typed = read_text("code")
     if not typed:
-        return render_template("verify/index.html", typed="", error=None)
+        return _ask(code_error=_("Enter the code that stands on the statement."))
     code = parse_code(typed)
     if code is None:
         error = _("A code has 16 letters and digits, in four groups. Look at it once more.")
-        return render_template("verify/index.html", typed=typed, error=error), 422
+        return _ask(typed, code_error=error)
     return redirect(url_for("verify.show", code=write_code(code)))
+
+
+def _ask(typed: str = "", *, code_error: str = "", file_error: str = "") -> tuple[str, int]:
+    """Ask for a code or a file; what is wrong with either stands at its field."""
+    errors = {"code": code_error, "file": file_error}
+    page = render_template("verify/index.html", typed=typed, errors=errors)
+    return page, 422 if any(errors.values()) else 200
 
 
 @blueprint.get("/<code>")
@@ -53,8 +62,7 @@ def check_file() -> Any:
     """Say whether a file is a statement that was issued here; it is read and not kept."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        error = _("Choose the PDF file first.")
-        return render_template("verify/index.html", typed="", error=error), 422
+        return _ask(file_error=_("Choose the PDF file first."))
     found = find_genuine_by_digest(http.database(), _digest(file.stream))
     return _answer(found, None, is_file=True)
 

@@ -26,6 +26,7 @@ def test_a_provider_is_registered_and_given_an_agreement_and_a_carer(officer, se
             "starts_on": "2019-01-01"}  # fmt: skip
     page = sent(officer, f"/providers/{provider.id}/carers/register", data)
     assert "is registered and may log visits at once." in page
+    assert "creates a user for whoever logs visits on a phone" in page
     assert "May make visits for 康宁护理站" in page
     assert make.make_identity(4) not in page
     assert "ends 2019-12-01" in page

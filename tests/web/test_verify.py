@@ -83,6 +83,24 @@ def copy_of(row, **other):
 
 
 @pytest.mark.parametrize(
+    ("typed", "words"), [("", "Enter the code that stands on"), ("abcd", "A code has 16 letters")]
+)
+def test_what_is_wrong_with_a_code_stands_at_its_field(client, area, typed, words):
+    assert "govuk-error-message" not in read(client, "/verify/")[1]
+    status, page = read(client, f"/verify/?code={typed}")
+    assert status == 422
+    assert re.search(rf'id="code-error"><span[^>]*>Error:</span> {words}', page)
+    assert 'aria-describedby="code-hint code-error"' in page
+
+
+def test_a_missing_file_stands_at_its_field(client, area):
+    answer = send(client, "/verify/file", {}, headers=ENGLISH)
+    assert answer.status_code == 422
+    assert re.search(r'id="file-error"><span[^>]*>Error:</span> Choose the PDF file', answer.text)
+    assert 'href="#file"' in answer.text
+
+
+@pytest.mark.parametrize(
     "later",
     [{"sequence": 2}, {"kind": RunKind.CORRECTION}],
     ids=["the_month_again", "a_run_of_corrections"],
