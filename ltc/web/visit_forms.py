@@ -29,12 +29,15 @@ def prepare(form: VisitFields) -> None:
 
     A carer logs own visits only. A price is asked for where the fund shares in costs.
     """
-    plan = _find_plan(form)
+    person_id, on = _find_person_id(form), form.on.data or http.context().today
+    plan = _plan_of(person_id, on) if person_id else None
+    if person_id:
+        form.person.description = _name_of(person_id)
     items = find_items(http.database(), plan.area_id, [plan.id])[plan.id] if plan else {}
     form.offer(get_catalogue(), items)
     if http.current_actor().role is Role.CARER:
         del form.carer
-    if not _asks_for_price(plan, form.on.data or http.context().today):
+    if not _asks_for_price(plan, on):
         del form.price
 
 
@@ -99,13 +102,18 @@ def is_unpriced(visit: Visit) -> bool:
     return not has_fee(http.database(), visit, first_on, last_on)
 
 
-def _find_plan(form: VisitFields) -> CarePlan | None:
-    """Return the plan of the day of whom the form names so far, None where it names nobody."""
+def _find_person_id(form: VisitFields) -> int | None:
+    """Return whom the form names so far, None where it names nobody."""
     try:
-        person_id = person_id_of(form.person.data or "")
+        return person_id_of(form.person.data or "")
     except Problem:
         return None
-    return _plan_of(person_id, form.on.data or http.context().today)
+
+
+def _name_of(person_id: int) -> str:
+    """Return whose case number it is, so that nobody logs a visit to somebody else."""
+    area_id = http.current_actor().area_id
+    return find_people(http.database(), area_id, [person_id])[person_id].name
 
 
 def _plan_of(person_id: int, on: date) -> CarePlan | None:

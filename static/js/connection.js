@@ -41,6 +41,18 @@ function sayBack() {
   });
 }
 
+// Who evaluates has a bar that counts what waits as well (waiting.js).
+function showBar() {
+  if (document.getElementById("waiting")) return;
+  const bar = document.getElementById("away") ?? document.createElement("p");
+  bar.id = "away";
+  bar.className = "ltc-waiting";
+  bar.setAttribute("role", "status");
+  bar.hidden = navigator.onLine;
+  document.getElementById("content").prepend(bar);
+  bar.textContent = document.body.dataset.away;
+}
+
 // A part of a page that asks again every second stops asking when one answer is lost: it is asked for once more.
 function askAgain(event) {
   const { elt, requestConfig } = event.detail;
@@ -52,6 +64,8 @@ function askAgain(event) {
 
 export function watchConnection() {
   window.addEventListener("online", sayBack);
+  window.addEventListener("online", showBar);
+  window.addEventListener("offline", showBar);
   document.addEventListener("htmx:sendError", (event) => {
     askAgain(event);
     if (event.detail.elt.matches("form")) say(event.detail.elt);

@@ -58,6 +58,7 @@ def test_a_visit_that_cannot_be_sent_waits_in_its_form(
 ) -> None:
     is_cut.set()  # the server answers nothing; the browser knows of it, or thinks it is connected
     phone.context.set_offline(knows)
+    expect(phone.locator("#away")).to_be_visible(visible=knows)
     press(phone)
     told = phone.get_by_role("alert")
     expect(told).to_contain_text("No connection: nothing was sent")
@@ -67,6 +68,7 @@ def test_a_visit_that_cannot_be_sent_waits_in_its_form(
     phone.context.set_offline(False)
     if knows:
         expect(told).to_contain_text("The connection is back.")
+    expect(phone.locator("#away")).to_be_hidden()
     press(phone)
-    expect(phone.get_by_role("status")).to_contain_text("is logged")
+    expect(phone.get_by_role("status").first).to_contain_text("is logged")
     assert known(session, Visit).reason == "no signal"

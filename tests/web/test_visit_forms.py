@@ -42,7 +42,9 @@ def offered(page):
 
 @pytest.mark.usefixtures("plan")
 def test_the_items_of_the_plan_stand_first(officer, person):
-    items, folded = offered(read(officer, f"/visits/log?person={person.case_number}"))
+    page = read(officer, f"/visits/log?person={person.case_number}")
+    assert f'<div class="govuk-hint" id="person-hint">{person.name}</div>' in page
+    items, folded = offered(page)
     assert items[:2] == ["D07", "D14"]
     assert (len(items), len(set(items)), folded) == (42, 42, items[2:])
 
