@@ -196,7 +196,7 @@ class PostgresDatabases:
 def copy_database(url: str, folder: Path) -> Iterator[str]:
     """Yield a copy of a database to which nobody is connected now; it goes afterwards.
 
-    A file lies in the folder.
+    A file lies in the folder. Copies come one after the other, and all have the same URL.
     """
     source = sa.make_url(url)
     if source.drivername.startswith("sqlite"):
@@ -204,7 +204,7 @@ def copy_database(url: str, folder: Path) -> Iterator[str]:
         shutil.copyfile(source.database or "", copy)
         yield f"sqlite:///{copy}"
         return
-    name, server = f"{source.database}_{os.urandom(4).hex()}", source.set(database="postgres")
+    name, server = f"{source.database}_copy", source.set(database="postgres")
     server_url = server.render_as_string(hide_password=False)
     execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
     _note_database(name)

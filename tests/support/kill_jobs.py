@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -39,7 +38,7 @@ from ltc.services.backups_restore import check_backup
 from ltc.services.payouts import calculate_run
 from ltc.services.statement_printers import Inline
 from ltc.settings import Settings
-from ltc.store import backup_tables, db
+from ltc.store import backup_tables
 from ltc.store.documents import read_file
 from ltc.store.job_runs import JobRun
 from ltc.store.payouts import PayoutRun
@@ -47,7 +46,7 @@ from ltc.store.pdf import Printed
 from ltc.store.policies import load_law
 from ltc.store.statements import Statement
 from ltc.store.timetable import read_timetable
-from tests.support.databases import copy_database
+from tests.support.databases import copy_database, open_engine
 from tests.support.installations import make_house
 from tests.support.kill_runs import digest_rows
 from tests.support.scheduling import always
@@ -81,12 +80,12 @@ class Place:
 
     @contextmanager
     def copied(self) -> Iterator["Place"]:
-        """Yield a copy of one's own."""
-        with tempfile.TemporaryDirectory(prefix="ltc-kill-") as folder:
-            home = Path(folder) / "home"
-            shutil.copytree(self.home, home)
-            with copy_database(self.url, Path(folder)) as url:
-                yield Place(url, home)
+        """Yield a copy of one's own, which lies where the one before lay."""
+        folder = self.home.with_name("copy")
+        shutil.copytree(self.home, folder / "home")
+        with copy_database(self.url, folder) as url:
+            yield Place(url, folder / "home")
+        shutil.rmtree(folder)
 
     @contextmanager
     def opened(self, kind: str) -> Iterator[House]:
@@ -94,9 +93,9 @@ class Place:
         given: Settings = settings.load({
             **os.environ, "LTC_DATABASE_URL": self.url, "LTC_HOME": str(self.home)
         })  # fmt: skip
-        house = make_house(given, db.create_engine(given.database_url), LAW)
-        yield replace(house, timetable=Timetable({kind: TIMETABLE.general[kind]}))
-        house.engine.dispose()
+        with open_engine(given.database_url) as engine:
+            house = make_house(given, engine, LAW)
+            yield replace(house, timetable=Timetable({kind: TIMETABLE.general[kind]}))
 
 
 def be_scheduler(place: Place, kind: str, kill_at: int | None = None) -> dict[str, Any]:
@@ -114,15 +113,22 @@ def be_scheduler(place: Place, kind: str, kill_at: int | None = None) -> dict[st
         if len(event) == 1:
             commits.append(steps)
 
-    # On all engines: a drill has one of its own.
-    sa.event.listen(sa.Engine, "before_cursor_execute", step)
-    sa.event.listen(sa.Engine, "commit", step)
-    with place.opened(kind) as house:
+    with all_engines_telling(step), place.opened(kind) as house:
         started = look(house, always, lambda: NIGHT)
         looked = steps
         for job_id in started:
             run_job(house, job_id, lambda: NIGHT)
     return {"commits": commits, "looked": looked}
+
+
+@contextmanager
+def all_engines_telling(step: Callable[..., None]) -> Iterator[None]:
+    """Tell of each statement and commit on any engine: a drill has one of its own."""
+    for name in ("before_cursor_execute", "commit"):
+        sa.event.listen(sa.Engine, name, step)
+    yield
+    for name in ("before_cursor_execute", "commit"):
+        sa.event.remove(sa.Engine, name, step)
 
 
 def in_child(work: Callable[..., Any], *given: Any) -> Any:
@@ -227,20 +233,13 @@ def _list_left(home: Path) -> Iterator[str]:
     yield from (path.name for path in (home / "scratch").glob("*"))
 
 
-def choose_points(told: dict[str, Any], kind: str, every: int) -> list[int]:
+def choose_points(told: dict[str, Any], kind: str) -> list[int]:
     """Return the steps to kill at: after each commit but the last, and inside the longest stage.
 
-    The look itself is the same for every task: it is gone through with one of them. Of the commits
-    only every so manyth is taken.
+    The look itself is the same for every task: it is gone through with one of them.
     """
     commits = [step for step in told["commits"] if kind == LAST or step > told["looked"]]
-    return sorted({find_inside(told), *(step + 1 for step in commits[:-1][::every])})
-
-
-def choose_stride(url: str) -> int:
-    """Return 1 for every stage; a database of PostgreSQL takes a second to copy for each."""
-    is_thorough = os.environ.get("LTC_TEST_PROFILE") == "thorough"
-    return 1 if is_thorough or url.startswith("sqlite") else 4
+    return sorted({find_inside(told), *(step + 1 for step in commits[:-1])})
 
 
 def find_inside(told: dict[str, Any]) -> int:
@@ -269,14 +268,13 @@ def main(world: Place) -> None:
     with world.opened(LAST) as house, house.engine.connect() as connection:
         TABLES.extend(backup_tables.find_tables(connection))
     scheduling.read_clock = lambda _session, at: at
-    every = choose_stride(world.url)
-    gc.freeze()  # what is here already is not looked through, and so not copied, by each child
     for kind in TASKS:
-        with world.copied() as place:
-            told = in_child(be_scheduler, place, kind)
-            undisturbed = in_child(describe, place, kind)
+        with world.copied() as place:  # in this process: its children find each statement compiled
+            told = be_scheduler(place, kind)
+            undisturbed = describe(place, kind)
+        gc.freeze()  # what is here already is not looked through, and so not copied, by each child
         print(json.dumps({"task": kind, "point": None, **undisturbed}), flush=True)
-        for point in choose_points(told, kind, every):
+        for point in choose_points(told, kind):
             with world.copied() as place:
                 print(json.dumps(try_case(place, kind, point)), flush=True)
         if kind == LAST:
