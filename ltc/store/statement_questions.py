@@ -96,6 +96,17 @@ def get_statement(session: Session, actor: Actor, statement_id: int) -> Statemen
     return found
 
 
+def find_visible_statement(
+    session: Session, actor: Actor, run: PayoutRun, kind: StatementKind, subject_id: int
+) -> Statement | None:
+    """Return what was issued to a person or provider for a run, None where the actor sees none."""
+    query = sa.select(Statement).where(
+        Statement.run_id == run.id, Statement.kind == kind, Statement.subject_id == subject_id
+    )
+    found: Statement | None = session.scalar(visible(query, actor))
+    return found
+
+
 def find_statement_of(
     session: Session, actor: Actor, run: PayoutRun, kind: StatementKind, subject_id: int
 ) -> Issued:

@@ -12,8 +12,10 @@ from ltc.rules.access import ROLE_NAMES, Permission, Role
 from ltc.rules.payouts.explain import build_hold_sentences
 from ltc.rules.payouts.holds import OWNERS, HoldKind
 from ltc.rules.payouts.results import Hold
+from ltc.rules.payouts.runs import RunStatus
 from ltc.rules.person_statements import PAYEES
 from ltc.rules.policies import Payee
+from ltc.rules.statements import StatementKind
 from ltc.services.table_files import Coded
 from ltc.store.insured import InsuredPerson
 from ltc.store.paging import Page
@@ -30,6 +32,8 @@ from ltc.store.payout_questions import (
 )
 from ltc.store.payout_runs import get_run
 from ltc.store.payouts import PayoutHold, PayoutLine, PayoutRun
+from ltc.store.statement_questions import find_visible_statement
+from ltc.store.statements import Statement
 from ltc.web.chosen import narrowed_id, read_narrowed
 from ltc.web.formats import in_language
 from ltc.web.list_files import LIST_SUFFIX, give_list
@@ -112,7 +116,16 @@ def why(run_id: int, person_id: int) -> Any:
         versions=list_results_of_person(session, actor, person_id),
         held=[(hold_name(h.kind), _(ROLE_NAMES[Role(h.owner)]), _tell_hold(h, names))
               for h in settlement.holds],
+        statement=_find_statement(run, person_id),
     )  # fmt: skip
+
+
+def _find_statement(run: PayoutRun, person_id: int) -> Statement | None:
+    """Return the person's statement of an approved run, where it is issued and the reader may see it."""
+    session, actor = http.database(), http.current_actor()
+    if run.status is not RunStatus.APPROVED or not actor.may(Permission.SEE_STATEMENTS):
+        return None
+    return find_visible_statement(session, actor, run, StatementKind.PERSON, person_id)
 
 
 @blueprint.get(f"/lines.{LIST_SUFFIX}")

@@ -12,7 +12,7 @@ from ltc.rules.months import Month
 from ltc.rules.payouts.bridge import CAUSE_NAMES, Span
 from ltc.rules.payouts.explain import HOLDS
 from ltc.rules.payouts.holds import HoldKind
-from ltc.rules.payouts.runs import RunStatus
+from ltc.rules.payouts.runs import STATUS_NAMES, RunStatus
 from ltc.rules.words import N_
 from ltc.store.payout_changes import (
     Bridge,
@@ -209,6 +209,15 @@ def _show_largest(before: PayoutRun, run: PayoutRun, largest: Sequence[LargeChan
     ]
 
 
+def why_not_now(run: PayoutRun, step: str) -> str:
+    """Return why the actor cannot ``check`` or ``approve`` a run now; empty where they can."""
+    found = next_step(run)
+    if found is None or found["step"] != step:
+        state = _(STATUS_NAMES[run.status])
+        return str(_("The run stands at “%(state)s”: this step is not the next one.", state=state))
+    return str(found["blocked"] or "")
+
+
 def next_step(run: PayoutRun) -> dict[str, Any] | None:
     """Return what is to be done next: its button, or why the actor cannot press it."""
     steps = {
@@ -231,6 +240,7 @@ def next_step(run: PayoutRun) -> dict[str, Any] | None:
         )
     may_send_back = actor.may(Permission.CHECK_PAYOUTS) or actor.may(Permission.APPROVE_PAYOUTS)
     return {
+        "step": step,
         "text": text,
         "href": url_for(f"payouts.{step}", run_id=run.id),
         "blocked": blocked,

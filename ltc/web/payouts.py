@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from ltc import clock, http
@@ -32,6 +32,7 @@ from ltc.web.payout_run import (
     hold_name,
     sum_run,
     sum_run_by,
+    why_not_now,
 )
 from ltc.web.payout_words import Names
 from ltc.web.receipts import leave_receipt, told_if_ended
@@ -210,6 +211,9 @@ def approve(run_id: int) -> Any:
 
 def _decide(run_id: int, step: str, use_case: Any, title: str, following: dict[str, str]) -> Any:
     run, form = _get(run_id), DecideForm()
+    if not form.is_submitted() and (reason := why_not_now(run, step)):
+        flash(reason, "attention")
+        return redirect(url_for("payouts.show", run_id=run.id))
     if form.validate_on_submit():
         try:
             use_case(http.context(), run_id=run.id, digest=form.digest.data)

@@ -187,6 +187,10 @@ def test_the_page_of_an_amount_offers_its_statement(approver, run, month):
     page = read(approver, f"/payouts/{run.id}/people/{person.id}")
     assert f"/statements/runs/{run.id}/people/{person.id}" in page
     assert "Issue the statement" in page
+    send(approver, f"/statements/runs/{run.id}/people/{person.id}")
+    page = read(approver, f"/payouts/{run.id}/people/{person.id}")
+    assert "Issue the statement" not in page
+    assert f"Statement 201911R1-{person.case_number} (PDF)" in page
     assert f'href="/statements/runs/{run.id}"' in read(approver, f"/payouts/{run.id}")
 
 
