@@ -174,7 +174,6 @@ def check_refused(answer, name, sending, before):
             assert control.values == given, f"{other} is lost: {control.values} of {value!r}"
 
 
-@pytest.mark.parametrize("desk", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", sorted(set(FORMS) - TRIED_ELSEWHERE - WITHOUT_FIELDS))
 def test_a_field_that_is_wrong_is_named_and_nothing_else_is_lost(desk, processes, name):
     sending = desk.fill(FORMS[name])
