@@ -25,7 +25,7 @@ def match_whole_number(session: Session, actor: Actor, text: str) -> list[sa.Col
 
     Empty where the text is no whole number: it has other signs, or fewer digits than an account.
     """
-    if sum(sign.isdigit() for sign in text) < ACCOUNT_LENGTHS.start:
+    if not may_be_whole_number(text):
         return []
     means: list[sa.ColumnElement[bool]] = []
     if is_identity_number(number := text.upper()):
@@ -36,6 +36,11 @@ def match_whole_number(session: Session, actor: Actor, text: str) -> list[sa.Col
     if (account := _clean(clean_account, text)) is not None:
         means.append(InsuredPerson.id.in_(_list_owners(session, actor, account)))
     return means
+
+
+def may_be_whole_number(text: str) -> bool:
+    """Whether a text has as many digits as the shortest of these numbers."""
+    return sum(sign.isdigit() for sign in text) >= ACCOUNT_LENGTHS.start
 
 
 def is_identity_number(text: str) -> bool:

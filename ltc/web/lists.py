@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from ltc.http import LARGEST_ID
 from ltc.rules.months import is_of_records
+from ltc.web.private_texts import reveal
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -47,7 +48,8 @@ def read_cursor() -> str | None:
 
 def read_text(name: str) -> str:
     """Return a filter's text, trimmed and of bounded length; empty where it is not set."""
-    return request.args.get(name, "").replace("\0", "").strip()[:LONGEST_FILTER]
+    given = request.args.get(name, "").replace("\0", "").strip()[:LONGEST_FILTER]
+    return reveal(given)
 
 
 def read_choice(name: str, kind: type[E]) -> E | None:
