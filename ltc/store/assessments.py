@@ -113,3 +113,25 @@ class Conclusion(AreaKeyed, Fact, Base):
     grade: Mapped[str] = mapped_column(sa.String(10))
     concluded_on: Mapped[date] = mapped_column(sa.Date)
     valid_before: Mapped[date | None] = mapped_column(sa.Date)
+
+
+class ProposedCorrection(AreaKeyed, Base):
+    """What an expert says a conclusion should have been; it holds once a second expert confirms it.
+
+    Of several the newest counts. A conclusion that was corrected leaves its proposals behind.
+    """
+
+    __tablename__ = "proposed_corrections"
+    __table_args__ = (
+        area_key("conclusion_id", "conclusions"),
+        area_key("proposed_by_id", "users"),
+        sa.Index(None, "area_id", "conclusion_id"),
+    )
+
+    conclusion_id: Mapped[int] = mapped_column(sa.BigInteger)
+    grade: Mapped[str] = mapped_column(sa.String(10))
+    concluded_on: Mapped[date] = mapped_column(sa.Date)
+    valid_before: Mapped[date | None] = mapped_column(sa.Date)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proposed_by_id: Mapped[int] = mapped_column(sa.BigInteger)

@@ -13,7 +13,13 @@ from ltc.rules.access import Actor, Reach, Role
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.areas import District, Organisation
-from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
+from ltc.store.assessments import (
+    Application,
+    Conclusion,
+    Confirmation,
+    Evaluation,
+    ProposedCorrection,
+)
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import known_at
 from ltc.store.imports import ImportFile
@@ -172,6 +178,16 @@ def _of_application(entity: Any, actor: Actor) -> Condition:
     )
 
 
+def _of_conclusion(entity: Any, actor: Actor) -> Condition:
+    """What is proposed about a conclusion: for the agency and those who assess."""
+    if actor.reach is not Reach.AREA and actor.role not in (Role.ASSESSOR, Role.EXPERT):
+        return NOTHING
+    row = sa.orm.aliased(Conclusion)
+    return sa.exists().where(
+        row.area_id == entity.area_id, row.id == entity.conclusion_id, _of_person(row, actor)
+    )
+
+
 def _provider(entity: Any, actor: Actor) -> Condition:
     if actor.reach is Reach.AREA:
         return _by_district(entity.district_id, actor)
@@ -323,6 +339,7 @@ RULES: dict[type[Any], Rule] = {
     Evaluation: _of_application,
     Confirmation: _of_application,
     Conclusion: _of_person,
+    ProposedCorrection: _of_conclusion,
     Provider: _provider,
     ProviderVersion: _version_of(Provider, _provider),
     Agreement: _of_provider,

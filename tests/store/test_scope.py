@@ -10,7 +10,13 @@ from ltc.rules.access import REACH, Actor, Reach, Role
 from ltc.rules.applications import ApplicationStatus
 from ltc.rules.payouts.runs import RunStatus
 from ltc.store.areas import District, Organisation
-from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
+from ltc.store.assessments import (
+    Application,
+    Conclusion,
+    Confirmation,
+    Evaluation,
+    ProposedCorrection,
+)
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import Base
 from ltc.store.imports import FormToken, ImportFile
@@ -42,7 +48,7 @@ from tests.support.world import AREA_WIDE, Side, build_world
 
 EVERYBODY = {District, Organisation}
 CASES = {InsuredPerson, PersonVersion, Enrolment, LifeEvent, Conclusion}
-ASSESSING = {Application, Evaluation, Confirmation}
+ASSESSING = {Application, Evaluation, Confirmation, ProposedCorrection}
 CARE = {CarePlan, PlanItem, Visit, BedStay, Fee}
 PROVIDING = {Provider, ProviderVersion, Agreement, Carer, CarerVersion}
 MONEY = {PayoutResult, PayoutLine, Statement}

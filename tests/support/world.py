@@ -18,7 +18,13 @@ from ltc.rules.payouts.runs import RunKind, RunStatus
 from ltc.rules.payouts.trace import to_json
 from ltc.rules.statements import StatementKind
 from ltc.store.areas import Area, District, Organisation, OrganisationKind
-from ltc.store.assessments import Application, Confirmation, Evaluation
+from ltc.store.assessments import (
+    Application,
+    Conclusion,
+    Confirmation,
+    Evaluation,
+    ProposedCorrection,
+)
 from ltc.store.audit_log import AuditBlock, AuditEvent
 from ltc.store.base import new_id
 from ltc.store.imports import ImportFile
@@ -171,7 +177,12 @@ def _add_application(session: Session, side: Side) -> None:
         session, Confirmation, area_id=side.area_id, application_id=application.id,
         evaluation_id=evaluation.id, expert_id=side.users[Role.EXPERT].id, confirmed_at=AT,
     )  # fmt: skip
-    side.keep(application, evaluation, confirmation)
+    proposed = _save(
+        session, ProposedCorrection, area_id=side.area_id, conclusion_id=side[Conclusion].id,
+        grade="4", concluded_on=AT.date(), reason="a slip", proposed_at=AT,
+        proposed_by_id=side.users[Role.EXPERT].id,
+    )  # fmt: skip
+    side.keep(application, evaluation, confirmation, proposed)
 
 
 def _add_money(session: Session, side: Side, run: PayoutRun) -> None:
