@@ -7,6 +7,7 @@ answer is to save it as CSV. Sentences say so, never the name of an error of the
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import IO, Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -42,7 +43,7 @@ class WorkbookTooLarge(Invalid):
     """This workbook unpacks to more than {most} MB. Save its sheet as “CSV UTF-8” and choose that."""
 
 
-def open_any_table(path: Opening, wanted: Sequence[str]) -> Table:
+def open_any_table(path: Path | Opening, wanted: Sequence[str]) -> Table:
     """Open a CSV or XLSX file, told apart by how it begins; raises like both."""
     with path.open("rb") as file:
         start = file.read(len(ZIP_START))
@@ -51,7 +52,7 @@ def open_any_table(path: Opening, wanted: Sequence[str]) -> Table:
     return open_sheet(path) if start == ZIP_START else open_table(path, wanted)
 
 
-def open_sheet(path: Opening) -> Table:
+def open_sheet(path: Path | Opening) -> Table:
     """Open the first sheet, blank rows left out.
 
     Raises FileEmpty, WorkbookDamaged, WorkbookLocked, WorkbookTooLarge.
@@ -69,7 +70,7 @@ def open_sheet(path: Opening) -> Table:
     return Table(columns, _build_rows(filled, columns), height)
 
 
-def _has(path: Opening, text: bytes) -> bool:
+def _has(path: Path | Opening, text: bytes) -> bool:
     before = b""
     with path.open("rb") as file:
         while block := file.read(MEGABYTE):
