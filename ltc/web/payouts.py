@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from ltc import clock, http
@@ -211,9 +211,6 @@ def approve(run_id: int) -> Any:
 
 def _decide(run_id: int, step: str, use_case: Any, title: str, following: dict[str, str]) -> Any:
     run, form = _get(run_id), DecideForm()
-    if not form.is_submitted() and (reason := why_not_now(run, step)):
-        flash(reason, "attention")
-        return redirect(url_for("payouts.show", run_id=run.id))
     if form.validate_on_submit():
         try:
             use_case(http.context(), run_id=run.id, digest=form.digest.data)
@@ -224,8 +221,9 @@ def _decide(run_id: int, step: str, use_case: Any, title: str, following: dict[s
             return redirect(url_for("payouts.show", run_id=run.id), code=303)
     form.digest.data = run.digest
     page = render_template(
-        "payouts/decide.html", run=run, form=form, step=step, open_until=last_day_to_come(run)
-    )
+        "payouts/decide.html", run=run, form=form, step=step, open_until=last_day_to_come(run),
+        why_not=why_not_now(run, step),
+    )  # fmt: skip
     return page, 422 if form.errors else 200
 
 
