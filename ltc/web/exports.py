@@ -21,7 +21,7 @@ from ltc.logs import log_error
 from ltc.rules.exports import Listed
 from ltc.services.exports import MadeFile, record_list, record_sheet
 from ltc.store.reachable import DatabaseTrouble, find_trouble
-from ltc.web.lists import LONGEST_FILTER
+from ltc.web.lists import read_text
 
 NO_FILTERS = {"cursor", "sort", "order"}  # of the address: they choose no rows
 
@@ -94,9 +94,9 @@ def record_printed(record_type: str, record_id: int, content: bytes) -> None:
 
 
 def _read_filters() -> dict[str, str]:
-    """Return what the list is narrowed by, as it stands in the address."""
-    given = {name: value.strip()[:LONGEST_FILTER] for name, value in request.args.items()}
-    return {name: value for name, value in given.items() if value and name not in NO_FILTERS}
+    """Return what the list is narrowed by, as its filter reads it from the address."""
+    given = {name: read_text(name) for name in request.args if name not in NO_FILTERS}
+    return {name: value for name, value in given.items() if value}
 
 
 @contextmanager

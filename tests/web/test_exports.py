@@ -6,14 +6,16 @@ import json
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask import g
 
-from ltc.rules.access import Role
+from ltc.rules.access import Actor, Role
 from ltc.rules.exports import LIST_NAMES, RECORD_TYPES, Listed, is_plain_filter
 from ltc.store.audit_log import AuditEvent
 from ltc.store.insured import InsuredPerson
 from ltc.store.payouts import PayoutRun
 from ltc.store.plans import CarePlan
 from ltc.web.exports import LISTS
+from ltc.web.private_texts import hide
 from tests.conftest import NOW
 from tests.support.factories import make_person, make_user
 from tests.support.sign_in import sign_in_as
@@ -121,6 +123,19 @@ def test_how_many_rows_and_how_narrowed_is_told_without_what_was_searched_for(
     assert name not in json.dumps(first.changes, ensure_ascii=False)
     assert after(first, "filters") == after(second, "filters"), "the same search, the same digest"
     assert after(second, "sha256") == hashlib.sha256(again.data).hexdigest()
+
+
+def test_a_whole_number_is_the_same_digest_however_the_address_hides_it(shared_world, side, told):
+    app, user = shared_world.app, side.users[Role.OFFICER]
+    number = "500101193507110039"
+    with app.test_request_context():
+        g.actor = Actor(user.id, user.name, user.role, user.area_id)
+        hidden = {hide(number), hide(number)}
+    assert len(hidden) == 2
+    officer = sign_in_as(app.test_client(), user)
+    for text in (*hidden, number):
+        assert officer.get("/insured/people.csv", query_string={"q": text}).status_code == 200
+    assert len({after(event, "filters")["q"] for event in told()}) == 1
 
 
 def test_a_list_of_one_record_names_it_and_codes_stand_in_plain(shared_world, side, told):
