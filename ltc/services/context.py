@@ -24,6 +24,7 @@ from ltc.rules.policies import Law
 from ltc.store.audit_log import insert_events
 from ltc.store.base import new_id
 from ltc.store.imports import FormToken
+from ltc.store.turns import next_instant, share_turn
 
 # Rows are inserted as such: as objects they would cost several times as much.
 TOKENS = FormToken.metadata.tables[FormToken.__tablename__]
@@ -68,6 +69,7 @@ class Context:
     is_token_spent: bool = field(default=False, init=False)
     is_already_done: bool = field(default=False, init=False)
     _open: bool = field(default=False, init=False)
+    _is_learning: bool = field(default=False, init=False)
     _events: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     @property
@@ -121,6 +123,18 @@ class Context:
             if self._events:
                 raise NestedTransaction
 
+    def learn(self) -> datetime:
+        """Return the instant at which the facts of the open transaction are learned.
+
+        That is now; but where a run knows the facts of this instant already, right after what it
+        knows: it was told the time later, by another clock or while this transaction waited.
+        """
+        if not self._is_learning:
+            share_turn(self.session, self.area_id)
+            self.now = next_instant(self.session, self.area_id, self.now)
+            self._is_learning = True
+        return self.now
+
     def record(
         self,
         action: str,
@@ -156,7 +170,7 @@ class Context:
         """Open the session for writing, commit at the end, roll back on any exception."""
         if self._open:
             raise NestedTransaction
-        self._open, self._events = True, []
+        self._open, self._is_learning, self._events = True, False, []
         try:
             self._begin_writing()
             yield

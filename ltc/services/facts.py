@@ -49,7 +49,7 @@ class NothingChanged(Conflict):
 
 def record_fact(ctx: Context, table: type[T], **values: Any) -> T:
     """Add a fact that was learned now, and return it."""
-    times = {"recorded_at": ctx.now, "recorded_by_id": ctx.actor.user_id}
+    times = {"recorded_at": ctx.learn(), "recorded_by_id": ctx.actor.user_id}
     row = table(**{"id": new_id(), **values, "area_id": ctx.area_id, **times})
     ctx.session.add(row)
     return row
@@ -181,7 +181,7 @@ def _supersede(ctx: Context, old: Any) -> None:
             table.superseded_at.is_(None),
             table.withdrawn.is_(False),
         )
-        .values(superseded_at=ctx.now)
+        .values(superseded_at=ctx.learn())
         .execution_options(synchronize_session=False)
     )
     if cast("sa.CursorResult[Any]", ended).rowcount != 1:

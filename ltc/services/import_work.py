@@ -213,6 +213,8 @@ def _carry_out(work: _Work, table: Table, piece: Sequence[Row], is_last: bool) -
     with ctx.transaction() as session:
         widen_cache(session)
         take_numbers(session, ctx.area_id, TURN)
+        ctx.now = work.clock()  # not when the waiting began: what is corrected here may be younger
+        ctx.learn()
         for chunk in _chunks(piece):
             checked = check_chunk(ctx, work.spec, chunk, work.seen)
             todo = [one for one in checked if one.outcome in TO_DO]

@@ -202,7 +202,7 @@ def build_person(
         born_on=identity.born_on,
         identity_digest=digest_of(ctx.session, identity.number, Purpose.IDENTITY),
         identity_last4=identity.number[-4:],
-        recorded_at=ctx.now,
+        recorded_at=ctx.learn(),
         recorded_by_id=ctx.actor.user_id,
     )
     person.identity_sealed = seal_cell(

@@ -26,6 +26,7 @@ from ltc.store.payout_conflicts import join_taken, list_carers, load_taken
 from ltc.store.payout_facts import read_facts_digest
 from ltc.store.payout_runs import RunKey, list_runs_of_month
 from ltc.store.payouts import PayoutRun, RunChunk
+from ltc.store.turns import next_instant, take_turn
 
 JOB_KIND = "calculate"
 GROUPS_HERE = 12
@@ -80,11 +81,15 @@ def start(
 ) -> Started:  # fmt: skip
     """Take the lease and write down the run with its chunks, or take up an interrupted one.
 
+    Whoever records facts just now is waited for; who records some later, learned them after what
+    the run knows (``Context.learn``). So what the run rests on never changes behind it.
+
     Raises AlreadyRunning, Unchanged, MonthApproved, NobodyInMonth, StartedMeanwhile.
     """
     with executor.open_session() as session:
         survey = _survey(session, ctx, month, known_at, digest_law(law), chunk_people)
     with ctx.transaction():
+        take_turn(ctx.session, ctx.area_id)
         inputs = {"month": str(month), "known_at": known_at and known_at.isoformat()}
         lease = leases.acquire(
             ctx, kind=JOB_KIND, key=job_key(month), inputs=inputs, at=at, job_id=job_id
@@ -173,7 +178,7 @@ def _survey(
     """Read where the month stands; raises Unchanged, MonthApproved, NobodyInMonth."""
     runs = list_runs_of_month(session, ctx.area_id, month)
     newest = runs[0] if runs else None
-    instant = known_at or ctx.now
+    instant = known_at or next_instant(session, ctx.area_id, ctx.now)
     if newest and newest.status is RunStatus.CALCULATING and known_at in (None, newest.known_at):
         instant = newest.known_at
     frame = Frame(ctx.area_id, month, instant)

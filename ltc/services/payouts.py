@@ -58,6 +58,7 @@ from ltc.store.payout_runs import (
 )
 from ltc.store.payouts import PayoutRun
 from ltc.store.sealed_cells import digest_words
+from ltc.store.turns import next_instant
 
 SEEN = ("digest", "people", "fund_fen")  # what an event of a run says of it
 CHUNK_PEOPLE = 2_000  # what a kill may cost; with less, asking costs more than it finds
@@ -181,7 +182,7 @@ def preview_run(
     """
     ctx.require(Permission.CALCULATE_PAYOUTS)
     _check_when(ctx, month, known_at)
-    instant = known_at or ctx.now
+    instant = known_at or next_instant(ctx.session, ctx.area_id, ctx.now)
     frame = build_frame(executor, ctx.area_id, month, instant)
     with executor.open_session() as session:
         bounds = list_bounds(session, frame, chunk_people)

@@ -43,7 +43,7 @@ def lock_records(ctx: Context, table: type[Any], records: Iterable[Any]) -> None
 def keep_version(ctx: Context, record: Any, version: Any, reason: str) -> None:
     """Keep what was built of a locked record before it was corrected, and say who corrected it why."""
     ctx.session.add(version)
-    record.recorded_at = ctx.now
+    record.recorded_at = ctx.learn()
     record.recorded_by_id = ctx.actor.user_id
     record.reason = reason
 
@@ -60,7 +60,7 @@ def build_version(ctx: Context, record: Any) -> Any:
     return table(
         **kept, area_id=record.area_id, id=row_id, record_id=record.id,
         recorded_at=record.recorded_at, recorded_by_id=record.recorded_by_id,
-        reason=record.reason, superseded_at=ctx.now,
+        reason=record.reason, superseded_at=ctx.learn(),
     )  # fmt: skip
 
 
