@@ -146,7 +146,7 @@ def _read_conclusion(part: Entry, ref: int) -> Conclusion:
         standard=part.maybe_text("standard") or "cn-2021",
         grade=part.text("grade"),
         concluded_on=part.day("on"),
-        valid_before=part.day_after("valid_to"),
+        valid_before=part.day_after("valid_to", "on"),
     )
     part.done()
     return conclusion

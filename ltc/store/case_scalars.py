@@ -177,14 +177,14 @@ class Entry:
         """Return a day, None where the key is absent."""
         return self.maybe(key, parse_day)
 
-    def day_after(self, key: str) -> date | None:
+    def day_after(self, key: str, first_key: str = "from") -> date | None:
         """Return the day after a last day, None where the key is absent.
 
-        Refuses a last day that lies before the first, the one named "from".
+        Refuses a last day that lies before the first, which stands under another key.
         """
-        last, first = self.maybe_day(key), self.maybe_day("from")
+        last, first = self.maybe_day(key), self.maybe_day(first_key)
         if last and first and last < first:
-            raise self.error(key, f"lies before “from”, {first}")
+            raise self.error(key, f"lies before “{first_key}”, {first}")
         return None if last is None else last + ONE_DAY
 
     def flag(self, key: str, *, default: bool) -> bool:

@@ -184,6 +184,8 @@ REFUSED = {
     "death: 2023-W01-5": "death: must be a day",
     "death: null": "death: must be a day .* leave the key out where there is none",
     "hospitals: []": r"hospitals: is not a known key here \(known: .*hospital, .*visits",
+    "conclusion: {grade: 4, on: 2022-01-05, valid_to: 2022-01-04}":
+        "valid_to: lies before “on”, 2022-01-05",
     "hospital: null": "hospital: says nothing; leave the key out where there is none",
     "visits: [{minutes: 60}]": r"visits\[0\]\.on: is missing: write the day, or from and to",
     "visits: [{on: 2023-01-05, from: 2023-01-06, minutes: 60}]": "from: stands beside “on”",
