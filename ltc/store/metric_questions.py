@@ -13,7 +13,7 @@ from ltc.rules.tasks import TASKS
 from ltc.store.areas import Area
 from ltc.store.assessments import Application
 from ltc.store.audit_log import AuditEvent
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobSchedule, JobStatus
 from ltc.store.payouts import PayoutRun
 
 # Values of the labels, and the number.
@@ -21,8 +21,14 @@ Measured = tuple[tuple[str, ...], int]
 
 
 def list_last_successes(session: Session) -> list[tuple[tuple[str, str], datetime]]:
-    """Return when each task of each area was last done, by area_id; dry runs are none."""
-    query = (
+    """Return when each task of each area was last done, or since when it should be; by area_id.
+
+    Dry runs are none. A task that was never done grows old like the others, so that it is seen.
+    """
+    served = sa.select(Area.code, JobSchedule.kind, JobSchedule.since_at).join(
+        JobSchedule, JobSchedule.area_id == Area.id
+    )
+    done = (
         sa.select(Area.code, JobRun.kind, sa.func.max(JobRun.ended_at))
         .join(JobRun, JobRun.area_id == Area.id)
         .where(
@@ -31,7 +37,9 @@ def list_last_successes(session: Session) -> list[tuple[tuple[str, str], datetim
         .group_by(Area.code, JobRun.kind)
         .order_by(Area.code, JobRun.kind)
     )  # fmt: skip
-    return [((code, kind), at) for code, kind, at in session.execute(query) if at is not None]
+    found = {(code, kind): at for code, kind, at in session.execute(served) if kind in TASKS}
+    found |= {(code, kind): at for code, kind, at in session.execute(done) if at is not None}
+    return sorted(found.items())
 
 
 def count_jobs_by_status(session: Session) -> list[Measured]:

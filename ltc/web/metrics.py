@@ -22,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
+from ltc.store.job_questions import find_newest_scheduler
 from ltc.store.metric_questions import (
     Measured,
     count_jobs_by_status,
@@ -98,6 +99,7 @@ class Answers(NamedTuple):
     jobs: list[Measured]
     queues: list[Measured]
     payouts: list[Measured]
+    scheduler_seen_at: datetime | None
 
 
 def _ask_once_a_minute(session: Session, now: datetime) -> Answers:
@@ -106,11 +108,13 @@ def _ask_once_a_minute(session: Session, now: datetime) -> Answers:
 
 
 def _ask(session: Session) -> Answers:
+    scheduler = find_newest_scheduler(session)
     return Answers(
         list_last_successes(session),
         count_jobs_by_status(session),
         list_queues(session),
         list_payout_totals(session),
+        scheduler.heartbeat_at if scheduler else None,
     )
 
 
@@ -129,9 +133,14 @@ class FromDatabase(Collector):
         """Tell the numbers; an age goes on growing while what was said is kept."""
         answers, now = self.answers, self.now
         yield _gauge(
-            "ltc_job_age_seconds", "Seconds since a task was last done", ("area", "task"),
-            [(names, int((now - at).total_seconds()))
-             for names, at in answers.last_successes],
+            "ltc_job_age_seconds", "Seconds since a task was last done, or since it should be",
+            ("area", "task"),
+            [(names, _age(now, at)) for names, at in answers.last_successes],
+        )  # fmt: skip
+        seen_at = answers.scheduler_seen_at
+        yield _gauge(
+            "ltc_scheduler_age_seconds", "Seconds since a scheduler gave a sign of life", (),
+            [((), _age(now, seen_at))] if seen_at else [],
         )  # fmt: skip
         yield _gauge("ltc_jobs", "Jobs by state", ("area", "state"), answers.jobs)
         yield _gauge(
@@ -142,6 +151,10 @@ class FromDatabase(Collector):
             "ltc_payout", "Newest calculated run: people and the fund's part in fen",
             ("area", "measure"), answers.payouts,
         )  # fmt: skip
+
+
+def _age(now: datetime, at: datetime) -> int:
+    return int((now - at).total_seconds())
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], measured: Iterable[Measured]) -> Any:

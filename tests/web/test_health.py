@@ -12,7 +12,7 @@ import time_machine
 from ltc import logs
 from ltc.rules.access import Role
 from ltc.services import schedulers
-from ltc.store.job_runs import JobRun, JobStatus
+from ltc.store.job_runs import JobRun, JobSchedule, JobStatus, Scheduler
 from ltc.store.migrations import newest_version
 from ltc.web import metrics
 from tests.conftest import NOW
@@ -110,6 +110,19 @@ def test_the_database_is_asked_once_a_minute_however_often_one_scrapes(client, s
     add_done_job(session, "two")
     assert scrape(20) == ("1.0", "20.0")  # the age is of this instant all the same
     assert scrape(60) == ("2.0", "60.0")
+
+
+def test_a_task_that_was_never_done_and_a_silent_scheduler_grow_old(client, session, area):
+    hours = [NOW - timedelta(hours=count) for count in (5, 3)]
+    session.add_all([
+        JobSchedule(area_id=area.id, kind="audit_check", since_at=hours[0]),
+        Scheduler(holder="m:1:a", started_at=hours[0], heartbeat_at=hours[1]),
+    ])  # fmt: skip
+    session.commit()
+    with time_machine.travel(NOW, tick=False):
+        text = ask(client).get_data(as_text=True)
+    assert f'ltc_job_age_seconds{{area="{area.code}",task="audit_check"}} 18000.0' in text
+    assert "ltc_scheduler_age_seconds 10800.0" in text
 
 
 def test_counts_of_several_processes_are_added_up(tmp_path, monkeypatch, client, area):
