@@ -132,6 +132,8 @@ def test_a_waiting_job_is_shown_and_cancelled(approver, run, started, session):
     again = send(approver, f"/statements/jobs/{job_id}/cancel", follow_redirects=True)
     assert "This job has ended already." in again.text
     assert "Issuing stopped before the first statement" in again.text
+    assert "Go on where it stopped" in again.text
+    assert f'action="/statements/runs/{run.id}/issue"' in again.text
 
 
 def test_the_list_is_filtered(approver, issued, month):
