@@ -51,7 +51,9 @@ class CarerNotClear(Invalid):
 
 
 class NoOrganisationFits(Invalid):
-    """No organisation of your area has the name “{text}”, nor is it a provider's code."""
+    """No organisation of your area has the name or code “{text}”. Enter its whole name, or the code
+    of a provider.
+    """
 
 
 class OrganisationNotClear(Invalid):

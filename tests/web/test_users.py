@@ -67,7 +67,7 @@ def test_a_user_is_created_and_the_password_shown_once(page, admin, session):
         ({"name": ""}, "Enter the name"),
         ({"role": "assessor"}, "does not belong to this kind of organisation"),
         ({"role": "machine"}, "Choose an entry of the list"),
-        ({"organisation": "99"}, "No organisation of your area has the name “99”"),
+        ({"organisation": "99"}, "No organisation of your area has the name or code “99”"),
         ({"organisation": ""}, "Enter the organisation."),
         ({"role": ""}, "Choose a role."),
         ({"district_id": "99"}, "Choose an entry of the list"),
