@@ -56,7 +56,6 @@ from ltc.web.forms.assessments import (
 )
 from ltc.web.forms.fields import last_day
 from ltc.web.forms.refusals import show_refusal
-from ltc.web.law_choices import has_benefit
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
     choices_of,
@@ -145,19 +144,13 @@ def show(application_id: int) -> Any:
         tag_states=TAG_STATES,
         show_grade=show_grade,
         self_assessment=show_self_assessment(case.application),
-        has_benefit=_has_benefit(case),
+        no_benefit=reassessments.tell_no_benefit(case.conclusion) if case.conclusion else None,
         before=_tell_before(case.person.id, case.application.filed_on) if is_new else None,
         **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
         has_confirmed=user_id in {row.expert_id for row, _name in case.confirmed},
     )
-
-
-def _has_benefit(case: CaseFile) -> bool:
-    """Whether the grade that was concluded gives a right to benefits by the law of today."""
-    found = case.conclusion
-    return found is None or has_benefit(found.standard, found.grade, http.context().today)
 
 
 def _tell_before(person_id: int, on: date) -> tuple[str, str] | None:

@@ -14,8 +14,7 @@ from ltc.store.payout_questions import read_settlement
 from ltc.store.working_days import load_working_days
 from ltc.web import reassessments
 from ltc.web.formats import day, said
-from ltc.web.insured_show import grade_name
-from ltc.web.law_choices import has_benefit, policy_on
+from ltc.web.law_choices import policy_on
 from ltc.web.payout_words import Names, fill
 
 # What the family does about a hold; of the others the agency or the provider takes care.
@@ -47,15 +46,6 @@ def tell_end(application: Application | None) -> tuple[str, str] | None:
     reason = said(REFUSAL_NAMES[application.refusal_reason])
     text = _("The application of %(day)s was refused: %(reason)s.", day=filed, reason=reason)
     return text, _join(application.decision_note, _("You can apply again."))
-
-
-def tell_grade(conclusion: Conclusion) -> str:
-    """Return that a grade gives no right to benefits by the law of today; empty where it does."""
-    if has_benefit(conclusion.standard, conclusion.grade, http.context().today):
-        return ""
-    return _(
-        "Assessed as %(grade)s: no benefit is paid at this grade.", grade=grade_name(conclusion)
-    )
 
 
 def tell_again(conclusion: Conclusion) -> list[str]:

@@ -34,7 +34,7 @@ from ltc.store.family_questions import (
 from ltc.store.insured_questions import get_person
 from ltc.store.person_records import find_provider_names
 from ltc.store.plans import CarePlan
-from ltc.web import family_reasons
+from ltc.web import family_reasons, reassessments
 from ltc.web.assessment_ways import NOTHING_YET, ShownStep, show_step
 from ltc.web.formats import day, instant, month, yuan
 from ltc.web.forms.fields import last_day
@@ -83,7 +83,7 @@ def show(person_id: int) -> Any:
         visits=visits,
         refused=refused,
         end=family_reasons.tell_end(application),
-        no_benefit=family_reasons.tell_grade(conclusion) if conclusion else "",
+        no_benefit=reassessments.tell_no_benefit(conclusion) if conclusion else None,
         again=family_reasons.tell_again(conclusion) if conclusion else [],
         why=family_reasons.tell_month(last) if last else None,
         providers=find_provider_names(ctx.session, ctx.area_id, places),

@@ -24,11 +24,11 @@ from ltc.store.insured import InsuredPerson
 from ltc.store.plan_questions import find_items
 from ltc.store.plans import CarePlan
 from ltc.store.provider_questions import find_providers
+from ltc.web import reassessments
 from ltc.web.fact_views import Rows, days_text
 from ltc.web.formats import day, minutes, said
 from ltc.web.forms.fields import last_day
-from ltc.web.insured_show import grade_name
-from ltc.web.law_choices import has_benefit, item_name, mode_name, policy_on
+from ltc.web.law_choices import item_name, mode_name, policy_on
 
 STATES = {
     PlanStatus.TO_CONFIRM: "attention",
@@ -45,20 +45,13 @@ def status_of(plan: CarePlan) -> PlanStatus:
     return plan_status(days, plan.confirmed_on, http.context().today, is_withdrawn=plan.withdrawn)
 
 
-def tell_no_benefit(plan: CarePlan) -> str:
+def tell_no_benefit(plan: CarePlan) -> tuple[str, str] | None:
     """Return that care by a plan is not paid any more, as the newest grade has no benefit."""
     ctx, standing = http.context(), (PlanStatus.IN_FORCE, PlanStatus.AHEAD)
     found = find_conclusion_on(ctx.session, ctx.actor, plan.person_id, ctx.today)
     if found is None or status_of(plan) not in standing:
-        return ""
-    if has_benefit(found.standard, found.grade, ctx.today):
-        return ""
-    return _(
-        "Assessed as %(grade)s on %(day)s: no benefit is paid at this grade. Correct the last day"
-        " of the plan.",
-        grade=grade_name(found),
-        day=day(found.concluded_on),
-    )
+        return None
+    return reassessments.tell_no_benefit(found)
 
 
 def status_tag(plan: CarePlan) -> tuple[str, str]:

@@ -204,7 +204,7 @@ def test_a_refused_visit_stands_with_its_reason(officer, session, person, carer)
 def test_a_grade_without_a_benefit_is_called_so(officer, session, person):
     make.make_conclusion(session, person, grade="1")
     text = read_sheet(officer, person)
-    assert "Assessed as Mild disability: no benefit is paid at this grade." in text
+    assert "Assessed as Mild disability on 2019-01-15 (Tue): no benefit is paid at this" in text
 
 
 def test_who_disagrees_with_a_conclusion_is_told_until_when(officer, session, person):

@@ -39,7 +39,9 @@ def test_a_grade_without_a_benefit_is_told_where_care_goes_on(
     make.make_conclusion(session, person)
     make.make_conclusion(session, person, grade=grade, concluded_on=date(2019, 11, 13))
     paths = (f"/insured/{person.id}/for-the-family", f"/plans/{plan.id}")
+    until = "What an earlier conclusion pays ends on 2019-11-30 (Sat)."  # it counts a month later
     for path in paths:
+        assert (until in read(officer, path)) is not is_paid
         assert ("no benefit is paid at this grade" in read(officer, path)) is not is_paid
     manager = make.make_user(session, Role.PROVIDER_MANAGER, organisation_id=provider.id)
     page = read(sign_in_as(client, manager), paths[1])
@@ -55,4 +57,4 @@ def test_only_a_grade_with_a_benefit_asks_for_a_care_plan(
     session.commit()
     page = read(officer, f"/assessments/{case.id}")
     assert ("Draw up a care plan" in page) is is_paid
-    assert ("No benefit is paid at this grade." in page) is not is_paid
+    assert ("no benefit is paid at this grade." in page) is not is_paid
