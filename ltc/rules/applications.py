@@ -118,6 +118,10 @@ class AssessorCannotConfirm(NotAllowed):
     """Who evaluated as the assessor cannot confirm the conclusion."""
 
 
+class ProposedByYourself(Conflict):
+    """You have proposed this correction; it holds once another expert confirms it."""
+
+
 class AlreadyConfirmed(Conflict):
     """You have confirmed this evaluation already; the second confirmation is another expert's."""
 
@@ -182,6 +186,14 @@ def check_may_confirm(user_id: int, assessor_id: int | None, confirmed_by: Colle
         raise AssessorCannotConfirm
     if user_id in confirmed_by:
         raise AlreadyConfirmed
+
+
+def check_may_second(user_id: int, assessor_id: int | None, proposed_by: int) -> None:
+    """Raise unless a correction that one expert proposed is confirmed by another."""
+    if user_id == assessor_id:
+        raise AssessorCannotConfirm
+    if user_id == proposed_by:
+        raise ProposedByYourself
 
 
 # --- who acts next, and until when ----------------------------------------------------------------

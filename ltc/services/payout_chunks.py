@@ -191,7 +191,7 @@ def _only_provider(case: Case, lines: Sequence[Line]) -> int | None:
         if plan.starts_on < month.ends_before
         and (plan.ends_before is None or plan.ends_before > month.starts_on)
     }
-    cared = (*case.visits, *case.bed_days, *case.fees)
+    cared: list[Any] = [*case.visits, *case.bed_days, *case.fees]
     providers |= {line.payee for line in lines} | {care.provider for care in cared}
     providers -= {None}
     return providers.pop() if len(providers) == 1 else None

@@ -104,7 +104,9 @@ def correct(ctx: Context, *, plan_id: int, facts: PlanFacts, reason: str) -> Car
         if before == facts.items and all(known[name] == values[name] for name in values):
             raise NothingChanged
         plan = _replace(ctx, old, reason, values, facts.items)
-        items = {} if before == facts.items else {"items": [dict(before), dict(facts.items)]}
+        items: dict[str, Any] = {}
+        if before != facts.items:
+            items["items"] = [dict(before), dict(facts.items)]
         record_change(ctx, "plan.corrected", plan, old, **items)
     return plan
 

@@ -1,7 +1,7 @@
 """Named questions about applications, their evaluations and conclusions; all of them scoped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -11,8 +11,15 @@ from ltc.rules.access import Actor
 from ltc.rules.applications import OPEN, ApplicationStatus
 from ltc.rules.errors import NotFound
 from ltc.rules.insured import LifeEventKind
-from ltc.store.assessments import Application, Conclusion, Confirmation, Evaluation
+from ltc.store.assessments import (
+    Application,
+    Conclusion,
+    Confirmation,
+    Evaluation,
+    ProposedCorrection,
+)
 from ltc.store.base import known_at, of_days
+from ltc.store.conclusion_questions import find_proposal
 from ltc.store.counting import count_each
 from ltc.store.insured import Enrolment, InsuredPerson, LifeEvent
 from ltc.store.insured_questions import PersonNotFound
@@ -34,10 +41,6 @@ class ApplicationNotFound(NotFound):
 
 class EvaluationNotFound(NotFound):
     """The evaluation has not begun yet. Start it on the page of the application."""
-
-
-class ConclusionNotFound(NotFound):
-    """There is no such conclusion, or it is not yours to see."""
 
 
 class CaseNumberUnknown(NotFound):
@@ -82,6 +85,7 @@ class CaseFile:
     evaluations: tuple[Evaluation, ...]
     confirmations: tuple[tuple[Confirmation, str], ...]
     conclusions: tuple[Conclusion, ...]
+    proposal: tuple[ProposedCorrection, str] | None = None
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -134,13 +138,15 @@ def get_case_file(session: Session, actor: Actor, application_id: int) -> CaseFi
     row = session.execute(_select_listed(actor).where(Application.id == application_id)).first()
     if row is None:
         raise ApplicationNotFound
-    listed = Listed(*row)
-    return CaseFile(
-        *listed,
+    case = CaseFile(
+        *Listed(*row),
         evaluations=tuple(list_evaluations(session, actor, application_id)),
         confirmations=_list_confirmations(session, actor, application_id),
         conclusions=tuple(_list_conclusions(session, actor.area_id, application_id)),
     )
+    if case.conclusion is None:
+        return case
+    return replace(case, proposal=find_proposal(session, actor, case.conclusion.id))
 
 
 def find_evaluation(session: Session, actor: Actor, application_id: int) -> Evaluation | None:
@@ -165,18 +171,6 @@ def list_confirmers(session: Session, actor: Actor, evaluation_id: int) -> list[
         Confirmation.evaluation_id == evaluation_id
     )
     return [row.expert_id for row in session.scalars(query.order_by(Confirmation.id))]
-
-
-def get_conclusion(session: Session, actor: Actor, conclusion_id: int) -> Conclusion:
-    """Return a conclusion that is believed now; raises ConclusionNotFound."""
-    found: Conclusion | None = session.scalar(
-        visible(sa.select(Conclusion), actor)
-        .where(Conclusion.id == conclusion_id, known_at(Conclusion, None))
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise ConclusionNotFound
-    return found
 
 
 def _list_confirmations(

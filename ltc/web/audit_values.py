@@ -21,7 +21,7 @@ from ltc.web import formats
 from ltc.web.districts import district_names
 from ltc.web.law_choices import item_name, mode_name
 
-USER_FIELDS = {"assessor_id", "expert_id"}
+USER_FIELDS = {"assessor_id", "expert_id", "proposed_by_id"}
 # Field → the kind of record whose id it holds, and the column by which people know such a record.
 RECORD_FIELDS: Mapping[str, tuple[str, str]] = {
     "application_id": ("application", "number"),

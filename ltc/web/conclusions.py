@@ -1,4 +1,4 @@
-"""Pages of conclusions: an expert confirms or sends back; a conclusion is corrected."""
+"""Pages of conclusions: an expert confirms or sends back; two of them correct a conclusion."""
 
 from typing import Any
 
@@ -10,20 +10,30 @@ from ltc import http
 from ltc.rules.access import Permission
 from ltc.rules.applications import CONFIRMATIONS_NEEDED
 from ltc.rules.errors import Problem
-from ltc.services.conclusions import confirm_conclusion, correct_conclusion
+from ltc.services.conclusions import (
+    ConclusionFacts,
+    confirm_conclusion,
+    confirm_correction,
+    propose_correction,
+)
 from ltc.services.evaluations import send_back as send_evaluation_back
 from ltc.store.applications import (
     CaseFile,
-    ConclusionNotFound,
     EvaluationNotFound,
     Outcome,
     get_case_file,
 )
 from ltc.store.assessments import Conclusion, Evaluation
+from ltc.store.conclusion_questions import ConclusionNotFound
 from ltc.store.instruments import get_instrument
 from ltc.web.assessment_ways import NOTHING_YET, leave, show_grade
 from ltc.web.evaluation_sheet import build_sheet, show_answers
-from ltc.web.forms.assessments import ConfirmForm, CorrectConclusionForm, SendBackForm
+from ltc.web.forms.assessments import (
+    ConfirmCorrectionForm,
+    ConfirmForm,
+    CorrectConclusionForm,
+    SendBackForm,
+)
 from ltc.web.forms.fields import day_after, last_day
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.law_words import own_words
@@ -94,28 +104,64 @@ def send_back(application_id: int) -> Any:
 @blueprint.route("/<int:application_id>/correct-conclusion", methods=["GET", "POST"])
 @http.requires(Permission.CONFIRM_CONCLUSION)
 def correct(application_id: int) -> Any:
-    """Correct the conclusion of an application by a new one that names the old."""
+    """Propose what the conclusion of an application should have been, for another expert to see."""
     case = get_case_file(http.database(), http.current_actor(), application_id)
-    old = case.conclusion
-    if old is None:
-        raise ConclusionNotFound
+    old = _get_conclusion(case)
     form = _correction_form(old)
     if form.validate_on_submit():
         try:
-            correct_conclusion(
+            propose_correction(
                 http.context(),
                 conclusion_id=old.id,
-                grade=form.grade.data,
-                concluded_on=form.concluded_on.data,
-                valid_before=day_after(form.last_valid_on.data),
+                facts=ConclusionFacts(
+                    form.grade.data,
+                    form.concluded_on.data,
+                    day_after(form.last_valid_on.data),
+                ),
                 reason=form.reason.data,
             )
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            return leave(case.application, _("The conclusion is corrected."))
+            title = _("The correction is proposed. It holds once another expert confirms it.")
+            return leave(case.application, title)
     page = render_template("assessments/correct_conclusion.html", form=form, case=case)
     return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<int:application_id>/confirm-correction", methods=["GET", "POST"])
+@http.requires(Permission.CONFIRM_CONCLUSION)
+def second(application_id: int) -> Any:
+    """Confirm the correction that another expert proposed: it makes the new conclusion."""
+    case = get_case_file(http.database(), http.current_actor(), application_id)
+    old = _get_conclusion(case)
+    if case.proposal is None:
+        raise ConclusionNotFound
+    form = ConfirmCorrectionForm(proposal_id=str(case.proposal[0].id))
+    if form.validate_on_submit():
+        try:
+            confirm_correction(
+                http.context(), conclusion_id=old.id, proposal_id=_number(form.proposal_id.data)
+            )
+        except Problem as problem:
+            show_refusal(form, problem)
+        else:
+            return leave(case.application, _("The conclusion is corrected."))
+    page = render_template(
+        "assessments/confirm_correction.html",
+        form=form,
+        case=case,
+        old=old,
+        show_grade=show_grade,
+        last_day=last_day,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _get_conclusion(case: CaseFile) -> Conclusion:
+    if case.conclusion is None:
+        raise ConclusionNotFound
+    return case.conclusion
 
 
 def _correction_form(old: Conclusion) -> CorrectConclusionForm:

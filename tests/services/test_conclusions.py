@@ -14,16 +14,30 @@ from ltc.rules.applications import (
     ApplicationStatus,
     AssessorCannotConfirm,
     MoveNotAllowed,
+    ProposedByYourself,
     check_may_confirm,
+    check_may_second,
 )
 from ltc.rules.insured import ReasonMissing
 from ltc.rules.policies import LawBook, Standing, Value, ValueUnknown
 from ltc.services import conclusions, evaluations
-from ltc.services.conclusions import ConcludedAhead, ExpertNeeded, GradeUnknown, ValidityWrong
+from ltc.services.conclusions import (
+    AlreadyProposed,
+    ConcludedAhead,
+    ConclusionFacts,
+    ExpertNeeded,
+    GradeUnknown,
+    ProposalChanged,
+    ValidityWrong,
+)
 from ltc.services.evaluations import EvaluationChanged
-from ltc.store.applications import ConclusionNotFound, load_outcomes
-from ltc.store.assessments import Application, Conclusion
+from ltc.services.facts import NothingChanged
+from ltc.store.applications import load_outcomes
+from ltc.store.assessments import Application, Conclusion, ProposedCorrection
+from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
+from ltc.store.conclusion_questions import ConclusionNotFound
+from ltc.store.users import User
 from tests.conftest import NOW
 from tests.support.assessment_cases import MakeCtx, Way, make_staff
 
@@ -33,12 +47,28 @@ def way(session: Session, make_ctx: MakeCtx) -> Way:
     return Way(session, make_ctx, make_staff(session))
 
 
+FACTS = ConclusionFacts("4", date(2019, 11, 14), date(2021, 11, 14))
+LATER = NOW + timedelta(days=10)
+
+
+def propose(
+    way: Way, conclusion: Conclusion, reason: str = "登记有误", **given: Any
+) -> ProposedCorrection:
+    return conclusions.propose_correction(
+        way.ctx(way.staff.expert, now=LATER), conclusion_id=conclusion.id,
+        facts=replace(FACTS, **given), reason=reason,
+    )  # fmt: skip
+
+
+def second(way: Way, proposal: ProposedCorrection, expert: User | None = None) -> Conclusion:
+    return conclusions.confirm_correction(
+        way.ctx(expert or way.staff.second_expert, now=LATER),
+        conclusion_id=proposal.conclusion_id, proposal_id=proposal.id,
+    )  # fmt: skip
+
+
 def correct(way: Way, conclusion: Conclusion, **given: Any) -> Conclusion:
-    facts = {"grade": "4", "concluded_on": date(2019, 11, 14), "valid_before": date(2021, 11, 14)}
-    ctx = way.ctx(way.staff.expert, now=NOW + timedelta(days=10))
-    return conclusions.correct_conclusion(
-        ctx, conclusion_id=conclusion.id, **{**facts, "reason": "登记有误", **given}
-    )
+    return second(way, propose(way, conclusion, **given))
 
 
 def test_the_second_experts_confirmation_makes_the_conclusion(way: Way) -> None:
@@ -126,6 +156,49 @@ def test_where_the_law_does_not_say_how_long_nothing_is_concluded(
     assert way.confirm(application, evaluation, way.staff.second_expert) is not None
 
 
+def test_one_expert_alone_corrects_nothing(way: Way, make_ctx: MakeCtx) -> None:
+    _, old = way.conclude()
+    proposal = propose(way, old)
+    with pytest.raises(ProposedByYourself):
+        second(way, proposal, way.staff.expert)
+    with pytest.raises(RoleLacksPermission):
+        second(way, proposal, way.staff.assessor)
+    with pytest.raises(AssessorCannotConfirm):
+        check_may_second(7, assessor_id=7, proposed_by=8)
+    with pytest.raises(ExpertNeeded):
+        conclusions.confirm_correction(make_ctx(), conclusion_id=old.id, proposal_id=proposal.id)
+    assert list(way.session.scalars(sa.select(Conclusion.grade))) == ["5"]
+
+
+def test_only_the_newest_proposal_is_confirmed_and_none_is_made_twice(way: Way) -> None:
+    _, old = way.conclude()
+    first = propose(way, old)
+    with pytest.raises(AlreadyProposed, match="周专家"):
+        propose(way, old)
+    with pytest.raises(NothingChanged):
+        propose(way, old, grade=old.grade)
+    newest = propose(way, old, grade="3")
+    with pytest.raises(ProposalChanged):
+        second(way, first)
+    assert second(way, newest).grade == "3"
+    with pytest.raises(ConclusionNotFound):  # it is corrected
+        second(way, newest)
+
+
+def test_both_experts_of_a_correction_stand_in_the_audit_log(way: Way) -> None:
+    _, old = way.conclude()
+    new = correct(way, old)
+    query = sa.select(AuditEvent).where(AuditEvent.action.startswith("conclusion.correct"))
+    proposed, corrected = way.session.scalars(query.order_by(AuditEvent.id))
+    assert proposed.changes == {"grade": ["5", "4"], "reason": [None, "登记有误"]}
+    assert (proposed.actor_id, corrected.actor_id) == (
+        way.staff.expert.id, way.staff.second_expert.id,
+    )  # fmt: skip
+    assert corrected.record_id == new.id
+    assert corrected.changes["grade"] == ["5", "4"]
+    assert corrected.changes["proposed_by_id"] == way.staff.expert.id
+
+
 def test_a_correction_is_a_new_row_and_the_past_stays_known(way: Way) -> None:
     application, old = way.conclude()
     new = correct(way, old)
@@ -163,4 +236,4 @@ def test_a_wrong_correction_is_refused(
 ) -> None:
     _, old = way.conclude()
     with pytest.raises(problem):
-        correct(way, old, **given)
+        propose(way, old, **given)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ltc.rules.access import Role
+from ltc.services.conclusions import ConclusionFacts, propose_correction
 from ltc.services.passwords import Passwords
 from ltc.store.users import User
 from tests.support import factories as make
@@ -131,6 +132,16 @@ def correct_conclusion(desk: Desk) -> Sending:
     data = {"grade": "4", "concluded_on": "2019-11-14", "last_valid_on": "2021-11-13", **WHY}
     path = f"/assessments/{application.id}/correct-conclusion"
     return Sending(path, desk.way.staff.expert, data)
+
+
+def second_correction(desk: Desk) -> Sending:
+    application, conclusion = desk.way.conclude()
+    facts = ConclusionFacts("4", conclusion.concluded_on, conclusion.valid_before)
+    proposal = propose_correction(
+        desk.way.ctx(desk.way.staff.expert), conclusion_id=conclusion.id, facts=facts, **WHY
+    )
+    path = f"/assessments/{application.id}/confirm-correction"
+    return Sending(path, desk.way.staff.second_expert, {"proposal_id": str(proposal.id)})
 
 
 # --- users and their sessions ---------------------------------------------------------------------

@@ -24,6 +24,7 @@ FORMS: dict[str, Example] = {
     "assessments.conclusions.confirm second": people.conclude,
     "assessments.conclusions.send_back": people.judge("send-back", WHY),
     "assessments.conclusions.correct": people.correct_conclusion,
+    "assessments.conclusions.second": people.second_correction,
     "imports.upload": money.upload,
     "imports.carry_out": money.of_import("carry-out", money.tried),
     "imports.go_on": money.of_import("go-on", money.stopped),

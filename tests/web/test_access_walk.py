@@ -28,6 +28,7 @@ ENDS_THE_SESSION = {"session.sign_out"}
 # Pages that may answer otherwise than 200 in the small world.
 OTHERWISE = {
     "assessments.conclusions.correct": 404,  # its application is not concluded yet
+    "assessments.conclusions.second": 404,  # and no correction is proposed
     "assessments.refuse": 409,  # its application is accepted already
     "health.metrics": 404,  # without the token there is no such page
     "home.index": 302,  # a carer goes on to the own visits

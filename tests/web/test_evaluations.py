@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from ltc import clock
 from ltc.rules.applications import ApplicationStatus
-from ltc.store.assessments import Application, Conclusion, Evaluation
+from ltc.store.assessments import Application, Conclusion, Evaluation, ProposedCorrection
 from ltc.store.instruments import get_instrument
 from tests.conftest import NOW
 from tests.support.assessment_cases import (
@@ -223,7 +223,7 @@ def test_an_expert_sends_back_with_a_reason_that_the_assessor_reads(way, browse,
     assert "请复核进食" in read(browse(way.staff.assessor), path(case, "/evaluate"))
 
 
-def test_a_conclusion_is_corrected_and_both_are_shown(way, browse, session):
+def test_a_conclusion_is_corrected_by_two_experts_and_both_are_shown(way, browse, session):
     case, _ = way.conclude()
     expert = browse(way.staff.expert)
     data = {"grade": "4", "concluded_on": "2019-11-14", "last_valid_on": "2021-11-13"}
@@ -231,9 +231,20 @@ def test_a_conclusion_is_corrected_and_both_are_shown(way, browse, session):
     assert refused.status_code == 422
     assert send(expert, path(case, "/correct-conclusion"), {**data, "reason": "登记有误"}).location
     page = read(expert, path(case))
+    assert "Correction proposed" in page
+    assert "Grade 5 Severe disability III (the heaviest), valid to" in page
+    proposal = {"proposal_id": str(session.scalars(sa.select(ProposedCorrection.id)).one())}
+    alone = send(expert, path(case, "/confirm-correction"), proposal)
+    assert alone.status_code == 422
+    assert "it holds once another expert confirms it" in alone.text
+    other = browse(way.staff.second_expert)
+    assert "4 Severe disability II" in read(other, path(case, "/confirm-correction"))
+    assert send(other, path(case, "/confirm-correction"), proposal).location
+    page = read(other, path(case))
     assert "Grade 4 Severe disability II, valid to" in page
     assert "Conclusion corrected" in page
     assert "登记有误" in page
+    session.rollback()  # the pages have changed what was read
     assert len(session.scalars(sa.select(Conclusion)).all()) == 2
 
 

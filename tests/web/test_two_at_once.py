@@ -23,6 +23,7 @@ RISKIEST = [
     "assessments.accept",
     "assessments.conclusions.confirm second",
     "assessments.conclusions.correct",
+    "assessments.conclusions.second",
     "assessments.evaluations.complete",
     "imports.carry_out",
     "insured.correct",

@@ -168,3 +168,9 @@ class CorrectConclusionForm(Form):
         _l("Valid to"), [Optional()], description=_l("The last day. Empty: without end.")
     )
     reason = reason_field()
+
+
+class ConfirmCorrectionForm(Form):
+    """The correction that another expert proposed, as it was looked at."""
+
+    proposal_id = HiddenField(validators=[InputRequired()])
