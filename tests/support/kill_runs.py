@@ -31,10 +31,12 @@ from ltc.store.payouts import (
     RunChunk,
 )
 from ltc.store.policies import load_law
+from ltc.store.sealing import KeyRing
 from tests.support.kill_points import KillPoint, die
 from tests.support.month import AFTER, MONTH
 
 CHUNK_PEOPLE = 5
+KEYS = KeyRing("k1", {"k1": bytes(32)}, bytes(32))  # of the remark's digest
 NOT_CONTENT = {"id", "run_id"}  # of a row, not of what was calculated
 
 
@@ -76,7 +78,7 @@ def kill(url: str, **where: int | None) -> None:
 def look(url: str) -> dict[str, Any]:
     """Return what the newest run has stored, and set it aside for the next one."""
     engine = db.create_engine(url)
-    with Session(engine) as session:
+    with Session(engine, info={"keys": KEYS}) as session:
         run = session.scalars(sa.select(PayoutRun).order_by(PayoutRun.sequence.desc())).first()
         found = {"runs": run.sequence, "status": run.status.value, "run_digest": run.digest}
         found["stored"] = digest_rows(session, run.id)
