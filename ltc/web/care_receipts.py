@@ -43,11 +43,12 @@ def warn_of_month(area_id: int, on: date) -> str:
     of = Month.of(on)
     if not is_approved(area_id, of):
         return ""
-    return _(
+    told = _(
         "%(month)s is settled and approved already. What is paid for it stays; a later correction"
         " settles what this changes.",
         month=month(of),
     )
+    return str(told)
 
 
 def is_approved(area_id: int, of: Month) -> bool:

@@ -50,7 +50,7 @@ def _tell_months(touched: Mapping[str, RunStatus]) -> list[str]:
 
 
 def _join(months: Iterable[str]) -> str:
-    return _(", ").join(month(each) for each in sorted(months))
+    return str(_(", ")).join(month(each) for each in sorted(months))
 
 
 def _touches(settled: Month, starts_on: date, ends_before: date | None) -> bool:

@@ -19,7 +19,7 @@ def find_day(conclusion: Conclusion) -> date | None:
     """Return from when on a changed state may be assessed again; None where the law is silent."""
     policy = policy_on(conclusion.concluded_on)
     try:
-        return policy and find_reassessment_day(policy, conclusion.concluded_on)
+        return find_reassessment_day(policy, conclusion.concluded_on) if policy else None
     except Problem:
         return None
 
@@ -60,6 +60,6 @@ def _find_last_day_before(conclusion: Conclusion) -> date | None:
     """Return the last day before a conclusion counts; None where the law does not say when."""
     policy = policy_on(conclusion.concluded_on)
     try:
-        return policy and begin(policy.start.get(), conclusion.concluded_on) - ONE_DAY
+        return begin(policy.start.get(), conclusion.concluded_on) - ONE_DAY if policy else None
     except Problem:
         return None
