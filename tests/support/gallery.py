@@ -184,6 +184,7 @@ def describe_shell() -> dict[str, Any]:
         "languages": [("en", "English"), ("zh_CN", "中文")],
         "current_language": language,
         "page_address": "/",
+        "may": lambda _permission: True,
         "product_version": "0.1.0",
         "demo": True,
         "demo_day": None,

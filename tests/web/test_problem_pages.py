@@ -127,3 +127,8 @@ def test_every_problem_says_who_can_help(shared_world, status):
         page = render_problem(status, "THE REASON")
     helper = page.partition("THE REASON")[2].partition('<ul class="govuk-list"')[0]
     assert len(helper) > 60
+
+
+def test_a_search_is_offered_to_whoever_sees_something_to_find(ask):
+    assert "ltc-search" in ask(Role.OFFICER, "/law").text
+    assert "ltc-search" not in ask(Role.ADMINISTRATOR, "/users").text
