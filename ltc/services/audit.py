@@ -134,12 +134,17 @@ def verify(
     )  # fmt: skip
 
 
+def is_kept(session: Session, area_id: int, head: KeptHead) -> bool:
+    """Whether a head that was kept elsewhere is in the chain as it stands, which is not checked."""
+    return find_block(session, area_id, head.digest) is not None
+
+
 def _check_kept(
     session: Session, area_id: int, kept: Sequence[KeptHead], newest: int
 ) -> Break | None:
     """Return from where on the chain is missing, or another one than it was when a head was kept."""
     for head in kept:
-        if find_block(session, area_id, head.digest) is not None:
+        if is_kept(session, area_id, head):
             continue
         if head.number is not None and head.number <= newest:
             return Break(Fault.REPLACED, head.number)

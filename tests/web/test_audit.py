@@ -1,14 +1,16 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 import time_machine
 
+from ltc.jobs.running import run_task
 from ltc.rules.access import Role
 from ltc.rules.exports import Listed
 from ltc.rules.payouts.runs import RunKind, RunStatus
 from ltc.rules.statements import StatementKind
+from ltc.services import jobs
 from ltc.services.audit import seal_blocks
 from ltc.services.exports import MadeFile, record_list
 from ltc.store.audit_log import AuditBlock, AuditEvent
@@ -233,6 +235,28 @@ def test_a_kept_digest_is_looked_for_in_the_chain(page, make_ctx, session):
     refused = text_of(page, "/audit/verify?head=abc")
     assert "“abc” is no head of a chain" in refused
     assert "The chain is whole." in refused
+
+
+def check_tonight(house, ctx, day):
+    """Do the nightly check of a day."""
+    on = date(2019, 11, day)
+    job_id = jobs.plan(ctx, kind="audit_check", schedule_key=f"audit_check:{on}", on=on)
+    return run_task(house, job_id, lambda: NOW + timedelta(hours=day))
+
+
+def test_of_a_long_chain_the_last_check_is_told(page, make_ctx, session, house, monkeypatch):
+    monkeypatch.setattr("ltc.web.audit.BLOCKS_ON_A_PAGE", 0)
+    seal_blocks(make_ctx(), settle_seconds=0)
+    digest = session.scalar(sa.select(AuditBlock.digest))
+    assert "The chain was not checked yet." in text_of(page, "/audit/verify")
+    check_tonight(house, make_ctx(), 1)
+    assert "The chain was whole when it was last checked" in text_of(page, "/audit/verify")
+    assert "The kept digest is in the chain." in text_of(page, f"/audit/verify?head={digest}")
+    assert "is not in the chain: its end" in text_of(page, f"/audit/verify?head={'0' * 64}")
+    session.execute(sa.update(AuditEvent).where(AuditEvent.position == 3).values(record_id=9))
+    session.commit()
+    check_tonight(house, make_ctx(), 2)
+    assert "did not find the chain whole" in text_of(page, "/audit/verify")
 
 
 def test_events_that_wait_too_long_for_a_block_are_said(page):
