@@ -33,12 +33,12 @@ UNKNOWN_NAME = "sign_in.refused"
 
 class SignInRefused(Invalid):
     """The sign-in name or the password is wrong. After {attempts} wrong passwords a name is locked
-    for {minutes} minutes.
+    for {limit} minutes.
     """
 
     def __init__(self) -> None:
         """Say what wrong passwords lead to, to whoever enters one: of known names and of others."""
-        super().__init__(attempts=FAILURES_BEFORE_LOCK, minutes=LOCK_MINUTES)
+        super().__init__(attempts=FAILURES_BEFORE_LOCK, limit=LOCK_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
