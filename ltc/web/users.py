@@ -150,7 +150,7 @@ def deactivate(user_id: int) -> Any:
 def activate(user_id: int) -> Any:
     """Let a deactivated user sign in again."""
     user = use_cases.activate(http.context(), user_id=user_id)
-    flash(_("%(name)s can sign in again.", name=user.name), "done")
+    flash(_("%(name)s is active again.", name=user.name), "done")
     return redirect(url_for("users.show", user_id=user_id))
 
 
