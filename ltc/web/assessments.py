@@ -149,6 +149,7 @@ def show(application_id: int) -> Any:
         **_evaluation_values(case),
         is_mine=user_id in (case.application.assessor_id, case.application.expert_id),
         last_day=last_day,
+        is_proposer=case.proposal is not None and case.proposal[0].proposed_by_id == user_id,
         has_confirmed=user_id in {row.expert_id for row, _name in case.confirmed},
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
@@ -37,6 +37,7 @@ from ltc.web.forms.assessments import (
 from ltc.web.forms.fields import day_after, last_day
 from ltc.web.forms.refusals import show_refusal
 from ltc.web.law_words import own_words
+from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("conclusions", __name__)
 
@@ -123,10 +124,19 @@ def correct(application_id: int) -> Any:
         except Problem as problem:
             show_refusal(form, problem)
         else:
-            title = _("The correction is proposed. It holds once another expert confirms it.")
-            return leave(case.application, title)
+            return _leave_proposed(case)
     page = render_template("assessments/correct_conclusion.html", form=form, case=case)
     return page, 422 if form.errors else 200
+
+
+def _leave_proposed(case: CaseFile) -> Any:
+    leave_receipt(
+        _("The correction is proposed."),
+        case.application.number,
+        next_owner=_("Another expert"),
+        next_text=_("confirm the correction, or propose another"),
+    )
+    return redirect(url_for("assessments.show", application_id=case.application.id))
 
 
 @blueprint.route("/<int:application_id>/confirm-correction", methods=["GET", "POST"])

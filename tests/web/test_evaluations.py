@@ -232,12 +232,15 @@ def test_a_conclusion_is_corrected_by_two_experts_and_both_are_shown(way, browse
     assert send(expert, path(case, "/correct-conclusion"), {**data, "reason": "登记有误"}).location
     page = read(expert, path(case))
     assert "Correction proposed" in page
+    assert "confirm the correction, or propose another" in page
+    assert "/confirm-correction" not in page  # whoever proposed it has nothing to confirm
     assert "Grade 5 Severe disability III (the heaviest), valid to" in page
     proposal = {"proposal_id": str(session.scalars(sa.select(ProposedCorrection.id)).one())}
     alone = send(expert, path(case, "/confirm-correction"), proposal)
     assert alone.status_code == 422
     assert "it holds once another expert confirms it" in alone.text
     other = browse(way.staff.second_expert)
+    assert "/confirm-correction" in read(other, path(case))
     assert "4 Severe disability II" in read(other, path(case, "/confirm-correction"))
     assert send(other, path(case, "/confirm-correction"), proposal).location
     page = read(other, path(case))
