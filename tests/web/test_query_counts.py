@@ -64,6 +64,7 @@ QUERIES = {
     "providers.show": 11,
     "statements.run, first look": 11,
     "visits.show": 14,
+    "visits.correct": 10,
 }
 # Rooms whose pages show what is kept, and a page that keeps nothing but what every page does.
 KEEPING, NEUTRAL, FIRST_LOOK = ("home.", "payouts.", "statements."), "/verify/", ", first look"
