@@ -152,6 +152,10 @@ def passworded(desk: Desk) -> User:
     return make.make_user(desk.session, Role.OFFICER, **given)
 
 
+def look_for_somebody(desk: Desk) -> Sending:
+    return Sending("/find", desk.users[Role.OFFICER], {"q": "13912345678", "to": "/plans/?mode=home"})
+
+
 def sign_in(desk: Desk) -> Sending:
     data = {"sign_in_name": passworded(desk).sign_in_name, "password": PASSWORD}
     return Sending("/sign-in", None, data)

@@ -62,6 +62,7 @@ FORMS: dict[str, Example] = {
     "providers.withdraw_agreement": care.change_agreement("withdraw"),
     "providers.carers.register": care.register_carer,
     "providers.carers.correct": care.correct_carer,
+    "search.find": people.look_for_somebody,
     "session.sign_in": people.sign_in,
     "session.sign_out": people.sign_out,
     "session.change_password": people.change_password,

@@ -14,8 +14,8 @@ REFUSED = {404, 409, 422}
 NOTICE = "nothing was done twice"
 # What is no record of the business: who is signed in, which forms were sent, who did what when.
 BOOKS = {"audit_events", "form_tokens", "user_sessions"}
-# Asked of everybody; nothing is kept, so the answer is the same however often one asks.
-ONLY_READS = {"verify.check_file"}
+# Nothing is kept, so the answer is the same however often one asks.
+ONLY_READS = {"search.find", "verify.check_file"}
 # These leave their mark in the books alone.
 ONLY_IN_BOOKS = {"session.sign_in", "session.sign_out", "unmasking.show"}
 # Who signs in twice has two sessions, and who is signed out already is told where to sign in.
@@ -26,6 +26,10 @@ SHOWN_ONCE = {"users.create", "users.reset", "unmasking.show"}
 LEADS_BACK = {
     "assessments.evaluations.save",
     "assessments.evaluations.start",
+    "imports.cancel",
+    "jobs.cancel",
+    "payouts.cancel",
+    "statements.cancel",
     "statements.issue",
     "statements.issue_provider",
 }

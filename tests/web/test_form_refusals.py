@@ -36,7 +36,7 @@ PAGES = {"payouts.start": "/payouts/", "unmasking.show": None}
 WITHOUT_FIELDS = {
     "assessments.accept", "assessments.evaluations.complete", "assessments.evaluations.start",
     "imports.cancel", "imports.carry_out", "imports.discard", "imports.go_on", "jobs.cancel",
-    "jobs.run", "payouts.approve", "payouts.cancel", "payouts.check", "session.sign_out",
+    "jobs.run", "payouts.approve", "payouts.cancel", "payouts.check", "search.find", "session.sign_out",
     "statements.cancel", "statements.issue", "statements.issue_all",
     "statements.issue_of_provider", "statements.issue_provider", "users.activate", "users.reset",
     "verify.check_file",
