@@ -12,6 +12,7 @@ from ltc.rules.imports import ImportKind
 from ltc.rules.policies import LawBook
 from ltc.rules.statements import StatementKind
 from ltc.services import applications
+from ltc.services.conclusions import ConclusionFacts, propose_correction
 from ltc.services.demo.director import BUILT_ON, Means, build
 from ltc.services.demo.stage import Stage
 from ltc.services.demo.stories import at
@@ -21,6 +22,7 @@ from ltc.services.imports import receive
 from ltc.services.statement_press import Press
 from ltc.services.statements import issue
 from ltc.services.uploads import keep_upload, uploads_folder
+from ltc.store.assessments import Conclusion
 from ltc.store.insured import Enrolment, InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
 from ltc.store.payouts import PayoutResult
@@ -49,6 +51,7 @@ def build_demonstration(session: Session, policies: LawBook, documents: Path) ->
     )  # fmt: skip
     _import_a_bad_file(stage, documents)
     _apply_again(stage)
+    _propose_a_correction(stage)
     session.execute(sa.update(User).values(must_change_password=False))
     for kind in ("calculate", "statements"):
         inputs = {"month": "2019-12", "run_id": paid.run_id}
@@ -74,6 +77,16 @@ def _apply_again(stage: Stage) -> None:
     applications.accept(ctx, application_id=filed[0].id)
 
 
+def _propose_a_correction(stage: Stage) -> None:
+    """Leave the newest conclusion to be corrected: another expert has to confirm that."""
+    newest = sa.select(Conclusion).order_by(Conclusion.application_id.desc()).limit(1)
+    old = stage.session.scalars(newest).one()
+    facts = ConclusionFacts("3" if old.grade == "4" else "4", old.concluded_on, old.valid_before)
+    propose_correction(
+        stage.acting("expert2", OPEN_AT), conclusion_id=old.id, facts=facts, reason="登记有误"
+    )
+
+
 def _fail(stage: Stage, key: str, **given: Any) -> JobRun:
     """A job that failed half way."""
     return JobRun(
@@ -83,7 +96,7 @@ def _fail(stage: Stage, key: str, **given: Any) -> JobRun:
 
 
 def pick_sides(session: Session) -> list[Side]:
-    """Return examples for routes: of each record the first, and one of every other status it has."""
+    """Return examples for routes: of each record the first, and others of every status it has."""
     users = {role: _first_user(session, role) for role in Role if role is not Role.MACHINE}
     found = {table: _one_of_each(session, table) for table in {*RECORDS.values(), Enrolment}}
     sides = []
@@ -99,10 +112,17 @@ def _first_user(session: Session, role: Role) -> User:
 
 
 def _one_of_each(session: Session, table: Any) -> list[Any]:
-    """Return one record of every kind and status that there is, or the first."""
+    """Return the first and the last record of every kind and status that there is.
+
+    The first may have been corrected since: the pages of what replaced it are those of the last.
+    """
     columns = [getattr(table, name) for name in ("kind", "status") if hasattr(table, name)]
-    query = sa.select(sa.func.min(table.id)).group_by(*columns)
+    ids = [
+        found
+        for edge in (sa.func.min, sa.func.max)
+        for found in session.scalars(sa.select(edge(table.id)).group_by(*columns))
+    ]
     return [
         session.scalars(sa.select(table).where(table.id == each)).one()
-        for each in session.scalars(query).all()
+        for each in dict.fromkeys(ids)
     ]
