@@ -18,8 +18,8 @@ from tests.support.sign_in import csrf_token, sign_in_as
 from tests.web.form_examples import FORMS
 
 HERE = {"Origin": "http://localhost"}
-# Nobody has to be signed in for these, and who signs out has nothing to lose.
-WITHOUT_SESSION = {"session.sign_in", "session.sign_out", "verify.check_file"}
+# Nobody has to be signed in for these, who signs out has nothing to lose, and a search is typed again.
+WITHOUT_SESSION = {"search.find", "session.sign_in", "session.sign_out", "verify.check_file"}
 KEPT, OF_ANOTHER = "Your form is kept", "This form was begun by somebody else."
 
 
