@@ -17,6 +17,7 @@ from ltc.rules.words import N_
 from ltc.services.context import Context
 from ltc.services.payout_so_far import preview_provider
 from ltc.store import waiting
+from ltc.store.conclusion_questions import list_waiting_proposals
 from ltc.store.evaluation_days import list_to_evaluate
 from ltc.web import home_finance, home_oversight, home_provider
 
@@ -174,6 +175,7 @@ def index() -> Any:
     cards = [_shown(card, card.count(moment)) for card in CARDS[ctx.actor.role]]
     build_part = PARTS.get(ctx.actor.role)
     evaluates = ctx.actor.may(Permission.RECORD_SCORES)
+    confirms = ctx.actor.may(Permission.CONFIRM_CONCLUSION)
     return render_template(
         "home/index.html",
         cards=cards,
@@ -181,6 +183,7 @@ def index() -> Any:
         today=ctx.today,
         evaluates=evaluates,
         to_evaluate=list_to_evaluate(ctx.session, ctx.actor) if evaluates else [],
+        proposals=list_waiting_proposals(ctx.session, ctx.actor) if confirms else [],
         now=ctx.now,
         part=build_part(ctx) if build_part else None,
     )

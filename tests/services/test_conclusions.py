@@ -1,7 +1,7 @@
 """Two experts make a conclusion; a correction is a new row, and the past stays known."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ from ltc.store.applications import load_outcomes
 from ltc.store.assessments import Application, Conclusion, ProposedCorrection
 from ltc.store.audit_log import AuditEvent
 from ltc.store.base import known_at
-from ltc.store.conclusion_questions import ConclusionNotFound
+from ltc.store.conclusion_questions import ConclusionNotFound, list_waiting_proposals
 from ltc.store.users import User
 from tests.conftest import NOW
 from tests.support.assessment_cases import MakeCtx, Way, make_staff
@@ -183,6 +183,21 @@ def test_only_the_newest_proposal_is_confirmed_and_none_is_made_twice(way: Way) 
     assert second(way, newest).grade == "3"
     with pytest.raises(ConclusionNotFound):  # it is corrected
         second(way, newest)
+
+
+def test_a_proposal_waits_for_the_others_until_it_is_confirmed(way: Way) -> None:
+    application, conclusion = way.conclude()
+
+    def list_waiting(expert: User) -> list[tuple[int, datetime]]:
+        rows = list_waiting_proposals(way.session, way.ctx(expert).actor)
+        return [(row.application_id, row.proposed_at) for row in rows]
+
+    propose(way, conclusion, grade="2")
+    newest = propose(way, conclusion, grade="3")
+    assert list_waiting(way.staff.second_expert) == [(application.id, newest.proposed_at)]
+    assert list_waiting(way.staff.expert) == []
+    second(way, newest)
+    assert list_waiting(way.staff.second_expert) == []
 
 
 def test_both_experts_of_a_correction_stand_in_the_audit_log(way: Way) -> None:
