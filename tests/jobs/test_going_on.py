@@ -52,7 +52,9 @@ def asked(officer, house, tmp_path):
     """An import that a person asked for: a trial that waits for its process."""
     rows = [{**ROWS[ImportKind.FEES], "reference": f"F{n}"} for n in range(FEES)]
     content = write_csv(tmp_path / "fees.csv", rows).read_bytes()
-    digest = keep_upload(uploads_folder(house.settings.documents), io.BytesIO(content), house.settings.keys)
+    digest = keep_upload(
+        uploads_folder(house.settings.documents), io.BytesIO(content), house.settings.keys
+    )
     return imports.receive(officer, kind=ImportKind.FEES, file_name="fees.csv", file_digest=digest)
 
 

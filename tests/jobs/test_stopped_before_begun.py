@@ -31,7 +31,9 @@ def finance(session, area, make_ctx):
 
 def ask_for_import(house, make_ctx, session):
     officer = make_ctx(Role.OFFICER, user_id=factories.make_user(session, Role.OFFICER).id)
-    digest = keep_upload(uploads_folder(house.settings.documents), io.BytesIO(b"a,b\n1,2\n"), house.settings.keys)
+    digest = keep_upload(
+        uploads_folder(house.settings.documents), io.BytesIO(b"a,b\n1,2\n"), house.settings.keys
+    )
     asked = imports.receive(officer, kind=ImportKind.FEES, file_name="fees.csv", file_digest=digest)
     imports.cancel(officer, import_id=asked.import_id)
     return asked.job_id

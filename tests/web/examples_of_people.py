@@ -153,7 +153,9 @@ def passworded(desk: Desk) -> User:
 
 
 def look_for_somebody(desk: Desk) -> Sending:
-    return Sending("/find", desk.users[Role.OFFICER], {"q": "13912345678", "to": "/plans/?mode=home"})
+    return Sending(
+        "/find", desk.users[Role.OFFICER], {"q": "13912345678", "to": "/plans/?mode=home"}
+    )
 
 
 def sign_in(desk: Desk) -> Sending:

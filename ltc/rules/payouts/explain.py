@@ -40,8 +40,7 @@ AMOUNTS: dict[str, str] = {
 # What led to it: told after the days that do not count.
 GROUNDS: dict[str, str] = {
     "start": N_(
-        "Concluded on %(concluded_on)s, valid to %(valid_to_on)s: it counts from"
-        " %(starts_on)s on."
+        "Concluded on %(concluded_on)s, valid to %(valid_to_on)s: it counts from %(starts_on)s on."
     ),
     "grade": N_("%(standard)s: %(grade)s, which is level %(level)s here."),
     "grade_without_level": N_("%(standard)s: %(grade)s, which has no benefit here."),
