@@ -6,7 +6,8 @@ from typing import IO, Any
 
 from babel.messages.extract import extract_python
 
-FAMILIES = {"Problem", "NotFound", "NotAllowed", "Invalid", "Conflict"}
+# Bases that problems of other modules stand on; those of their own module are found by reading it.
+FAMILIES = {"Problem", "NotFound", "NotAllowed", "Invalid", "Conflict", "DatabaseTrouble"}
 Message = tuple[int, str | None, Any, list[str]]
 
 
