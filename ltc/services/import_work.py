@@ -9,7 +9,7 @@ only how far they are. Memory does not grow with the file: keys met and rows in 
 import gc
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -299,14 +299,9 @@ def _tell_stopped(job: JobRun) -> Stopped:
 def _give_up(
     ctx: Context, file: ImportFile, lease: leases.Lease, at: datetime, error: Exception
 ) -> None:
-    """Write down that the work failed, in words without data; what is done stays."""
-    if leases.put_back(ctx, lease, at=at, error=error):
-        return
-    with suppress(leases.LeaseLost), ctx.transaction() as session:
-        message, why = leases.say_why(error), leases.keep_why(error)
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=message, result=why)
-        changes = {"error": [None, type(error).__name__]}
-        ctx.record("import.failed", "import_file", file.id, changes)
+    """Write down that the work failed; what is done stays."""
+    told = leases.Told("import.failed", "import_file", file.id)
+    leases.give_up(ctx, lease, told, at=at, error=error)
 
 
 def _clear_away(ctx: Context, file: ImportFile, folder: Path) -> None:

@@ -196,6 +196,35 @@ def explain_loss(ctx: Context, lease: Lease, tell_stopped: Callable[[JobRun], Pr
     return LeaseLost()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the audit log is told of work that failed: what happened, to which record."""
+
+    action: str
+    record_type: str
+    record_id: int
+
+
+def give_up(ctx: Context, lease: Lease, told: Told, *, at: datetime, error: Exception) -> None:
+    """Write down that a job failed, in words without data; what is done stays, to be gone on with.
+
+    Where the database is too full for the event the job ends without it: its page says why all the
+    same, and its row needs no room.
+    """
+    if put_back(ctx, lease, at=at, error=error):
+        return
+    ended: dict[str, Any] = {"at": at, "message": say_why(error), "result": keep_why(error)}
+    with suppress(LeaseLost):
+        try:
+            with ctx.transaction() as session:
+                end(session, lease, JobStatus.FAILED, **ended)
+                changes = {"error": [None, type(error).__name__]}
+                ctx.record(told.action, told.record_type, told.record_id, changes)
+        except DBAPIError:
+            with ctx.bookkeeping() as session:
+                end(session, lease, JobStatus.FAILED, **ended)
+
+
 def put_back(ctx: Context, lease: Lease, *, at: datetime, error: Exception) -> bool:
     """Let a job that a person asked for wait anew where the database was only busy; say whether.
 

@@ -7,7 +7,6 @@ the same bytes. How it begins stands in ``payout_start``, what a chunk does in `
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -362,13 +361,8 @@ def _tell_stopped(job: JobRun) -> Stopped:
 
 def _give_up(ctx: Context, started: Started, at: datetime, error: Exception) -> None:
     """Write down that the job failed; the run stays as it is, to be taken up again."""
-    if leases.put_back(ctx, started.lease, at=at, error=error):
-        return
-    with suppress(leases.LeaseLost), ctx.transaction() as session:
-        message, name = leases.say_why(error), type(error).__name__
-        why = leases.keep_why(error)
-        leases.end(session, started.lease, JobStatus.FAILED, at=at, message=message, result=why)
-        ctx.record("payout_run.failed", "payout_run", started.key.id, {"error": [None, name]})
+    told = leases.Told("payout_run.failed", "payout_run", started.key.id)
+    leases.give_up(ctx, started.lease, told, at=at, error=error)
 
 
 def _get_for_decision(ctx: Context, run_id: int) -> PayoutRun:

@@ -9,7 +9,6 @@ follows from run and case, the database holds each subject of a run once, and wh
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -380,10 +379,5 @@ def _give_up(
     ctx: Context, run: PayoutRun, lease: leases.Lease, at: datetime, error: Exception
 ) -> None:
     """Write down that the job failed; what was issued stays, the rest is taken up again."""
-    if leases.put_back(ctx, lease, at=at, error=error):
-        return
-    with suppress(leases.LeaseLost), ctx.transaction() as session:
-        message, name = leases.say_why(error), type(error).__name__
-        why = leases.keep_why(error)
-        leases.end(session, lease, JobStatus.FAILED, at=at, message=message, result=why)
-        ctx.record("statements.failed", "payout_run", run.id, {"error": [None, name]})
+    told = leases.Told("statements.failed", "payout_run", run.id)
+    leases.give_up(ctx, lease, told, at=at, error=error)

@@ -158,7 +158,7 @@ def test_diff_says_each_change_in_words() -> None:
     output = run("diff", "chongqing", "2019-11-01", "2022-11-01").output
     assert "Rate a day: From 50.00 yuan to 40.00 yuan." in output
     assert "Years that must have been paid in: New: 15 years." in output
-    assert "Contribution years: No longer said; before: none." in output
+    assert "Contribution years: No longer said; before: no years are asked for." in output
 
 
 def test_diff_of_two_days_of_one_policy_is_empty() -> None:

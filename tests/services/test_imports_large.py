@@ -20,7 +20,7 @@ FIRST = datetime(2019, 1, 1, 8, 0)  # noqa: DTZ001 - a wall clock
 MEGABYTE = 1024 * 1024
 # Look-ups of people, carers, withdrawn and believed visits, and one insert; around them what is
 # kept of a piece (SQLite is also given room for it) and what begins and ends the job.
-QUERIES_A_CHUNK, QUERIES_A_PIECE, QUERIES_A_FILE = 5, 7, 16
+QUERIES_A_CHUNK, QUERIES_A_PIECE, QUERIES_A_FILE = 5, 8, 16
 
 
 def write_visits(path, count, remark=""):

@@ -13,7 +13,7 @@ from ltc.store.plans import CarePlan, PlanItem
 from ltc.store.providers import Agreement, Carer, CarerVersion, Provider, ProviderVersion
 from ltc.store.sealed_cells import open_cell
 from tests.services.import_files import ROWS, counts, import_file, make_world, try_file, write_csv
-from tests.support.factories import make_district, make_identity, make_person
+from tests.support.factories import make_district, make_identity, make_person, make_user
 
 PERSON_BIRTH = date(1950, 1, 2)
 PERSON, PLAN = ROWS[ImportKind.PEOPLE], ROWS[ImportKind.PLANS]
@@ -218,7 +218,8 @@ def test_somebody_of_another_district_is_a_conflict_without_details(
     )
     own = session.scalar(sa.select(InsuredPerson.district_id).where(
         InsuredPerson.case_number == "A1"))  # fmt: skip
-    bound = make_ctx(Role.OFFICER, district_id=own)
+    user = make_user(session, Role.OFFICER, district_id=own)
+    bound = make_ctx(Role.OFFICER, user_id=user.id, district_id=own)
     file = try_file(bound, ImportKind.PEOPLE, write(tmp_path, PERSON))
     assert counts(file) == {"conflict": 1}
     assert "SECRET" not in str(file.problems)

@@ -34,7 +34,7 @@ PAGES = {"payouts.start": "/payouts/", "unmasking.show": None}
 
 # These have no field: they are a button, or ask for a file alone.
 WITHOUT_FIELDS = {
-    "assessments.accept", "assessments.evaluations.complete", "assessments.evaluations.start",
+    "assessments.accept", "assessments.conclusions.second", "assessments.evaluations.complete", "assessments.evaluations.start",
     "imports.cancel", "imports.carry_out", "imports.discard", "imports.go_on", "jobs.cancel",
     "jobs.run", "payouts.approve", "payouts.cancel", "payouts.check", "search.find", "session.sign_out",
     "statements.cancel", "statements.issue", "statements.issue_all",

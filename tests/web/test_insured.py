@@ -290,7 +290,7 @@ def test_the_receipt_of_a_late_fact_names_the_months_to_settle_again(
     assert send(officer, f"{path}/life-events/record", stay).status_code == 302
     page = read(officer, path)
     assert "done." in page
-    next_step = "calculate anew what was settled without it: November 2019"
+    next_step = "approved without it, a correction settles it: November 2019"
     assert (next_step in page) is follows
 
 
