@@ -62,7 +62,7 @@ ALL_RECORDS = 0  # the number in the log of a list that is not of one record
 
 # The filters in which nobody can write: codes, days and months. All others are kept as digests.
 PLAIN_FILTERS = frozenset({
-    "action", "agreed", "component", "district", "from", "grade", "kind", "mode", "month", "on",
+    "action", "agreed", "certificate", "component", "conclusion", "district", "from", "grade", "kind", "mode", "month", "on",
     "outcome", "owner", "record_id", "record_type", "role", "scheme", "source", "state", "status",
     "task", "to", "until", "year",
 })  # fmt: skip
@@ -72,6 +72,8 @@ FILTER_NAMES: Mapping[str, str] = {
     "agreed": N_("Under agreement"),
     "carer": N_("Carer"),
     "case": N_("Case number"),
+    "certificate": N_("Certificate"),
+    "conclusion": N_("Conclusion"),
     "district": N_("District"),
     "from": N_("From day"),
     "grade": N_("Grade"),
@@ -93,8 +95,11 @@ FILTER_NAMES: Mapping[str, str] = {
 }
 # What a filter was set to, where its code belongs to no kind of record.
 FILTER_WORDS: Mapping[tuple[str, str], str] = {
+    ("agreed", "ends"): N_("ends within 60 days"),
     ("agreed", "no"): N_("no"),
     ("agreed", "yes"): N_("yes"),
+    ("certificate", "ends"): N_("ended or ends within 60 days"),
+    ("conclusion", "ends"): N_("ends within 60 days"),
     ("kind", "beds"): N_("Stays in a bed"),
     ("kind", "fees"): N_("Fees"),
     ("state", "accepted"): N_("not refused"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.providers import CarerKind
+from ltc.store.endings import certificate_ends_soon
 from ltc.store.paging import Page, page
 from ltc.store.providers import Carer
 from ltc.store.scope import visible
@@ -28,12 +29,14 @@ class CarerNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class CarerFilter:
-    """What a list of carers is narrowed to; ``expires_before``: certificates that end by then."""
+    """What a list of carers is narrowed to; ``ending_on``: certificates that
+    end soon on that day, or have ended.
+    """
 
     text: str = ""
     kind: CarerKind | None = None
     provider_id: int | None = None
-    expires_before: date | None = None
+    ending_on: date | None = None
 
     @property
     def is_active(self) -> bool:
@@ -100,6 +103,6 @@ def _select(actor: Actor, chosen: CarerFilter) -> sa.Select[Any]:
         query = query.where(Carer.kind == chosen.kind)
     if chosen.provider_id is not None:
         query = query.where(Carer.provider_id == chosen.provider_id)
-    if chosen.expires_before is not None:
-        query = query.where(Carer.certificate_ends_before <= chosen.expires_before)
+    if chosen.ending_on is not None:
+        query = query.where(certificate_ends_soon(chosen.ending_on))
     return query

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ltc.rules.applications import OPEN
 from ltc.store.assessments import Application, Conclusion
 from ltc.store.base import known_at
+from ltc.store.endings import has_no_later
 from ltc.store.insured import InsuredPerson
 from ltc.store.providers import Agreement, Carer, Provider
 
@@ -23,18 +24,13 @@ def list_ending_conclusions(
     session: Session, area_id: int, since: date, until: date
 ) -> Sequence[Ending]:
     """Return case numbers whose conclusion ends in the days, and that have no later one."""
-    later = sa.orm.aliased(Conclusion)
-    replaced = sa.select(later.id).where(
-        later.area_id == Conclusion.area_id, later.person_id == Conclusion.person_id,
-        later.concluded_on > Conclusion.concluded_on, known_at(later, None),
-    )  # fmt: skip
     query = (
         sa.select(InsuredPerson.case_number, Conclusion.valid_before)
         .join(Conclusion, sa.and_(
             Conclusion.area_id == InsuredPerson.area_id, Conclusion.person_id == InsuredPerson.id))
         .where(
             Conclusion.area_id == area_id, known_at(Conclusion, None),
-            Conclusion.valid_before >= since, Conclusion.valid_before <= until, ~replaced.exists(),
+            Conclusion.valid_before >= since, Conclusion.valid_before <= until, has_no_later(),
         )
     )  # fmt: skip
     return _read(session, query.order_by(Conclusion.valid_before, InsuredPerson.case_number))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 from ltc.rules.access import Actor
 from ltc.rules.errors import NotFound
 from ltc.rules.insured import LifeEventKind, SchemeCode
+from ltc.store.assessments import Conclusion
 from ltc.store.base import known_at
+from ltc.store.endings import conclusion_ends_soon
 from ltc.store.insured import Assistance, BankAccount, Enrolment, InsuredPerson, LifeEvent
 from ltc.store.paging import Page, page
 from ltc.store.person_numbers import match_whole_number
@@ -38,12 +41,14 @@ class PeopleFilter:
     """What a list of people is narrowed to; empty values narrow nothing.
 
     ``text`` is part of a name, the beginning of a case number, the last four characters of an
-    identity number, or a whole one; or a whole number of a phone or an account.
+    identity number, or a whole one; or a whole number of a phone or an account. ``ending_on``: whose
+    conclusion ends soon on that day.
     """
 
     text: str = ""
     district_id: int | None = None
     scheme: SchemeCode | None = None
+    ending_on: date | None = None
 
     @property
     def is_active(self) -> bool:
@@ -91,6 +96,12 @@ def select_people(session: Session, actor: Actor, chosen: PeopleFilter) -> sa.Se
         query = query.where(InsuredPerson.district_id == chosen.district_id)
     if chosen.scheme is not None:
         query = query.where(_enrolled_in(chosen.scheme))
+    if chosen.ending_on is not None:
+        concluded = (
+            Conclusion.area_id == InsuredPerson.area_id,
+            Conclusion.person_id == InsuredPerson.id,
+        )
+        query = query.where(sa.exists().where(*concluded, conclusion_ends_soon(chosen.ending_on)))
     return query
 
 

@@ -13,6 +13,7 @@ from ltc.rules.errors import NotFound
 from ltc.rules.months import DayRange
 from ltc.rules.providers import ProviderKind
 from ltc.store.base import known_at, of_days
+from ltc.store.endings import agreement_ends_soon
 from ltc.store.paging import Page, page
 from ltc.store.providers import Agreement, Provider
 from ltc.store.scope import visible
@@ -30,12 +31,16 @@ class ProviderNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ProviderFilter:
-    """What a list of providers is narrowed to; ``agreed``: with or without an agreement today."""
+    """What a list of providers is narrowed to.
+
+    ``agreed``: with or without an agreement today; ``ends_soon``: with one that ends soon.
+    """
 
     text: str = ""
     kind: ProviderKind | None = None
     district_id: int | None = None
     agreed: bool | None = None
+    ends_soon: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -132,13 +137,16 @@ def select_providers(actor: Actor, chosen: ProviderFilter, today: date) -> sa.Se
     if chosen.district_id is not None:
         query = query.where(Provider.district_id == chosen.district_id)
     if chosen.agreed is not None:
-        has_one = sa.exists().where(
-            Agreement.area_id == Provider.area_id,
-            Agreement.provider_id == Provider.id,
-            _agreed_on(today),
-        )
+        has_one = _has_agreement(_agreed_on(today))
         query = query.where(has_one if chosen.agreed else ~has_one)
+    if chosen.ends_soon:
+        query = query.where(_has_agreement(agreement_ends_soon(today)))
     return query
+
+
+def _has_agreement(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    own = (Agreement.area_id == Provider.area_id, Agreement.provider_id == Provider.id)
+    return sa.exists().where(*own, condition)
 
 
 def _agreed_on(day: date) -> sa.ColumnElement[bool]:

@@ -3,7 +3,7 @@
 They stop at a thousand and one (``store.counting``).
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from ltc.rules.payouts.runs import RunStatus
 from ltc.store.assessments import Application, Conclusion, Confirmation
 from ltc.store.base import known_at
 from ltc.store.counting import count_up_to
+from ltc.store.endings import agreement_ends_soon, certificate_ends_soon, conclusion_ends_soon
 from ltc.store.evaluation_days import is_assigned_to
 from ltc.store.insured import InsuredPerson
 from ltc.store.job_runs import JobRun, JobStatus
@@ -23,8 +24,6 @@ from ltc.store.plans import CarePlan
 from ltc.store.providers import Agreement, Carer
 from ltc.store.scope import visible
 from ltc.store.users import User
-
-CERTIFICATE_DAYS_AHEAD = 60
 
 
 def count_people(session: Session, actor: Actor) -> int:
@@ -74,36 +73,17 @@ def count_unconfirmed_plans(session: Session, actor: Actor) -> int:
 
 def count_ending_certificates(session: Session, actor: Actor, today: date) -> int:
     """Return how many carers' certificates end in the next 60 days, or have ended."""
-    until = today + timedelta(days=CERTIFICATE_DAYS_AHEAD)
-    return _count(
-        session,
-        actor,
-        Carer,
-        Carer.certificate_ends_before <= until,
-        sa.or_(Carer.ends_before.is_(None), Carer.ends_before > today),
-    )
+    return _count(session, actor, Carer, certificate_ends_soon(today))
 
 
 def count_ending_conclusions(session: Session, actor: Actor, today: date) -> int:
     """Return how many conclusions end in the next 60 days and have no later one."""
-    later = sa.orm.aliased(Conclusion)
-    replaced = sa.select(later.id).where(
-        later.area_id == Conclusion.area_id, later.person_id == Conclusion.person_id,
-        later.concluded_on > Conclusion.concluded_on, known_at(later, None),
-    )  # fmt: skip
-    return _count(
-        session, actor, Conclusion, known_at(Conclusion, None), ~replaced.exists(),
-        Conclusion.valid_before.between(today, today + timedelta(days=CERTIFICATE_DAYS_AHEAD)),
-    )  # fmt: skip
+    return _count(session, actor, Conclusion, conclusion_ends_soon(today))
 
 
 def count_ending_agreements(session: Session, actor: Actor, today: date) -> int:
     """Return how many agreements end in the next 60 days."""
-    until = today + timedelta(days=CERTIFICATE_DAYS_AHEAD)
-    return _count(
-        session, actor, Agreement, known_at(Agreement, None),
-        Agreement.ends_before.between(today, until),
-    )  # fmt: skip
+    return _count(session, actor, Agreement, agreement_ends_soon(today))
 
 
 def count_runs(session: Session, actor: Actor, status: RunStatus) -> int:

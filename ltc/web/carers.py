@@ -1,7 +1,6 @@
 """Pages of carers: all of them, one, register, correct. A change holds at once."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from ltc.rules.insured import mask_from_last4, mask_number
 from ltc.rules.providers import CARER_KIND_NAMES, CarerKind
 from ltc.services import providers as use_cases
 from ltc.store.carer_questions import SORTS, CarerFilter, get_carer, list_carers, load_carers
+from ltc.store.endings import DAYS_AHEAD
 from ltc.store.provider_questions import find_providers, get_provider
 from ltc.store.providers import Carer, CarerVersion
 from ltc.store.sealed_cells import open_cell
@@ -34,7 +34,7 @@ from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("carers", __name__)
 
-SOON = timedelta(days=60)
+ENDS = "ends"  # in an address: what ends soon
 COLUMNS = (
     "code", "name", "identity", "kind", "provider", "certificate_number", "certificate_to",
     "employed_from", "employed_to",
@@ -193,7 +193,7 @@ def list_values() -> dict[str, Any]:
     return {
         "carer_kind_names": CARER_KIND_NAMES,
         "today": today,
-        "soon": today + SOON,
+        "soon": today + DAYS_AHEAD,
         "last_day": last_day,
     }
 
@@ -212,9 +212,9 @@ def _form_data(carer: Carer) -> dict[str, Any]:
 
 
 def _read_filter() -> CarerFilter:
-    expires = http.context().today + SOON if request.args.get("certificate") == "ends" else None
+    ending_on = http.context().today if request.args.get("certificate") == ENDS else None
     kind, provider_id = read_choice("kind", CarerKind), read_number("provider")
-    return CarerFilter(read_text("q"), kind, provider_id, expires)
+    return CarerFilter(read_text("q"), kind, provider_id, ending_on)
 
 
 def _leave(carer: Carer, title: str, **following: str) -> Any:

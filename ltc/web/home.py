@@ -80,17 +80,18 @@ UNSIGNED_PLANS = Card(
 CERTIFICATES = Card(
     N_("Certificates that end within 60 days, or have ended"),
     lambda m: waiting.count_ending_certificates(m.session, m.actor, m.today),
-    N_("Every certificate holds for 60 days and more."), "providers.index",
+    N_("Every certificate holds for 60 days and more."), "providers.carers.index",
+    (("certificate", "ends"),),
 )  # fmt: skip
 CONCLUSIONS = Card(
     N_("Conclusions that end within 60 days"),
     lambda m: waiting.count_ending_conclusions(m.session, m.actor, m.today),
-    N_("No conclusion ends within 60 days."), "insured.index",
+    N_("No conclusion ends within 60 days."), "insured.index", (("conclusion", "ends"),),
 )  # fmt: skip
 AGREEMENTS = Card(
     N_("Agreements that end within 60 days"),
     lambda m: waiting.count_ending_agreements(m.session, m.actor, m.today),
-    N_("No agreement ends within 60 days."), "providers.index",
+    N_("No agreement ends within 60 days."), "providers.index", (("agreed", "ends"),),
 )  # fmt: skip
 PEOPLE = Card(
     N_("Insured persons"), lambda m: waiting.count_people(m.session, m.actor),

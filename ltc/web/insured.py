@@ -166,7 +166,14 @@ def correct(person_id: int) -> Any:
 
 
 def _read_filter() -> PeopleFilter:
-    return PeopleFilter(read_text("q"), read_number("district"), read_choice("scheme", SchemeCode))
+    sees_endings = http.current_actor().may(Permission.SEE_ASSESSMENTS)
+    is_ending = sees_endings and read_text("conclusion") == "ends"
+    return PeopleFilter(
+        read_text("q"),
+        read_number("district"),
+        read_choice("scheme", SchemeCode),
+        http.context().today if is_ending else None,
+    )
 
 
 def _leave_receipt(person: InsuredPerson, title: str, **following: str) -> Any:

@@ -256,9 +256,13 @@ def _page(
 
 
 def _read_filter() -> ProviderFilter:
-    agreed = {"yes": True, "no": False}.get(read_text("agreed"))
+    given = read_text("agreed")
     return ProviderFilter(
-        read_text("q"), read_choice("kind", ProviderKind), read_number("district"), agreed
+        read_text("q"),
+        read_choice("kind", ProviderKind),
+        read_number("district"),
+        {"yes": True, "no": False}.get(given),
+        given == "ends",
     )
 
 
