@@ -20,8 +20,8 @@ from ltc.rules.users import (
 from ltc.services.context import Context, Policies
 from ltc.services.forms import sweep
 from ltc.services.passwords import Passwords, PasswordsBusy
-from ltc.store.areas import list_areas
-from ltc.store.audit_log import count_actions
+from ltc.store.areas import Area, list_areas
+from ltc.store.audit_log import list_told
 from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.users import User, UserSession, find_user_by_name, token_digest
 
@@ -29,6 +29,7 @@ TOKEN_BYTES = 32
 SEEN_EVERY_MINUTES = 5
 SWEPT_AT_ONCE = 200
 UNKNOWN_NAME = "sign_in.refused"
+UNKNOWN_REMEMBERED = timedelta(hours=1)
 
 
 class SignInRefused(Invalid):
@@ -69,12 +70,14 @@ def sign_in(
     counted one by one, and those that come after the fifth are refused.
     """
     user = find_user_by_name(session, normal_name(name))
-    check_not_locked(user.locked_until if user else None, now)
+    locked_until = user.locked_until if user else _find_lock(session, now, normal_name(name))
+    check_not_locked(locked_until, now)
     proven = user.password_hash if user else None
     session.rollback()  # gives the connection back: others need it while this one waits its turn
     is_right = passwords.is_right(proven, password)
     if user is None or proven is None:
         _record_unknown(session, now, normal_name(name), policies)
+        check_not_locked(_find_lock(session, now, normal_name(name)), now)
         raise SignInRefused()
     fresh = _renew(passwords, proven, password) if is_right else None
     ctx = Context(session, _actor_of(user, is_right), now, policies)
@@ -176,12 +179,12 @@ def _record_unknown(session: Session, now: datetime, name: str, policies: Polici
     Of the name only a keyed digest is kept: often it is a password typed into the wrong field. Past
     a number an hour nothing more is written; the last event says so.
     """
-    area = next(iter(list_areas(session)), None)
+    area = _first_area(session)
     if area is None:
         return
     nobody = Actor(user_id=None, name="", role=Role.MACHINE, area_id=area.id)
     ctx = Context(session, nobody, now, policies)
-    before = count_actions(session, area.id, UNKNOWN_NAME, now - timedelta(hours=1))
+    before = len(list_told(session, area.id, UNKNOWN_NAME, now - UNKNOWN_REMEMBERED))
     if before >= UNKNOWN_NAMES_PER_HOUR:
         return
     with ctx.transaction():
@@ -189,6 +192,27 @@ def _record_unknown(session: Session, now: datetime, name: str, policies: Polici
         if before + 1 == UNKNOWN_NAMES_PER_HOUR:
             changes["paused_until"] = [None, now + timedelta(hours=1)]
         ctx.record(UNKNOWN_NAME, "sign_in", 0, changes)
+
+
+def _find_lock(session: Session, now: datetime, name: str) -> datetime | None:
+    """Return until when a name that nobody has is locked, None where it is not.
+
+    It is locked like any other: otherwise a lock would tell which names there are.
+    """
+    area = _first_area(session)
+    if area is None:
+        return None
+    digest, attempts, locked_until = digest_of(session, name, Purpose.NAME), 0, None
+    for at, changes in list_told(session, area.id, UNKNOWN_NAME, now - UNKNOWN_REMEMBERED):
+        if changes["name_digest"] == [None, digest]:
+            attempts += 1
+            if lock := lock_after(attempts, at):
+                attempts, locked_until = 0, lock
+    return locked_until
+
+
+def _first_area(session: Session) -> Area | None:
+    return next(iter(list_areas(session)), None)
 
 
 def _sweep_sessions(ctx: Context) -> None:

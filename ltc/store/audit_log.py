@@ -174,11 +174,15 @@ def find_overdue(session: Session, area_id: int, before: datetime) -> tuple[int,
     return count, before if at is UNREADABLE else at
 
 
-def count_actions(session: Session, area_id: int, action: str, since: datetime) -> int:
-    """Return how many events of an area tell of an action since an instant."""
-    query = sa.select(sa.func.count()).select_from(AuditEvent)
-    is_meant = (AuditEvent.area_id == area_id, AuditEvent.at >= since, AuditEvent.action == action)
-    return session.scalar(query.where(*is_meant)) or 0
+def list_told(
+    session: Session, area_id: int, action: str, since: datetime
+) -> list[tuple[datetime, dict[str, Any]]]:
+    """Return when an action was recorded in an area since an instant, and what of it, in order."""
+    query = sa.select(AuditEvent.at, AuditEvent.changes).where(
+        AuditEvent.area_id == area_id, AuditEvent.at >= since, AuditEvent.action == action
+    )
+    rows = session.execute(query.order_by(AuditEvent.at, AuditEvent.id))
+    return [(at, changes) for at, changes in rows]
 
 
 def select_events(session: Session) -> sa.Select[Any]:

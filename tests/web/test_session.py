@@ -193,6 +193,17 @@ def test_a_hash_of_lower_cost_is_replaced_when_its_owner_comes(client, user, ses
     assert not CHEAP.is_outdated(user.password_hash)
 
 
+def test_a_name_that_nobody_has_is_locked_like_any_other(client, user, frozen):
+    def is_told_of_a_lock(name):
+        return "Too many wrong passwords" in said(client, enter(client, name, "wrong"))
+
+    for name in (user.sign_in_name, "nobody"):
+        assert [is_told_of_a_lock(name) for _ in range(7)] == [False] * 4 + [True] * 3
+    assert not is_told_of_a_lock("nobody else")
+    frozen.shift(timedelta(minutes=16))
+    assert [is_told_of_a_lock("nobody") for _ in range(5)] == [False] * 4 + [True]
+
+
 def test_sign_in_is_limited_by_address(client, user):
     answers = [enter(client, "nobody", "wrong").status_code for _ in range(31)]
     assert answers == [422] * 30 + [429]
