@@ -46,10 +46,6 @@ class SeenKeys:
         self._database.execute("COMMIT")
         self._database.execute("BEGIN")
 
-    def has_any(self) -> bool:
-        """Whether any key was met before."""
-        return self._database.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None
-
     def close(self) -> None:
         """Close the file of keys; what was not kept is gone."""
         self._database.close()

@@ -21,6 +21,7 @@ from ltc.services.context import Context, Policies
 from ltc.services.forms import sweep
 from ltc.services.passwords import Passwords, PasswordsBusy
 from ltc.store.areas import Area, list_areas
+from ltc.store.as_stored import UNREADABLE
 from ltc.store.audit_log import list_told
 from ltc.store.sealed_cells import Purpose, digest_of
 from ltc.store.users import User, UserSession, find_user_by_name, token_digest
@@ -204,7 +205,8 @@ def _find_lock(session: Session, now: datetime, name: str) -> datetime | None:
         return None
     digest, attempts, locked_until = digest_of(session, name, Purpose.NAME), 0, None
     for at, changes in list_told(session, area.id, UNKNOWN_NAME, now - UNKNOWN_REMEMBERED):
-        if changes["name_digest"] == [None, digest]:
+        is_readable = UNREADABLE not in (at, changes)
+        if is_readable and changes.get("name_digest") == [None, digest]:
             attempts += 1
             if lock := lock_after(attempts, at):
                 attempts, locked_until = 0, lock

@@ -177,11 +177,14 @@ def find_overdue(session: Session, area_id: int, before: datetime) -> tuple[int,
 def list_told(
     session: Session, area_id: int, action: str, since: datetime
 ) -> list[tuple[datetime, dict[str, Any]]]:
-    """Return when an action was recorded in an area since an instant, and what of it, in order."""
-    query = sa.select(AuditEvent.at, AuditEvent.changes).where(
-        AuditEvent.area_id == area_id, AuditEvent.at >= since, AuditEvent.action == action
+    """Return when an action was recorded in an area since an instant, and what of it, in order.
+
+    Spoilt values are UNREADABLE.
+    """
+    query = sa.select(*select_stored(session, EVENTS.c.at, EVENTS.c.changes)).where(
+        EVENTS.c.area_id == area_id, EVENTS.c.at >= since, EVENTS.c.action == action
     )
-    rows = session.execute(query.order_by(AuditEvent.at, AuditEvent.id))
+    rows = session.execute(query.order_by(EVENTS.c.at, EVENTS.c.id))
     return [(at, changes) for at, changes in rows]
 
 

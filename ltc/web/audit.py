@@ -142,8 +142,9 @@ def verify() -> Any:
     """
     session, area_id, entered = http.database(), http.current_actor().area_id, read_text("head")
     kept, refusal = _read_kept(entered)
-    if find_last_number(session, area_id) > BLOCKS_ON_A_PAGE:
-        return _tell_of_last_check(entered, kept, refusal)
+    blocks = find_last_number(session, area_id)
+    if blocks > BLOCKS_ON_A_PAGE:
+        return _tell_of_last_check(blocks, entered, kept, refusal)
     state = verify_chain(session, area_id, now=clock.now(), kept=kept)
     return render_template(
         "audit/verify.html",
@@ -156,11 +157,11 @@ def verify() -> Any:
     )
 
 
-def _tell_of_last_check(entered: str, kept: Sequence[KeptHead], refusal: str) -> str:
+def _tell_of_last_check(blocks: int, entered: str, kept: Sequence[KeptHead], refusal: str) -> str:
     session, actor = http.database(), http.current_actor()
     return render_template(
         "audit/verify_later.html",
-        blocks=find_last_number(session, actor.area_id),
+        blocks=blocks,
         last=next((job for job in list_recent(session, actor, CHECK) if job.status in ENDS), None),
         in_chain=all(is_kept(session, actor.area_id, head) for head in kept) if kept else None,
         now=clock.now(),

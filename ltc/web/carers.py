@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from ltc import http
@@ -23,6 +23,7 @@ from ltc.web.forms.fields import last_day
 from ltc.web.forms.providers import CarerForm, CorrectCarerForm
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
+    ENDS_SOON,
     choices_of,
     read_choice,
     read_cursor,
@@ -34,7 +35,6 @@ from ltc.web.receipts import leave_receipt
 
 blueprint = Blueprint("carers", __name__)
 
-ENDS = "ends"  # in an address: what ends soon
 COLUMNS = (
     "code", "name", "identity", "kind", "provider", "certificate_number", "certificate_to",
     "employed_from", "employed_to",
@@ -212,7 +212,7 @@ def _form_data(carer: Carer) -> dict[str, Any]:
 
 
 def _read_filter() -> CarerFilter:
-    ending_on = http.context().today if request.args.get("certificate") == ENDS else None
+    ending_on = http.context().today if read_text("certificate") == ENDS_SOON else None
     kind, provider_id = read_choice("kind", CarerKind), read_number("provider")
     return CarerFilter(read_text("q"), kind, provider_id, ending_on)
 

@@ -20,6 +20,7 @@ from ltc.store import waiting
 from ltc.store.conclusion_questions import list_waiting_proposals
 from ltc.store.evaluation_days import list_to_evaluate
 from ltc.web import home_finance, home_oversight, home_provider
+from ltc.web.lists import ENDS_SOON
 
 blueprint = Blueprint("home", __name__)
 
@@ -81,17 +82,17 @@ CERTIFICATES = Card(
     N_("Certificates that end within 60 days, or have ended"),
     lambda m: waiting.count_ending_certificates(m.session, m.actor, m.today),
     N_("Every certificate holds for 60 days and more."), "providers.carers.index",
-    (("certificate", "ends"),),
+    (("certificate", ENDS_SOON),),
 )  # fmt: skip
 CONCLUSIONS = Card(
     N_("Conclusions that end within 60 days"),
     lambda m: waiting.count_ending_conclusions(m.session, m.actor, m.today),
-    N_("No conclusion ends within 60 days."), "insured.index", (("conclusion", "ends"),),
+    N_("No conclusion ends within 60 days."), "insured.index", (("conclusion", ENDS_SOON),),
 )  # fmt: skip
 AGREEMENTS = Card(
     N_("Agreements that end within 60 days"),
     lambda m: waiting.count_ending_agreements(m.session, m.actor, m.today),
-    N_("No agreement ends within 60 days."), "providers.index", (("agreed", "ends"),),
+    N_("No agreement ends within 60 days."), "providers.index", (("agreed", ENDS_SOON),),
 )  # fmt: skip
 PEOPLE = Card(
     N_("Insured persons"), lambda m: waiting.count_people(m.session, m.actor),

@@ -29,6 +29,7 @@ from ltc.web.forms.refusals import show_refusal
 from ltc.web.insured_show import show_values
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
+    ENDS_SOON,
     choices_of,
     read_choice,
     read_cursor,
@@ -167,7 +168,7 @@ def correct(person_id: int) -> Any:
 
 def _read_filter() -> PeopleFilter:
     sees_endings = http.current_actor().may(Permission.SEE_ASSESSMENTS)
-    is_ending = sees_endings and read_text("conclusion") == "ends"
+    is_ending = sees_endings and read_text("conclusion") == ENDS_SOON
     return PeopleFilter(
         read_text("q"),
         read_number("district"),

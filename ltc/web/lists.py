@@ -17,6 +17,7 @@ E = TypeVar("E", bound=StrEnum)
 
 ORDERS = ("ascending", "descending")
 LONGEST_FILTER = 200
+ENDS_SOON = "ends"  # what a filter by an end is set to
 LONGEST_NUMBER = 40  # digits, leading zeros among them
 
 

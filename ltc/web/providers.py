@@ -42,6 +42,7 @@ from ltc.web.forms.providers import (
 )
 from ltc.web.list_files import LIST_SUFFIX, give_list
 from ltc.web.lists import (
+    ENDS_SOON,
     choices_of,
     read_choice,
     read_cursor,
@@ -262,7 +263,7 @@ def _read_filter() -> ProviderFilter:
         read_choice("kind", ProviderKind),
         read_number("district"),
         {"yes": True, "no": False}.get(given),
-        given == "ends",
+        given == ENDS_SOON,
     )
 
 
